@@ -1,0 +1,150 @@
+/* str.c: the parts of str.h that are too long for a header. */
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+
+bool str_next(struct str *in, char sep, struct str *ret)
+{
+    if (!in->p) return false;
+    if (str_cut(in, sep, ret)) return true;
+    *ret = *in;
+    *in = (struct str){ NULL, 0 };
+    return true;
+}
+
+size_t str_find(struct str s, struct str needle)
+{
+    if (needle.n == 0) return 0;
+    if (s.n < needle.n) return SIZE_MAX;
+    for (struct str rest = s; rest.n >= needle.n; rest = str_skip(rest, 1)) {
+        const char *at = memchr(rest.p, needle.p[0], rest.n - needle.n + 1);
+        if (!at) return SIZE_MAX;
+        rest = str_skip(rest, (size_t)(at - rest.p));
+        if (memcmp(rest.p, needle.p, needle.n) == 0) return (size_t)(rest.p - s.p);
+    }
+    return SIZE_MAX;
+}
+
+bool str_cut_at(struct str *in, struct str sep, struct str *ret)
+{
+    size_t at = str_find(*in, sep);
+    if (at == SIZE_MAX) return false;
+    *ret = (struct str){ in->p, at };
+    *in = (struct str){ in->p + at + sep.n, in->n - at - sep.n };
+    return true;
+}
+
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+struct str str_trim(struct str s)
+{
+    while (s.n && is_blank(s.p[0])) s = str_skip(s, 1);
+    while (s.n && is_blank(s.p[s.n - 1])) s.n--;
+    return s;
+}
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+    if (a.n != b.n) return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (lower(a.p[i]) != lower(b.p[i])) return false;
+    return true;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int d = n ? memcmp(a.p, b.p, n) : 0;
+    if (d) return d;
+    return a.n < b.n ? -1 : a.n > b.n;
+}
+
+bool str_int(struct str s, int64_t *ret)
+{
+    bool minus = str_starts(s, STR("-"));
+    if (minus) s = str_skip(s, 1);
+    if (s.n == 0) return false;
+    int64_t v = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9') return false;
+        int64_t digit = s.p[i] - '0';
+        if (__builtin_mul_overflow(v, 10, &v)) return false;
+        if (minus ? __builtin_sub_overflow(v, digit, &v) : __builtin_add_overflow(v, digit, &v)) return false;
+    }
+    *ret = v;
+    return true;
+}
+
+uint64_t str_hash(struct str s)
+{
+    uint64_t h = 14695981039346656037u;
+    for (size_t i = 0; i < s.n; i++) h = (h ^ (uint8_t)s.p[i]) * 1099511628211u;
+    return h;
+}
+
+struct str str_copy(struct arena *a, struct str s)
+{
+    if (s.n == 0) return STR("");
+    char *p = arena_alloc(a, s.n, 1);
+    memcpy(p, s.p, s.n);
+    return (struct str){ p, s.n };
+}
+
+char *str_to_z(struct arena *a, struct str s)
+{
+    if (s.n && memchr(s.p, 0, s.n)) return NULL;
+    char *p = arena_alloc(a, s.n + 1, 1);
+    if (s.n) memcpy(p, s.p, s.n);
+    return p;
+}
+
+struct str str_lower(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n ? s.n : 1, 1);
+    for (size_t i = 0; i < s.n; i++) p[i] = lower(s.p[i]);
+    return (struct str){ p, s.n };
+}
+
+struct str str_print(struct arena *a, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (n < 0) n = 0;
+    char *p = arena_alloc(a, (size_t)n + 1, 1);
+    (void)vsnprintf(p, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return (struct str){ p, (size_t)n };
+}
+
+struct str str_join(struct arena *a, struct str first, ...)
+{
+    va_list args;
+    size_t n = 0;
+    va_start(args, first);
+    for (struct str s = first; s.n != SIZE_MAX; s = va_arg(args, struct str)) n += s.n;
+    va_end(args);
+    char *p = arena_alloc(a, n ? n : 1, 1), *at = p;
+    va_start(args, first);
+    for (struct str s = first; s.n != SIZE_MAX; s = va_arg(args, struct str)) {
+        if (s.n) memcpy(at, s.p, s.n);
+        at += s.n;
+    }
+    va_end(args);
+    return (struct str){ p, n };
+}
+
+bool str_same_secret(struct str a, struct str b)
+{
+    if (a.n != b.n) return false;
+    volatile uint8_t differs = 0;
+    for (size_t i = 0; i < a.n; i++) differs |= (uint8_t)((uint8_t)a.p[i] ^ (uint8_t)b.p[i]);
+    return differs == 0;
+}

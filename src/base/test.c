@@ -1,0 +1,60 @@
+/* test.c: collects the tests of a program and runs each with a fresh call. The argument --list prints the names. */
+#include "base/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void (*test_prepare)(struct call *c);
+void (*test_finish)(struct call *c);
+
+enum { TESTS_MAX = 512 };
+static struct { const char *name; void (*run)(struct call *c); } tests[TESTS_MAX];
+static size_t ntests;
+
+void test_add(const char *name, void (*run)(struct call *c))
+{
+    if (ntests == TESTS_MAX) abort();
+    tests[ntests].name = name;
+    tests[ntests++].run = run;
+}
+
+void test_check_ok(struct call *c, enum status st, const char *expr, const char *file, int line)
+{
+    if (st == ST_OK) return;
+    print_error("%s answered %s: %.*s\n", expr, status_name(st), STR_ARG(c->error.sentence));
+    _fail(file, line);
+}
+
+void test_check_str(struct str a, struct str b, const char *file, int line)
+{
+    if (str_eq(a, b)) return;
+    print_error("\"%.*s\"\n  is not\n\"%.*s\"\n", STR_ARG(a), STR_ARG(b));
+    _fail(file, line);
+}
+
+static void run_one(void **state)
+{
+    static const struct app no_app;
+    size_t i = *(size_t *)*state;
+    struct call *c = call_open(&no_app);
+    c->now_ms = TEST_NOW_MS;
+    if (test_prepare) test_prepare(c);
+    tests[i].run(c);
+    if (test_finish) test_finish(c);
+    call_close(c);
+}
+
+int main(int argc, char **argv)
+{
+    static struct CMUnitTest rows[TESTS_MAX];
+    static size_t index[TESTS_MAX];
+    if (argc > 1 && strcmp(argv[1], "--list") == 0) {
+        for (size_t i = 0; i < ntests; i++) puts(tests[i].name);
+        return 0;
+    }
+    for (size_t i = 0; i < ntests; i++) {
+        index[i] = i;
+        rows[i] = (struct CMUnitTest){ tests[i].name, run_one, NULL, NULL, &index[i] };
+    }
+    return _cmocka_run_group_tests("sen", rows, ntests, NULL, NULL);
+}

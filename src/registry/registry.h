@@ -1,0 +1,30 @@
+/* registry.h: the engine that turns a register file (country/<cc>/registers/<name>.yaml) into tables, validation, loading, look-up and services. No C code of a
+ * register's own names a field: fields are data. Storage is bitemporal (design 4, tables.md). */
+#ifndef SEN_REGISTRY_REGISTRY_H
+#define SEN_REGISTRY_REGISTRY_H
+
+#include "base/app.h"
+#include "base/call.h"
+#include "base/module.h"
+
+struct register_;  /* a register of this node, from its file */
+
+const struct register_ *registry_find_register(const struct app *app, struct str name);
+
+/* One value of a record as text, with its column ("residence.unit") and label (English key). Repeating groups have n > 0 counts in index. */
+struct register_value { struct str column, label, text; int64_t index; };
+struct register_record { int64_t id; const struct register_value *values; size_t n; };
+
+/* registry_read_person: the record whose key of this kind has this value, only the columns given ("*" for all), as of now. Journals the read (kind "<register>.read", the subject, the
+ * columns given out) *before* it returns: *ret is never written earlier. ST_NOT_FOUND silently. Rights were judged by the exchange. */
+struct registry_read { const struct register_ *reg; struct str key_kind, key; const struct str *columns; size_t ncolumns; struct str message; bool self; };
+NODISCARD enum status registry_read(struct call *c, const struct registry_read *rd, const struct register_record **ret);
+
+/* registry_load: rows of a JSON-lines file (one entity a line, as `sen population generate` writes and doc/registry.md describes) in slices under 20 ms, one delta for the whole load. Every refused row is
+ * told with line, field and sentence; nothing of a refused row is stored. */
+struct load_count { int64_t rows, stored, refused; };
+NODISCARD enum status registry_load(struct call *c, const struct register_ *reg, struct str path, struct load_count *ret);
+
+extern const struct module registry_module;
+
+#endif

@@ -1,0 +1,99 @@
+/* db.h: one SQL API over SQLite and PostgreSQL. Statements are constants, prepared once a connection, with values bound by type.
+ * A node has two databases: NODE holds what is true, LOG is append-only (design 4). The contract for SQL that runs on both:
+ * BIGINT, TEXT, BYTEA; parameters $1 bound by name; no `::`, no LIKE, no reliance on NULL order; an open end is TIME_FAR, never NULL. */
+#ifndef SEN_STORE_DB_H
+#define SEN_STORE_DB_H
+
+#include "base/app.h"
+#include "base/call.h"
+#include "base/module.h"
+
+enum db_which { NODE, LOG };
+
+/* A statement: the room it belongs to (tools/floors checks that it names only that room's tables), its database, its text. */
+struct query { const char *room; const char *sql; enum db_which in; };
+
+struct db_value { enum { DB_INT, DB_TEXT, DB_BYTES, DB_NULL } kind; int64_t number; struct str bytes; };
+static inline struct db_value db_int(int64_t v) { return (struct db_value){ DB_INT, v, { NULL, 0 } }; }
+static inline struct db_value db_text(struct str v) { return (struct db_value){ DB_TEXT, 0, v }; }
+static inline struct db_value db_bytes(struct str v) { return (struct db_value){ DB_BYTES, 0, v }; }
+
+struct db_rows { struct call *call; const struct query *query; void *cursor; enum status status; int64_t changed; bool open; };
+#define DB_ROWS __attribute__((cleanup(db_rows_done))) struct db_rows
+void db_rows_done(struct db_rows *r);
+
+/* db_run: start a statement. Nothing is checked here; the first failure stands in the rows and comes out of db_next/db_finish.
+ *   DB_ROWS rows = db_run(c, &FIND_PARCEL, db_text(number));
+ *   while (db_next(&rows)) use(db_col_int(&rows, 0), db_col_text(&rows, 1));
+ *   TRY(db_finish(&rows));
+ * Outside a transaction NODE and LOG are read on a reader connection; a statement that writes needs db_begin first (ST_BROKEN else).
+ * A failed constraint is ST_CONFLICT, a full disk or lost connection ST_UNAVAILABLE, a wrong statement ST_BROKEN. */
+#define db_run(c, q, ...) db_run_(c, q, (const struct db_value[]){ { 0 }, __VA_ARGS__ }, sizeof((const struct db_value[]){ { 0 }, __VA_ARGS__ }) / sizeof(struct db_value) - 1)
+struct db_rows db_run_(struct call *c, const struct query *q, const struct db_value *values_from_1, size_t n);
+/* db_run_values: as db_run with values counted at run time: values[0] is $1. */
+struct db_rows db_run_values(struct call *c, const struct query *q, const struct db_value *values, size_t n);
+bool db_next(struct db_rows *r);
+/* Columns count from 0. Text and bytes are copied into the call's arena. NULL reads as 0 or an empty view (p NULL). */
+int64_t db_col_int(const struct db_rows *r, int col);
+struct str db_col_text(const struct db_rows *r, int col);
+struct str db_col_bytes(const struct db_rows *r, int col);
+NODISCARD enum status db_finish(struct db_rows *r);   /* runs what is left of it, closes, and tells the first failure */
+int64_t db_changed(const struct db_rows *r);          /* rows changed, after db_finish */
+/* db_exec: run to the end, rows ignored. db_one: exactly like db_run + first row; ST_NOT_FOUND (silently) when there is none; the
+ * rows stay open on that row until the closing brace. */
+#define db_exec(c, q, ...) db_exec_(c, q, (const struct db_value[]){ { 0 }, __VA_ARGS__ }, sizeof((const struct db_value[]){ { 0 }, __VA_ARGS__ }) / sizeof(struct db_value) - 1)
+NODISCARD enum status db_exec_(struct call *c, const struct query *q, const struct db_value *values_from_1, size_t n);
+
+/* Transactions. db_begin takes the writer (SQLite: one writer a database behind a mutex, a savepoint; PostgreSQL NODE: this worker's connection,
+ * SERIALIZABLE; PostgreSQL LOG: the one appender behind a mutex). db_commit answers when the change is on disk (group commit). Without
+ * db_commit the closing brace undoes it. A transaction on NODE may hold one on LOG inside, never the other way round; no nesting in the same database. */
+struct db_tx { struct call *call; enum db_which in; bool open; };
+#define DB_TX __attribute__((cleanup(db_end_tx))) struct db_tx
+NODISCARD enum status db_begin(struct call *c, enum db_which in, struct db_tx *tx);
+NODISCARD enum status db_commit(struct db_tx *tx);
+void db_end_tx(struct db_tx *tx);
+
+/* db_atomic: run change inside a transaction on NODE and commit; a serialization failure is retried three times (then ST_CONFLICT).
+ * change must have no effect outside the database; the arena keeps growing over the tries. */
+NODISCARD enum status db_atomic(struct call *c, enum status (*change)(struct call *c, struct db_tx *tx, void *arg), void *arg);
+
+/* db_on_rollback: called once if this transaction (or the group commit that holds it) does not reach the disk; for caches in memory
+ * (the journal's edge). Runs with the writer held. */
+void db_on_rollback(struct db_tx *tx, void (*undo)(void *arg), void *arg);
+
+/* Tables of a room: its .sql file, turned into steps by tools/sql_embed at build time. A file has sections
+ *   -- migration 1 node        -- migration 1 log       -- migration 2 node ...
+ * with the tokens {id} {clustered} {blob} (tables.md). store keeps the versions in `meta` and applies what is missing at start. */
+struct migration { int version; enum db_which in; const char *sql; };
+struct schema { const char *room; const struct migration *steps; size_t nsteps; };
+
+/* db_apply: run DDL made at run time (the registry's tables from a register file) with the same tokens, inside a transaction on NODE. */
+NODISCARD enum status db_apply(struct db_tx *tx, const char *ddl);
+
+/* Run-time statements of engines whose SQL comes from country files (registry): made once at start from checked names, kept until stop.
+ * Everything else writes `static const struct query`. */
+const struct query *db_query_new(struct store *s, const char *room, enum db_which in, struct str sql);
+
+/* store_open: url "sqlite:" + folder (absolute; node.db and log.db in it) or "postgresql://..." (databases <name>_node and <name>_log,
+ * which must exist). Opens, migrates every schema (NULL at the end), replays nothing. ST_UNAVAILABLE with what to do. */
+NODISCARD enum status store_open(struct call *c, struct str url, const struct schema *const *schemas, struct store **ret);
+/* store_open_memory: two private in-memory SQLite databases, for tests. */
+NODISCARD enum status store_open_memory(struct call *c, const struct schema *const *schemas, struct store **ret);
+void store_close(struct store *s);
+/* store_check: prepare every statement given on this store (sen check; tests on both drivers). */
+NODISCARD enum status store_check(struct call *c, const struct query *const *queries);
+/* store_release: give the connections of this call back (its worker ends); a worker keeps them over call_renew. */
+void store_release(struct call *c);
+/* store_is_busy: SQLITE_BUSY-like numbers for /metrics. */
+struct store_figures { int64_t commits, groups, rows, waits_us; };
+struct store_figures store_figures(const struct store *s);
+
+/* The outbox: what must happen after a change, written in the same transaction on NODE, carried out in order by the room that owns the topic. */
+NODISCARD enum status outbox_put(struct db_tx *tx, struct str topic, struct str uid, struct str bytes);
+/* outbox_drain: hand each pending entry of the topic to carry, oldest first; delete it when carry answers ST_OK; stop at the first failure. carry must
+ * accept the same uid twice. */
+NODISCARD enum status outbox_drain(struct call *c, struct str topic, enum status (*carry)(struct call *c, struct str uid, struct str bytes, void *arg), void *arg);
+
+extern const struct module store_module;
+
+#endif

@@ -1,0 +1,30 @@
+/* signature.h: X-Road signature documents (XAdES, x-road.md 3.6) and hash chains (3.8): written from a template whose canonical form is known, judged by
+ * parsing, canonicalising and checking that *every received part* is covered and nothing else is. */
+#ifndef SEN_TRUST_SIGNATURE_H
+#define SEN_TRUST_SIGNATURE_H
+
+#include "trust/cert.h"
+
+/* A part of a message: "/message.xml", "/attachment1" ... with its digest (SHA-512 unless said). */
+struct signed_part { struct str name; enum digest alg; struct str digest; };
+
+struct signature_doc { struct str xml; struct str chain_result; struct str chain; }; /* chain parts empty when the message stands alone */
+
+/* signature_make: one message of nparts parts. One part: direct reference; several: one-step hash chain. ocsp: response for the signing certificate. */
+NODISCARD enum status signature_make(struct call *c, const struct key *k, struct str cert_der, struct str ocsp, const struct signed_part *parts, size_t nparts,
+                                     struct signature_doc *ret);
+/* signature_make_batch: n messages under one signature (binary tree, 3.8); ret[i] for message i. */
+struct signed_message { const struct signed_part *parts; size_t nparts; };
+NODISCARD enum status signature_make_batch(struct call *c, const struct key *k, struct str cert_der, struct str ocsp, const struct signed_message *messages, size_t n,
+                                           struct signature_doc *ret);
+
+struct signature_facts { struct str cert_der; struct str ocsp; int64_t signed_ms; struct sig_method method; };
+/* signature_check: judges doc against the parts received: structure, chain, coverage of exactly these parts, references, value. Does not judge the certificate:
+ * facts give it and its OCSP response to the caller (exchange: member name, path, status). Faults (call fault): malformed_signature[.xxx], invalid_signature_value,
+ * invalid_reference, hashchain_unused_inputs ... x-road.md 1.7. */
+NODISCARD enum status signature_check(struct call *c, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts, struct signature_facts *ret);
+
+/* hash_chain_check: a hash chain document against its result document; used by signature_check, ASiC and time-stamps. parts: every one must be used. */
+NODISCARD enum status hash_chain_check(struct call *c, struct str result_xml, struct str chain_xml, const struct signed_part *parts, size_t nparts);
+
+#endif

@@ -1,0 +1,26 @@
+/* client.h: HTTP requests to others: libcurl, connections kept alive per worker and peer. */
+#ifndef SEN_WEB_CLIENT_H
+#define SEN_WEB_CLIENT_H
+
+#include "web/http.h"
+
+struct client_request {
+    struct str method, url;
+    const struct header *headers; size_t nheaders;
+    struct str body;                       /* sent with Content-Length when has_body */
+    bool has_body;
+    int64_t connect_ms, total_ms;          /* 0: 10,000 and 60,000 */
+    size_t max_answer;                     /* 0: 16 MiB */
+    /* mutual TLS towards a peer: own key and chain from web_set_peer_tls; the peer's certificate is judged by this function alone (no host name, no CA
+     * list): DER of the leaf and of what came with it. NULL: ordinary web TLS with the system's CAs. */
+    enum status (*judge)(struct call *c, const struct str *chain, size_t n, void *arg);
+    void *judge_arg;
+};
+struct client_answer { int status; const struct header *headers; size_t nheaders; struct str body; int64_t took_us; bool reused; struct str peer_cert; };
+
+/* client_fetch: one exchange. Any HTTP status is ST_OK. ST_UNAVAILABLE with a sentence that names host, port and cause (name not found, refused, time-out,
+ * TLS) when there was none. */
+NODISCARD enum status client_fetch(struct call *c, const struct client_request *rq, struct client_answer *ret);
+struct str client_header(const struct client_answer *a, const char *name);
+
+#endif
