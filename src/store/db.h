@@ -61,6 +61,11 @@ NODISCARD enum status db_atomic(struct call *c, enum status (*change)(struct cal
  * (the journal's edge). Runs with the writer held. */
 void db_on_rollback(struct db_tx *tx, void (*undo)(void *arg), void *arg);
 
+/* db_next_id: the next number of a counter ("journal.entry"), from 1, for columns that are {id}: unlike SQLite, PostgreSQL fills none in by itself.
+ * Numbers rise but may have gaps on PostgreSQL NODE, where transactions run side by side; in LOG, and in SQLite, a transaction that is undone
+ * gives its numbers back. A table that is filled by db_next_id is filled by nothing else. */
+NODISCARD enum status db_next_id(struct db_tx *tx, const char *counter, int64_t *ret);
+
 /* Tables of a room: its .sql file, turned into steps by tools/sql_embed at build time. A file has sections
  *   -- migration 1 node        -- migration 1 log       -- migration 2 node ...
  * with the tokens {id} {clustered} {blob} (tables.md). store keeps the versions in `meta` and applies what is missing at start. */
