@@ -8,7 +8,7 @@
 struct html { struct str s; };  /* markup made by templates or web/html.c only */
 
 /* What a compiled template exports (generated header "<room>/<name>.html.h"): extern const struct page PAGE_<NAME>; with data type struct page_<name>. */
-struct page_out { struct call *c; const struct request *rq; struct buf *b; };
+struct page_out { struct call *c; const struct request *rq; struct reply *rp; struct buf *b; };
 struct page {
     const char *name;
     void (*body)(struct page_out *o, const void *data);
@@ -36,11 +36,45 @@ struct str text_tr_args(struct call *c, struct str english, const struct str *ar
 void html_text(struct page_out *o, struct str s);
 void html_attr(struct page_out *o, struct str s);
 void html_url(struct page_out *o, struct str s);      /* in href/src/action: only http, https, or a local path; else "#" */
+void html_url_part(struct page_out *o, struct str s); /* a piece of an address: percent-encoded */
 void html_int(struct page_out *o, int64_t v);
+void html_bool(struct page_out *o, bool v);           /* yes, no */
 void html_raw(struct page_out *o, struct html h);
 void html_z(struct page_out *o, const char *literal, size_t n);
-void html_tr(struct page_out *o, struct str english); /* translated, escaped as text */
+void html_tr(struct page_out *o, struct str english); /* translated, escaped for text and attributes */
+void html_tr_args(struct page_out *o, struct str english, const struct str *args, size_t n);
 void html_day(struct page_out *o, int64_t day);       /* <time datetime=...>22/11/2026</time> */
 void html_moment(struct page_out *o, int64_t ms);     /* local time of the country */
+void html_number(struct page_out *o, int64_t v);      /* 1.234.567 */
+void html_csrf(struct page_out *o);                   /* the hidden input of a POST form */
+void html_error(struct page_out *o, struct str field);
+bool html_has_error(const struct page_out *o, struct str field);
+void html_asset(struct page_out *o, struct str name); /* "/assets/<hash>/<name>" */
+
+/* The C type of a value chooses how it is written; a type without a way to write it does not compile. */
+#define html_put(o, x) _Generic((x), struct str: html_text, struct html: html_raw, int64_t: html_int, int: html_int, bool: html_bool)(o, x)
+#define html_put_attr(o, x) _Generic((x), struct str: html_attr, int64_t: html_int, int: html_int)(o, x)
+#define html_put_part(o, x) _Generic((x), struct str: html_url_part, int64_t: html_int, int: html_int)(o, x)
+#define html_is(x) _Generic((x), struct str: html_is_text, struct html: html_is_html, bool: html_is_int, int64_t: html_is_int, int: html_is_int, size_t: html_is_size, \
+                            default: html_is_there)(x)
+#define html_arg(o, x) _Generic((x), struct str: html_arg_text, int64_t: html_arg_int, int: html_arg_int)(o, x)
+static inline bool html_is_text(struct str s) { return s.n > 0; }
+static inline bool html_is_html(struct html h) { return h.s.n > 0; }
+static inline bool html_is_int(int64_t v) { return v != 0; }
+static inline bool html_is_size(size_t n) { return n != 0; }
+static inline bool html_is_there(const void *p) { return p != NULL; }
+static inline struct str html_arg_text(struct page_out *o, struct str s) { (void)o; return s; }
+struct str html_arg_int(struct page_out *o, int64_t v);
+
+/* Embedded files: asset_path is "/assets/<hash>/<name>"; a name that was not embedded is our bug (assert). asset_show answers GET /assets/{hash}/{name}:
+ * kept by browsers for ever, gzip where the browser takes it. */
+struct str asset_path(struct str name);
+handler asset_show;
+
+/* language_choose: "vi" or "en" for a request: its cookie, else Accept-Language, else vi. language_set answers GET /language/{lang}?next=/path: keeps the choice in a
+ * cookie and goes back. */
+struct str language_choose(const struct request *rq);
+handler language_set;
+extern const struct field language_form[];
 
 #endif

@@ -1,0 +1,44 @@
+/* page_int.h: what the frame's templates are given; shared by page.c, html.c, translate.c and assets.c only. */
+#ifndef SEN_WEB_PAGE_INT_H
+#define SEN_WEB_PAGE_INT_H
+
+#include "web/page.h"
+
+/* frame.html: everything around a page. */
+struct page_frame {
+    struct str lang, site;       /* site: the agency whose node this is */
+    struct str other, back;      /* the other language and where to come back to */
+    bool sandbox;
+    bool signed_in;
+    struct str who;              /* the name of who is signed in; shown to that person alone */
+    struct html title, body;
+    bool failed;                 /* the error summary is shown */
+    struct str field, sentence;  /* of the failure */
+};
+
+/* error.html: a page that only says what went wrong and what to do next. */
+struct page_problem {
+    struct str heading, sentence, trace;
+    bool sign_in;
+};
+
+struct page_field_error { struct str field, sentence; };
+struct page_form_token { struct str token; };
+struct page_time { struct str iso, shown; };
+
+/* Made by tools/po.mjs: the translations of each language, sorted by key, and the country's offset from UTC. */
+struct translation { struct str english, text; };
+struct translation_table { struct str lang; const struct translation *rows; size_t n; };
+extern const struct translation_table web__translations[];
+extern const size_t web__ntranslations;
+extern const int web__utc_offset_min;
+
+/* Made by tools/assets.mjs: the embedded files, sorted by name. packed is the gzip form, empty where it would not be smaller. */
+struct asset { struct str name, path, hash, type, bytes, packed; };
+extern const struct asset web__assets[];
+extern const size_t web__nassets;
+
+/* The sentence of the failure of this call in its language. */
+struct str web__error_sentence(struct call *c, enum status st);
+
+#endif
