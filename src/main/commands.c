@@ -1,0 +1,48 @@
+/* commands.c: the commands and settings of main itself, as tables. */
+#include "main/help.h"
+#include "main/nation.h"
+#include "main/node.h"
+#include "main/node_init.h"
+#include "main/serve.h"
+
+static const struct setting settings[] = {
+    { "node", SETTING_TEXT, "", "", "Short name of this node, letters and digits; part of the cookie's name.", true },
+    { "country", SETTING_TEXT, "vn", "", "Folder below country/ that holds this country's data.", false },
+    { "instance", SETTING_TEXT, "", "", "X-Road instance, the name of the nation's exchange: VN.", true },
+    { "member", SETTING_TEXT, "", "", "Class and code of the member that owns this node: GOV/H26.", true },
+    { "server", SETTING_TEXT, "", "", "Server code of this node in the directory.", true },
+    { "name", SETTING_TEXT, "", "", "Full name of the agency, as people read it.", true },
+    { "sandbox", SETTING_FLAG, "false", "", "True where all people are invented: pages say so.", false },
+    { "store.url", SETTING_TEXT, "sqlite:data", "", "sqlite:FOLDER or postgresql://user@host/name (databases name_node and name_log).", false },
+    { 0 },
+};
+
+static const struct option serve_options[] = { { OPTION_VALUE, "node", "DIR", "The node's folder; without it the current one.", false }, { .kind = OPTION_END } };
+static const struct option init_options[] = { { OPTION_VALUE, "node", "DIR", "The node's folder; without it the current one.", false },
+                                              { OPTION_VALUE, "sign", "p256|rsa2048", "Kind of the signing key; p256 is the faster one.", false }, { .kind = OPTION_END } };
+static const struct option certificate_options[] = { { OPTION_VALUE, "node", "DIR", "The node's folder; without it the current one.", false },
+                                                     { OPTION_REST, "FILE", NULL, "Certificates, PEM or DER.", true }, { .kind = OPTION_END } };
+static const struct option nation_options[] = {
+    { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true },
+    { OPTION_VALUE, "people", "N", "How many invented people (2000).", false },
+    { OPTION_VALUE, "seed", "N", "Seed of their invention (1): the same seed makes the same people.", false },
+    { OPTION_VALUE, "port", "N", "First port of the pages (8080).", false },
+    { OPTION_VALUE, "net", "A.B.C", "Loopback range of the nodes (127.0.7).", false },
+    { OPTION_VALUE, "store", "URL", "sqlite, or postgresql://user@host/name (sqlite).", false },
+    { .kind = OPTION_END },
+};
+static const struct option nation_dir[] = { { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true }, { .kind = OPTION_END } };
+static const struct option help_options[] = { { OPTION_REST, "COMMAND", NULL, "A command, the first word of several, or: settings.", false }, { .kind = OPTION_END } };
+
+static const struct command commands[] = {
+    { "help", "Lists all commands, or tells the options of one.", help_options, help_run, COMMAND_FREE },
+    { "serve", "Runs a node: key holder and server under a supervisor.", serve_options, serve_run, COMMAND_FREE },
+    { "node init", "Makes a node's keys and the requests for its certificates.", init_options, node_init_run, COMMAND_FREE },
+    { "node certificate", "Takes certificates that the operator issued for this node.", certificate_options, node_certificate_run, COMMAND_FREE },
+    { "nation start", "Makes (once) and starts a sandbox nation on this machine.", nation_options, nation_start_run, COMMAND_FREE },
+    { "nation stop", "Stops the sandbox nation; everything stays in its folder.", nation_dir, nation_stop_run, COMMAND_FREE },
+    { "nation status", "Says which nodes of the sandbox nation answer.", nation_dir, nation_status_run, COMMAND_FREE },
+    { 0 },
+};
+
+const struct module main_module = { .name = "main", .settings = settings, .commands = commands };

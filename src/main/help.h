@@ -1,0 +1,13 @@
+/* help.h: what `sen help` prints, from the same tables that parse and run. */
+#ifndef SEN_MAIN_HELP_H
+#define SEN_MAIN_HELP_H
+
+#include <stdio.h>
+
+#include "base/args.h"
+
+void help_print_all(FILE *out);
+/* help_run: `sen help [COMMAND]`, `sen help settings`. */
+NODISCARD enum status help_run(struct call *c, const struct args *args);
+
+#endif

@@ -1,0 +1,23 @@
+/* modules.c: the list of rooms, ground floor first. A room that is not here is not in the program. */
+#include "main/modules.h"
+
+#include "exchange/exchange.h"
+#include "identity/identity.h"
+#include "main/node.h"
+#include "portal/portal.h"
+#include "registry/registry.h"
+#include "store/db.h"
+#include "trust/trust.h"
+#include "web/http.h"
+
+const struct module *const sen_modules[] = {
+    &store_module,
+    &trust_module,
+    &web_module,
+    &exchange_module,
+    &identity_module,
+    &registry_module,
+    &portal_module,
+    &main_module,
+    NULL,
+};

@@ -1,0 +1,222 @@
+/* node.c: opens a node for a command or for the server: configuration, databases, key holder, rooms. */
+#include "main/node.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "main/modules.h"
+#include "store/db.h"
+#include "trust/holder.h"
+#include "trust/trust.h"
+
+enum { PIN_MAX = 256, HOLDER_START_MS = 5000, MODULES_MAX = 32 };
+
+struct node {
+    struct app app;
+    struct config *config;
+    struct arena *arena;     /* texts of app; lives as long as the node */
+    size_t started;          /* modules whose start was called */
+    int holder_pid;          /* a key holder of our own, or 0 */
+};
+
+struct app *node_app(struct node *n) { return &n->app; }
+struct str node_folder(const struct node *n) { return n->app.folder; }
+
+/* share_at: is there a country/ in this folder? */
+static bool share_at(struct call *c, struct str folder, struct str *ret)
+{
+    if (!file_exists(c, file_path(c->arena, folder, STR("country")))) return false;
+    *ret = folder;
+    return true;
+}
+
+enum status node_share(struct call *c, struct str *ret)
+{
+    char path[PATH_MAX];
+    const char *given = getenv("SEN_SHARE");
+    if (given && share_at(c, str_copy(c->arena, str_z(given)), ret)) return ST_OK;
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+    struct str at = n > 0 ? str_copy(c->arena, str_of(path, (size_t)n)) : STR("");
+    while (at.n) {
+        while (at.n && at.p[at.n - 1] != '/') at.n--;
+        if (at.n) at.n--;
+        if (share_at(c, at, ret) || share_at(c, file_path(c->arena, at, STR("share/sen")), ret)) return ST_OK;
+    }
+    return call_fail(c, ST_NOT_FOUND, "", "The folder \"country\" that belongs to the program was not found. Set SEN_SHARE to the folder that holds it.");
+}
+
+enum status node_load(struct call *c, struct str folder, struct node **ret)
+{
+    char real[PATH_MAX];
+    const char *z = str_to_z(c->arena, folder);
+    if (!z || !realpath(z, real))
+        return call_fail(c, ST_NOT_FOUND, "node", "There is no folder %s. Name the node's folder with --node.", folder);
+    struct node *n = heap_new(struct node);
+    n->arena = arena_open(1 << 20);
+    n->app.folder = str_copy(n->arena, str_z(real));
+    n->app.modules = sen_modules;
+    struct str share;
+    enum status st = node_share(c, &share);
+    if (st == ST_OK) {
+        n->app.share = str_copy(n->arena, share);
+        st = config_load(c, file_path(c->arena, n->app.folder, STR("node.yaml")), sen_modules, NULL, 0, &n->config);
+    }
+    if (st != ST_OK) {
+        arena_close(n->arena);
+        heap_free(n);
+        return st;
+    }
+    n->app.config = n->config;
+    *ret = n;
+    return ST_OK;
+}
+
+struct str node_keys_folder(struct call *c, const struct node *n) { return file_path(c->arena, n->app.folder, STR("keys")); }
+struct str node_socket(struct call *c, const struct node *n) { return file_path(c->arena, n->app.folder, STR("run/holder.sock")); }
+
+static enum status ask_pin(struct call *c, struct str *ret)
+{
+    struct termios old, quiet;
+    char line[PIN_MAX];
+    if (tcgetattr(STDIN_FILENO, &old) != 0)
+        return call_fail(c, ST_INVALID, "pin", "The key holder needs its PIN. Name a file that holds it (setting trust.pin_file) or start at a terminal.");
+    (void)!write(STDERR_FILENO, "PIN of the key holder: ", 23);
+    quiet = old;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    ssize_t n = read(STDIN_FILENO, line, sizeof line);
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+    (void)!write(STDERR_FILENO, "\n", 1);
+    *ret = str_trim(str_copy(c->arena, str_of(line, n > 0 ? (size_t)n : 0)));
+    return ST_OK;
+}
+
+enum status node_pin(struct call *c, const struct node *n, struct str *ret)
+{
+    struct stat info;
+    struct str name = config_text(n->config, "trust.pin_file");
+    if (str_is_empty(name)) return ask_pin(c, ret);
+    struct str path = file_path(c->arena, n->app.folder, name), text;
+    const char *z = str_to_z(c->arena, path);
+    if (z && stat(z, &info) == 0 && (info.st_mode & 077) != 0)
+        return call_fail(c, ST_DENIED, "trust.pin_file", "Others can read %s. Make it private: chmod 600.", path);
+    TRY(file_read(c, path, PIN_MAX, &text));
+    *ret = str_trim(text);
+    return ST_OK;
+}
+
+static bool holder_answers(struct call *c, struct str socket_path)
+{
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    (void)c;
+    if (socket_path.n >= sizeof to.sun_path) return false;
+    memcpy(to.sun_path, socket_path.p, socket_path.n);
+    FILE_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    return fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+}
+
+enum status node_holder_start(struct call *c, const struct node *n, int *ret_pid)
+{
+    struct str pin, socket_path = node_socket(c, n), keys = node_keys_folder(c, n);
+    TRY(node_pin(c, n, &pin));
+    TRY(file_make_folder(c, keys, 0700));
+    TRY(file_make_folder(c, file_path(c->arena, n->app.folder, STR("run")), 0700));
+    pid_t pid = fork();
+    if (pid < 0) return call_fail(c, ST_UNAVAILABLE, "", "The system could not start another process. Free some memory and try again.");
+    if (pid == 0) {
+        struct call *own = call_open(&n->app);
+        enum status st = holder_run(own, keys, socket_path, pin);
+        if (st != ST_OK) {
+            struct call_error e = call_sentence(own, st);
+            log_line(LOG_ERROR, "trust", "holder.failed", own->trace, log_text("reason", e.sentence));
+        }
+        _exit(status_exit(st));
+    }
+    for (int waited = 0; waited < HOLDER_START_MS; waited += 10) {
+        int how;
+        if (holder_answers(c, socket_path)) {
+            *ret_pid = pid;
+            return ST_OK;
+        }
+        if (waitpid(pid, &how, WNOHANG) == pid)
+            return call_fail(c, ST_UNAVAILABLE, "pin", "The key holder did not start: the PIN may be wrong. The log line before this one says why.");
+        (void)poll(NULL, 0, 10);
+    }
+    node_holder_stop(pid);
+    return call_fail(c, ST_UNAVAILABLE, "", "The key holder did not answer within 5 seconds. Look at its log lines.");
+}
+
+void node_holder_stop(int pid)
+{
+    if (pid <= 0) return;
+    (void)kill(pid, SIGTERM);
+    (void)waitpid(pid, NULL, 0);
+}
+
+/* store_url: "sqlite:data" is relative to the node's folder. */
+static enum status store_url(struct call *c, const struct node *n, struct str *ret)
+{
+    struct str url = config_text(n->config, "store.url");
+    if (!str_starts(url, STR("sqlite:"))) {
+        *ret = url;
+        return ST_OK;
+    }
+    struct str folder = file_path(c->arena, n->app.folder, str_skip(url, strlen("sqlite:")));
+    TRY(file_make_folder(c, folder, 0700));
+    *ret = str_join(c->arena, STR("sqlite:"), folder, STR_END);
+    return ST_OK;
+}
+
+static enum status open_parts(struct call *c, struct node *n)
+{
+    const struct schema *schemas[MODULES_MAX] = { 0 };
+    size_t count = 0;
+    for (const struct module *const *m = sen_modules; *m; m++)
+        if ((*m)->schema && count + 1 < MODULES_MAX) schemas[count++] = (*m)->schema;
+    struct str url;
+    TRY(store_url(c, n, &url));
+    if (!holder_answers(c, node_socket(c, n))) TRY(node_holder_start(c, n, &n->holder_pid));
+    TRY(store_open(c, url, schemas, &n->app.store));
+    TRY(trust_start(c, node_keys_folder(c, n), node_socket(c, n), &n->app.trust));
+    for (const struct module *const *m = sen_modules; *m; m++) {
+        n->started++;
+        if ((*m)->start) TRY((*m)->start(c, &n->app));
+    }
+    return ST_OK;
+}
+
+enum status node_open(struct call *c, struct node *n)
+{
+    c->app = &n->app;
+    return open_parts(c, n);
+}
+
+void node_close(struct call *c, struct node *n)
+{
+    if (!n) return;
+    while (n->started) {
+        const struct module *m = sen_modules[--n->started];
+        if (m->stop) m->stop(&n->app);
+    }
+    store_release(c);
+    if (n->app.trust) trust_stop(n->app.trust);
+    if (n->app.store) store_close(n->app.store);
+    node_holder_stop(n->holder_pid);
+    config_free(n->config);
+    arena_close(n->arena);
+    heap_free(n);
+    c->app = NULL;
+}

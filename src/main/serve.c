@@ -1,0 +1,238 @@
+/* serve.c: supervisor, key holder and server. The pid of each stands in run/<name>.pid, so that operators and tests can tell them apart. */
+#include "main/serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/args.h"
+#include "base/config.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "main/modules.h"
+#include "trust/confine.h"
+#include "trust/holder.h"
+#include "web/http.h"
+
+enum { JOBS_MAX = 32, RESTART_MIN_MS = 200, RESTART_MAX_MS = 5000, STEADY_MS = 10000, STOP_MS = 15000 };
+
+struct runner { const struct job *job; const struct app *app; pthread_t thread; atomic_bool *stop; };
+
+static void write_pid(struct call *c, struct str folder, const char *name, int pid)
+{
+    struct str path = str_print(c->arena, "%.*s/run/%s.pid", STR_ARG(folder), name);
+    call_forgive(c, file_write(c, path, str_print(c->arena, "%d\n", pid), 0600), "the pid file is for people only");
+}
+
+/* ---- the server process ---- */
+
+static void *run_job(void *arg)
+{
+    struct runner *r = arg;
+    struct call *c = call_open(r->app);
+    while (!atomic_load(r->stop)) {
+        call_renew(c);
+        enum status st = r->job->run(c);
+        if (st != ST_OK)
+            log_line(LOG_WARN, "main", "job.failed", c->trace, log_text("job", str_z(r->job->name)), log_text("reason", call_sentence(c, st).sentence));
+        for (int64_t left = r->job->period_ms; left > 0 && !atomic_load(r->stop); left -= 50) (void)poll(NULL, 0, left < 50 ? (int)left : 50);
+    }
+    store_release(c);
+    call_close(c);
+    return NULL;
+}
+
+static size_t start_jobs(const struct app *app, atomic_bool *stop, struct runner *runners)
+{
+    size_t n = 0;
+    for (const struct module *const *m = sen_modules; *m; m++)
+        for (const struct job *j = (*m)->jobs; j && j->name && n < JOBS_MAX; j++) {
+            runners[n] = (struct runner){ .job = j, .app = app, .stop = stop };
+            if (pthread_create(&runners[n].thread, NULL, run_job, &runners[n]) == 0) n++;
+        }
+    return n;
+}
+
+/* confine_server: from here on the server writes in data, conf and run only and reads a short list; the file of the PIN is not on it. */
+static enum status confine_server(struct call *c, struct node *n)
+{
+    struct arena *a = c->arena;
+    struct str folder = node_folder(n), url = config_text(node_app(n)->config, "store.url");
+    struct str data = str_starts(url, STR("sqlite:")) ? str_skip(url, strlen("sqlite:")) : STR("data");
+    struct str read[] = { node_app(n)->share, file_path(a, folder, STR("keys")), file_path(a, folder, config_text(node_app(n)->config, "exchange.anchor")),
+                          STR("/etc"), STR("/usr"), STR("/lib"), STR("/dev") };
+    struct str write[] = { file_path(a, folder, data), file_path(a, folder, STR("conf")), file_path(a, folder, STR("run")) };
+    for (size_t i = 0; i < sizeof write / sizeof write[0]; i++) TRY(file_make_folder(c, write[i], 0700));
+    return confine_process(c, &(struct confinement){ .read = read, .nread = sizeof read / sizeof read[0], .write = write,
+                                                     .nwrite = sizeof write / sizeof write[0], .network = true });
+}
+
+static enum status serve_node(struct call *c, struct node *n, const sigset_t *signals)
+{
+    static struct runner runners[JOBS_MAX];
+    static atomic_bool stop;
+    TRY(node_open(c, n));
+    TRY(confine_server(c, n));
+    TRY(web_start(c, node_app(n)));
+    store_release(c);
+    size_t jobs = start_jobs(node_app(n), &stop, runners);
+    log_line(LOG_INFO, "main", "server.ready", c->trace, log_text("node", config_text(node_app(n)->config, "node")), log_int("pid", getpid()));
+    int got;
+    (void)sigwait(signals, &got);
+    log_line(LOG_INFO, "main", "server.stopping", c->trace, log_int("signal", got));
+    web_stop(node_app(n));
+    atomic_store(&stop, true);
+    for (size_t i = 0; i < jobs; i++) (void)pthread_join(runners[i].thread, NULL);
+    return ST_OK;
+}
+
+/* block_signals: the server takes its signals with sigwait; every thread inherits the mask. */
+static void block_signals(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int run_server(struct str folder)
+{
+    sigset_t signals;
+    block_signals(&signals);
+    struct call *c = call_open(NULL);
+    struct node *n = NULL;
+    enum status st = node_load(c, folder, &n);
+    if (st == ST_OK) st = serve_node(c, n, &signals);
+    if (st != ST_OK) log_line(LOG_ERROR, "main", "server.failed", c->trace, log_text("reason", call_sentence(c, st).sentence));
+    node_close(c, n);
+    call_close(c);
+    return status_exit(st);
+}
+
+static int run_holder(struct str keys, struct str socket_path, struct str pin)
+{
+    struct call *c = call_open(NULL);
+    enum status st = holder_run(c, keys, socket_path, pin);
+    if (st != ST_OK) log_line(LOG_ERROR, "trust", "holder.failed", c->trace, log_text("reason", call_sentence(c, st).sentence));
+    call_close(c);
+    return status_exit(st);
+}
+
+/* ---- the supervisor ---- */
+
+struct child { const char *name; pid_t pid; int64_t started_us, wait_ms, start_at_us; };
+
+struct supervisor {
+    struct str folder, keys, socket_path, pin;
+    sigset_t old_mask, signals;
+    struct child holder, server;
+};
+
+static void spawn(struct call *c, struct supervisor *s, struct child *child)
+{
+    child->started_us = time_monotonic_us();
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+        (void)prctl(PR_SET_NAME, child->name);
+        (void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+        if (child == &s->holder) _exit(run_holder(s->keys, s->socket_path, s->pin));
+        explicit_bzero((char *)(uintptr_t)s->pin.p, s->pin.n); /* the server never knows the PIN */
+        _exit(run_server(s->folder));
+    }
+    child->pid = pid;
+    if (pid < 0) {
+        child->pid = 0;
+        child->start_at_us = time_monotonic_us() + RESTART_MAX_MS * 1000;
+        log_line(LOG_ERROR, "main", "fork.failed", c->trace, log_text("child", str_z(child->name)));
+        return;
+    }
+    write_pid(c, s->folder, child->name, pid);
+}
+
+/* died: plan the next start; a child that keeps dying waits longer each time. */
+static void died(struct call *c, struct child *child, int how)
+{
+    int64_t now = time_monotonic_us();
+    bool steady = now - child->started_us > STEADY_MS * 1000;
+    child->wait_ms = steady || child->wait_ms == 0 ? RESTART_MIN_MS : child->wait_ms * 2 > RESTART_MAX_MS ? RESTART_MAX_MS : child->wait_ms * 2;
+    child->start_at_us = now + child->wait_ms * 1000;
+    child->pid = 0;
+    log_line(LOG_ERROR, "main", "child.died", c->trace, log_text("child", str_z(child->name)), log_int("exit", WIFEXITED(how) ? WEXITSTATUS(how) : -1),
+             log_int("signal", WIFSIGNALED(how) ? WTERMSIG(how) : 0), log_int("restart_in_ms", child->wait_ms));
+}
+
+static void reap(struct call *c, struct supervisor *s)
+{
+    int how;
+    for (pid_t pid; (pid = waitpid(-1, &how, WNOHANG)) > 0;) {
+        if (pid == s->holder.pid) died(c, &s->holder, how);
+        else if (pid == s->server.pid) died(c, &s->server, how);
+    }
+}
+
+static void stop_child(struct call *c, struct child *child)
+{
+    if (child->pid <= 0) return;
+    (void)kill(child->pid, SIGTERM);
+    for (int waited = 0; waited < STOP_MS; waited += 20) {
+        if (waitpid(child->pid, NULL, WNOHANG) != 0) return;
+        (void)poll(NULL, 0, 20);
+    }
+    log_line(LOG_WARN, "main", "child.killed", c->trace, log_text("child", str_z(child->name)));
+    (void)kill(child->pid, SIGKILL);
+    (void)waitpid(child->pid, NULL, 0);
+}
+
+static void watch(struct call *c, struct supervisor *s)
+{
+    struct child *children[] = { &s->holder, &s->server };
+    for (;;) {
+        call_renew(c);
+        for (size_t i = 0; i < 2; i++)
+            if (children[i]->pid == 0 && time_monotonic_us() >= children[i]->start_at_us) spawn(c, s, children[i]);
+        struct timespec step = { 0, 100 * 1000 * 1000 };
+        int got = sigtimedwait(&s->signals, NULL, &step);
+        if (got == SIGTERM || got == SIGINT) return;
+        reap(c, s);
+    }
+}
+
+enum status serve_run(struct call *c, const struct args *args)
+{
+    struct node *n = NULL;
+    struct str folder = args_value(args, "node");
+    TRY(node_load(c, str_is_empty(folder) ? STR(".") : folder, &n));
+    struct arena *kept = arena_open(1 << 20);
+    struct supervisor s = { .holder = { .name = "sen-holder" }, .server = { .name = "sen-server" } };
+    s.folder = str_copy(kept, node_folder(n));
+    s.keys = str_copy(kept, node_keys_folder(c, n));
+    s.socket_path = str_copy(kept, node_socket(c, n));
+    enum status st = node_pin(c, n, &s.pin);
+    if (st == ST_OK) {
+        s.pin = str_copy(kept, s.pin);
+        st = file_make_folder(c, str_print(c->arena, "%.*s/run", STR_ARG(s.folder)), 0700);
+    }
+    node_close(c, n);
+    if (st == ST_OK) {
+        (void)sigemptyset(&s.signals);
+        (void)sigaddset(&s.signals, SIGTERM);
+        (void)sigaddset(&s.signals, SIGINT);
+        (void)sigaddset(&s.signals, SIGCHLD);
+        (void)sigprocmask(SIG_BLOCK, &s.signals, &s.old_mask);
+        write_pid(c, s.folder, "sen-supervisor", getpid());
+        watch(c, &s);
+        stop_child(c, &s.server);
+        stop_child(c, &s.holder);
+    }
+    arena_close(kept);
+    return st;
+}

@@ -1,0 +1,137 @@
+// The harness of the stories: starts a real sandbox nation in a temporary folder and acts as clerks, citizens and information systems would.
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export const SEN = resolve(process.env.SEN_BIN ?? 'build/sen');
+export const PASSWORD = 'lotus-pond-2026';
+const STORE = process.env.SEN_STORE ?? 'sqlite';
+
+// Each test file gets its own loopback range and page ports, so that files could run side by side.
+let range = 20 + (process.pid % 200);
+
+export class Nation {
+  static async start({ people = 60, bin = SEN, env = {} } = {}) {
+    const n = new Nation();
+    n.bin = bin;
+    n.env = { ...process.env, ...env };
+    n.dir = mkdtempSync(join(tmpdir(), 'sen-nation-'));
+    n.net = `127.0.${range}`;
+    n.port = 20000 + range * 10;
+    range += 1;
+    n.store = STORE === 'sqlite' ? 'sqlite' : withDatabase(STORE, `t${process.pid}_${range}`);
+    await n.sen(['nation', 'start', n.dir, '--people', String(people), '--net', n.net, '--port', String(n.port), '--store', n.store]);
+    n.operator = n.node('operator', 1, 0);
+    n.police = n.node('police', 2, 1);
+    n.hanoi = n.node('hanoi', 3, 2);
+    n.people = readFileSync(join(n.dir, 'population.jsonl'), 'utf8').trim().split('\n').map((l) => JSON.parse(l));
+    return n;
+  }
+
+  node(name, host, offset) {
+    const dir = join(this.dir, name);
+    return { name, dir, pages: `http://localhost:${this.port + offset}`, address: `${this.net}.${host}`, systems: `http://${this.net}.${host}:8080`,
+      pid: (which) => Number(readFileSync(join(dir, 'run', `sen-${which}.pid`), 'utf8')),
+      log: () => readFileSync(join(dir, 'log', 'sen.log'), 'utf8').trim().split('\n').flatMap((l) => { try { return [JSON.parse(l)]; } catch { return [{ raw: l }]; } }) };
+  }
+
+  // sen: runs a command to its end; rejects with its output when the exit code is not the one expected.
+  sen(args, { input, code = 0, timeout = 240000 } = {}) {
+    return new Promise((done, fail) => {
+      const child = execFile(this.bin, args, { env: this.env, timeout, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+        const got = error ? (error.code ?? -1) : 0;
+        if (got === code) done({ stdout, stderr, code: got });
+        else fail(new Error(`sen ${args.join(' ')} ended with ${got}, not ${code}:\n${stdout}${stderr}`));
+      });
+      child.stdin.end(input ?? '');
+    });
+  }
+
+  async restart() {
+    await this.sen(['nation', 'stop', this.dir]);
+    await this.sen(['nation', 'start', this.dir]);
+  }
+
+  async stop({ keep = false } = {}) {
+    spawnSync(this.bin, ['nation', 'stop', this.dir], { env: this.env });
+    if (!keep && !process.env.SEN_KEEP) rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  // call: as an information system of a node: an X-Road REST request to its systems port.
+  async call(node, path, { method = 'POST', client = 'VN/GOV/H26/desk', purpose = 'residence.register', body, headers = {} } = {}) {
+    const h = { ...headers };
+    if (client) h['X-Road-Client'] = client;
+    if (purpose) h['X-Sen-Purpose'] = purpose;
+    if (body !== undefined) h['Content-Type'] ??= 'application/json';
+    const r = await fetch(node.systems + path, { method, headers: h, body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body) });
+    const text = await r.text();
+    let json;
+    try { json = JSON.parse(text); } catch { /* not JSON */ }
+    return { status: r.status, headers: r.headers, text, json, error: r.headers.get('x-road-error') };
+  }
+}
+
+function withDatabase(base, name) {
+  const [url, query] = base.split('?');
+  return `${url.replace(/\/[^/]*$/, '')}/${name}${query ? `?${query}` : ''}`;
+}
+
+// Person: a browser without script: cookies, forms with their CSRF tokens, redirects.
+export class Visitor {
+  constructor(node) { this.node = node; this.cookies = new Map(); }
+
+  async request(path, init = {}) {
+    const headers = { ...(init.headers ?? {}) };
+    if (this.cookies.size) headers.cookie = [...this.cookies].map(([k, v]) => `${k}=${v}`).join('; ');
+    const r = await fetch(this.node.pages + path, { redirect: 'manual', ...init, headers });
+    for (const line of r.headers.getSetCookie()) {
+      const [pair] = line.split(';');
+      const at = pair.indexOf('=');
+      const value = pair.slice(at + 1);
+      if (value === '' || /max-age=0/i.test(line)) this.cookies.delete(pair.slice(0, at));
+      else this.cookies.set(pair.slice(0, at), value);
+    }
+    const html = await r.text();
+    this.last = { status: r.status, headers: r.headers, html, text: plain(html), location: r.headers.get('location'), path };
+    return this.last;
+  }
+
+  get(path) { return this.request(path); }
+
+  async follow(page) {
+    for (let hops = 0; page.location && hops < 5; hops++) page = await this.get(new URL(page.location, this.node.pages).pathname + new URL(page.location, this.node.pages).search);
+    return page;
+  }
+
+  // post: sends fields to path with the hidden fields of the form on the page before (the CSRF token among them) unless told not to.
+  post(path, fields, { csrf = true } = {}) {
+    const body = new URLSearchParams();
+    if (csrf) for (const m of (this.last?.html ?? '').matchAll(/<input[^>]*type="hidden"[^>]*>/g)) {
+      const name = /name="([^"]*)"/.exec(m[0])?.[1], value = /value="([^"]*)"/.exec(m[0])?.[1];
+      if (name && !body.has(name)) body.append(name, unescape_(value ?? ''));
+    }
+    for (const [k, v] of Object.entries(fields)) body.set(k, v);
+    return this.request(path, { method: 'POST', body: body.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', origin: this.node.pages } });
+  }
+
+  async signIn(login, password = PASSWORD) {
+    await this.get('/sign-in');
+    return this.post('/sign-in', { login, password });
+  }
+}
+
+const entities = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'" };
+const unescape_ = (s) => s.replace(/&(amp|lt|gt|quot|#39|#x27);/g, (_, e) => entities[e]);
+export const plain = (html) => unescape_(html.replace(/<(script|style)[\s\S]*?<\/\1>/g, '').replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ').trim();
+
+// until: asks again until it is true; a test that waits for something states what it waits for.
+export async function until(what, ask, ms = 15000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const got = await ask();
+    if (got) return got;
+    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for: ${what}`);
+    await new Promise((r) => setTimeout(r, 50));
+  }
+}

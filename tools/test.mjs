@@ -1,0 +1,106 @@
+// Runs the stages of `make test` and adds up what they counted. The last line printed is `N passed, N failed` (`, N skipped` where some were).
+// Without arguments all stages run; names of stages as arguments run only those.
+import { spawnSync, execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+const only = process.argv.slice(2);
+const scratch = mkdtempSync(join(tmpdir(), 'sen-test-'));
+process.on('exit', () => {
+  if (existsSync(join(scratch, 'pg'))) spawnSync('tools/postgres.sh', ['stop', join(scratch, 'pg')]);
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+function add(name, count, output) {
+  total.passed += count.passed;
+  total.failed += count.failed;
+  total.skipped += count.skipped ?? 0;
+  if (count.failed) {
+    failures.push(name);
+    console.log(output.trimEnd().split('\n').slice(-60).join('\n'));
+  }
+}
+
+function run(command, args, env = {}, seconds = 900) {
+  const r = spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, ...env }, timeout: seconds * 1000, maxBuffer: 256 << 20 });
+  return { ok: r.status === 0, output: (r.stdout ?? '') + (r.stderr ?? '') + (r.error ? String(r.error) : '') };
+}
+
+function build(folder, options = [], env = {}) {
+  const r = run('tools/build.sh', [folder, ...options], env);
+  add(`build ${folder}`, { passed: r.ok ? 1 : 0, failed: r.ok ? 0 : 1 }, r.output);
+  return r.ok;
+}
+
+const number = (text, re) => [...text.matchAll(re)].reduce((n, m) => n + Number(m[1]), 0);
+
+// Unit tests: every executable that meson knows as a test; cmocka says how many tests it ran.
+function units(folder, env = {}, filter = () => true) {
+  const tests = JSON.parse(execFileSync('meson', ['introspect', '--tests', folder], { encoding: 'utf8' }));
+  for (const t of tests) {
+    if (!filter(t.name)) continue;
+    const r = run(t.cmd[0], t.cmd.slice(1), { ...t.env, ...env }, 300);
+    const failed = number(r.output, /\[  FAILED  \] (\d+) test/g), passed = number(r.output, /\[  PASSED  \] (\d+) test/g), skipped = number(r.output, /\[  SKIPPED \] (\d+) test/g);
+    const counted = failed + passed + skipped > 0;
+    add(`${folder} ${t.name}`, counted ? { passed, failed: failed || (r.ok ? 0 : 1), skipped } : { passed: r.ok ? 1 : 0, failed: r.ok ? 0 : 1 }, r.output);
+  }
+}
+
+function storyFiles(folder = 'test') {
+  return readdirSync(folder).flatMap((n) => {
+    const p = join(folder, n);
+    return statSync(p).isDirectory() ? storyFiles(p) : p.endsWith('.test.mjs') ? [p] : [];
+  }).sort();
+}
+
+function stories(name, files, env) {
+  for (const file of files) {
+    const r = run('node', ['--test', '--test-reporter=tap', file], env, 600);
+    const count = { passed: number(r.output, /^# pass (\d+)/gm), failed: number(r.output, /^# fail (\d+)/gm), skipped: number(r.output, /^# skipped (\d+)/gm) };
+    if (!r.ok && !count.failed) count.failed = 1;
+    add(`${name} ${file}`, count, r.output);
+    console.log(`    ${file}: ${count.passed} passed, ${count.failed} failed${count.skipped ? `, ${count.skipped} skipped` : ''}`);
+  }
+}
+
+let postgres;
+function postgresUrl() {
+  if (!postgres) {
+    const r = run('tools/postgres.sh', ['start', join(scratch, 'pg')]);
+    if (!r.ok) throw new Error(`PostgreSQL did not start:\n${r.output}`);
+    postgres = r.output.trim().split('\n').pop();
+  }
+  return postgres;
+}
+
+const clang = { CC: 'clang' };
+const sanitized = { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0', UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1', TSAN_OPTIONS: 'halt_on_error=1' };
+const san = ['--buildtype=debug', '-Doptimization=1', '-Db_lundef=false'];
+const main = (f) => /road\/(story|refusals)/.test(f);
+const node = (f) => f.startsWith('test/tools/');
+
+const stages = {
+  'release build, gcc': () => build('build'),
+  'translations': () => { const r = run('node', ['tools/po.mjs', 'check']); add('translations', { passed: r.ok ? 1 : 0, failed: r.ok ? 0 : 1 }, r.output); },
+  'tools': () => stories('tools', storyFiles().filter(node), {}),
+  'units on SQLite': () => units('build'),
+  'units on PostgreSQL': () => units('build', { SEN_TEST_POSTGRES: postgresUrl() }, (n) => !n.startsWith('seeds_') && n !== 'base'),
+  'stories on SQLite': () => build('build-crash', ['-Dcrash_points=true']) && stories('SQLite', storyFiles().filter((f) => !node(f)), { SEN_STORE: 'sqlite', SEN_BIN: 'build/sen', SEN_BIN_CRASH: 'build-crash/sen' }),
+  'stories on PostgreSQL': () => stories('PostgreSQL', storyFiles().filter((f) => main(f)), { SEN_STORE: postgresUrl(), SEN_BIN: 'build/sen', SEN_BIN_CRASH: 'build-crash/sen' }),
+  'ASan and UBSan, clang': () => build('build-asan', ['-Db_sanitize=address,undefined', ...san], clang) && (units('build-asan', sanitized), stories('ASan', storyFiles().filter(main), { ...sanitized, SEN_STORE: 'sqlite', SEN_BIN: 'build-asan/sen' })),
+  'TSan, clang': () => build('build-tsan', ['-Db_sanitize=thread', ...san], clang) && units('build-tsan', sanitized, (n) => /^(store|web|trust|journal)/.test(n)),
+};
+
+for (const [name, stage] of Object.entries(stages)) {
+  if (only.length && !only.some((o) => name.toLowerCase().includes(o.toLowerCase()))) continue;
+  const started = Date.now(), before = { ...total };
+  console.log(`== ${name}`);
+  try { stage(); } catch (e) { add(name, { passed: 0, failed: 1 }, String(e.stack ?? e)); }
+  console.log(`   ${total.passed - before.passed} passed, ${total.failed - before.failed} failed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+}
+if (failures.length) console.log(`\nFailed:\n  ${failures.join('\n  ')}`);
+process.exitCode = total.failed || total.passed === 0 ? 1 : 0;
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`);
