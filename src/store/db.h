@@ -39,8 +39,11 @@ struct str db_col_text(const struct db_rows *r, int col);
 struct str db_col_bytes(const struct db_rows *r, int col);
 NODISCARD enum status db_finish(struct db_rows *r);   /* runs what is left of it, closes, and tells the first failure */
 int64_t db_changed(const struct db_rows *r);          /* rows changed, after db_finish */
-/* db_exec: run to the end, rows ignored. db_one: exactly like db_run + first row; ST_NOT_FOUND (silently) when there is none; the
- * rows stay open on that row until the closing brace. */
+/* db_exec: run to the end, rows ignored. db_one: the first row of what db_run started, ST_NOT_FOUND (silently) when there is none; the rows
+ * stay on that row until the closing brace:
+ *   DB_ROWS rows = db_run(c, &FIND_PARCEL, db_text(number));
+ *   TRY(db_one(&rows)); */
+NODISCARD enum status db_one(struct db_rows *r);
 #define db_exec(c, q, ...) db_exec_(c, q, (const struct db_value[]){ { 0 }, __VA_ARGS__ }, sizeof((const struct db_value[]){ { 0 }, __VA_ARGS__ }) / sizeof(struct db_value) - 1)
 NODISCARD enum status db_exec_(struct call *c, const struct query *q, const struct db_value *values_from_1, size_t n);
 
