@@ -7,7 +7,7 @@
 #include "base/call.h"
 
 /* ---- digests ---- */
-enum digest { SHA1, SHA256, SHA384, SHA512 };
+enum digest { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512 }; /* OpenSSL has functions called SHA1 ... */
 enum { DIGEST_MAX = 64 };
 size_t digest_size(enum digest d);
 struct str trust_digest(struct arena *a, enum digest d, struct str bytes);
@@ -15,7 +15,7 @@ void trust_sha256(struct str bytes, uint8_t ret[static 32]);
 /* digest_uri: the XML URI ("http://www.w3.org/2001/04/xmlenc#sha512"); digest_of_uri: the opposite, false for an unknown one. */
 struct str digest_uri(enum digest d);
 bool digest_of_uri(struct str uri, enum digest *ret);
-/* A running digest, for what comes in pieces. On the heap; DIGESTER d = digester_new(SHA512). */
+/* A running digest, for what comes in pieces. On the heap; DIGESTER d = digester_new(DIGEST_SHA512). */
 struct digester;
 struct digester *digester_new(enum digest d);
 void digester_add(struct digester *d, struct str bytes);

@@ -1,0 +1,101 @@
+/* digest.c: SHA-1 to SHA-512, their names in XML, and digests of what comes in pieces. Nothing here can be refused: a digest that cannot be
+ * computed means a broken library, and the process ends. SHA-1 is computed (certificate ids of OCSP) but never accepted by name. */
+#include "trust/trust.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "trust/ossl.h"
+
+static const struct { size_t size; const char *name; int nid; struct str uri; } digests[] = {
+    [DIGEST_SHA1] = { 20, "SHA1", NID_sha1, STR_INIT("http://www.w3.org/2000/09/xmldsig#sha1") },
+    [DIGEST_SHA256] = { 32, "SHA256", NID_sha256, STR_INIT("http://www.w3.org/2001/04/xmlenc#sha256") },
+    [DIGEST_SHA384] = { 48, "SHA384", NID_sha384, STR_INIT("http://www.w3.org/2001/04/xmldsig-more#sha384") },
+    [DIGEST_SHA512] = { 64, "SHA512", NID_sha512, STR_INIT("http://www.w3.org/2001/04/xmlenc#sha512") },
+};
+
+/* Fetched once, because looking an algorithm up by name costs more than a short digest. Constant afterwards. */
+static EVP_MD *fetched[DIGEST_SHA512 + 1];
+static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
+
+static void need(bool ok)
+{
+    if (ok) return;
+    log_line(LOG_ERROR, "trust", "digest.broken", STR(""));
+    abort();
+}
+
+static void fetch(void)
+{
+    for (enum digest d = DIGEST_SHA1; d <= DIGEST_SHA512; d++) {
+        fetched[d] = EVP_MD_fetch(NULL, digests[d].name, NULL);
+        need(fetched[d] != NULL);
+    }
+}
+
+const EVP_MD *trust__md(enum digest d)
+{
+    (void)pthread_once(&fetch_once, fetch);
+    return fetched[d];
+}
+
+bool trust__digest_of_nid(int nid, enum digest *ret)
+{
+    for (enum digest d = DIGEST_SHA1; d <= DIGEST_SHA512; d++) {
+        if (digests[d].nid != nid) continue;
+        *ret = d;
+        return true;
+    }
+    return false;
+}
+
+size_t digest_size(enum digest d) { return digests[d].size; }
+struct str digest_uri(enum digest d) { return digests[d].uri; }
+
+bool digest_of_uri(struct str uri, enum digest *ret)
+{
+    for (enum digest d = DIGEST_SHA256; d <= DIGEST_SHA512; d++) {
+        if (!str_eq(uri, digests[d].uri)) continue;
+        *ret = d;
+        return true;
+    }
+    return false;
+}
+
+struct str trust_digest(struct arena *a, enum digest d, struct str bytes)
+{
+    unsigned char *out = arena_alloc(a, digests[d].size, 1);
+    need(EVP_Digest(bytes.p, bytes.n, out, NULL, trust__md(d), NULL) == 1);
+    return str_of(out, digests[d].size);
+}
+
+void trust_sha256(struct str bytes, uint8_t ret[static 32]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA256), NULL) == 1); }
+
+struct digester { EVP_MD_CTX *ctx; enum digest kind; };
+
+struct digester *digester_new(enum digest d)
+{
+    struct digester *new = heap_new(struct digester);
+    new->kind = d;
+    new->ctx = EVP_MD_CTX_new();
+    need(new->ctx && EVP_DigestInit_ex(new->ctx, trust__md(d), NULL) == 1);
+    return new;
+}
+
+void digester_add(struct digester *d, struct str bytes) { need(EVP_DigestUpdate(d->ctx, bytes.p, bytes.n) == 1); }
+
+struct str digester_finish(struct digester *d, struct arena *a)
+{
+    unsigned char *out = arena_alloc(a, digests[d->kind].size, 1);
+    need(EVP_DigestFinal_ex(d->ctx, out, NULL) == 1);
+    return str_of(out, digests[d->kind].size);
+}
+
+void digester_free(struct digester **d)
+{
+    if (!*d) return;
+    EVP_MD_CTX_free((*d)->ctx);
+    heap_free(*d);
+    *d = NULL;
+}
