@@ -1,0 +1,43 @@
+// bench/exchange: wrk -> node A -> mutual TLS -> node B -> backend, every message signed, verified and logged durably on both sides, against
+// nginx -> nginx with kept-alive mutual TLS to the same backend; 1 KiB answers.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Nation } from '../test/lib/nation.mjs';
+import { certificates, folder, line, need, nginx, wrk } from './lib.mjs';
+
+need('wrk', 'nginx', 'openssl');
+const dir = folder();
+writeFileSync(join(dir, 'answer.json'), JSON.stringify({ filler: 'x'.repeat(1024 - 13) }));
+certificates(dir);
+await nginx(dir, 'backend', `server { listen 127.0.0.1:18801; location / { default_type application/json; alias ${dir}/answer.json; } }`);
+await nginx(dir, 'back', `upstream b { server 127.0.0.1:18801; keepalive 64; }
+  server { listen 127.0.0.1:18802 ssl; ssl_certificate ${dir}/back.pem; ssl_certificate_key ${dir}/back.key; ssl_client_certificate ${dir}/ca.pem; ssl_verify_client on;
+  location / { proxy_pass http://b; proxy_http_version 1.1; proxy_set_header Connection ""; } }`);
+await nginx(dir, 'front', `upstream f { server 127.0.0.1:18802; keepalive 64; }
+  server { listen 127.0.0.1:18803; location / { proxy_pass https://f; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_ssl_certificate ${dir}/front.pem;
+  proxy_ssl_certificate_key ${dir}/front.key; proxy_ssl_trusted_certificate ${dir}/ca.pem; proxy_ssl_verify on; proxy_ssl_name back; proxy_ssl_session_reuse on; } }`);
+
+const nation = await Nation.start({ people: 60 });
+try {
+  // The provider gets one service more: the backend, for the consumer's subsystem.
+  await nation.sen(['nation', 'stop', nation.dir]);
+  const file = join(nation.police.dir, 'node.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('  rights:\n', `  services:
+    - {subsystem: population, code: bench, url: "http://127.0.0.1:18801/"}
+  rights:
+    - {client: VN/GOV/H26/desk, subsystem: population, service: bench, method: GET, path: "**", purposes: [residence.register], columns: ["*"]}
+`));
+  await nation.sen(['nation', 'start', nation.dir]);
+  const script = join(dir, 'call.lua');
+  writeFileSync(script, `wrk.headers["X-Road-Client"] = "VN/GOV/H26/desk"\nwrk.headers["X-Sen-Purpose"] = "residence.register"\n`);
+  const first = await nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/bench/', { method: 'GET' });
+  if (first.status !== 200) throw new Error(`the first call failed: ${first.status} ${first.text}`);
+  const sen = wrk(`${nation.hanoi.systems}/r1/VN/GOV/G01/population/bench/`, { script });
+  const other = wrk('http://127.0.0.1:18803/');
+  console.log(`sen    P-256, one signature a message: ${line(sen)}`);
+  console.log(`nginx  mutual TLS, unsigned, unlogged: ${line(other)}`);
+  console.log(`ratio ${(sen.rate / other.rate).toFixed(3)}  (sen ${sen.rate.toFixed(0)} req/s, nginx ${other.rate.toFixed(0)} req/s)`);
+} finally {
+  await nation.stop();
+}
+process.exit(0);

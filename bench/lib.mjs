@@ -1,0 +1,59 @@
+// What the benchmarks share: a load generator (wrk), nginx in given roles, a sandbox nation. Each benchmark measures Sen and a public yardstick in the same
+// run, with the same load, and prints `ratio R  (sen A unit, other B unit)`. Timings never decide a test.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const seconds = Number(process.env.BENCH_SECONDS ?? 8);
+export const connections = Number(process.env.BENCH_CONNECTIONS ?? 64);
+
+export function need(...programs) {
+  for (const p of programs)
+    if (spawnSync('sh', ['-c', `command -v ${p}`]).status !== 0) {
+      console.error(`This benchmark needs ${p}: apt-get install wrk nginx`);
+      process.exit(1);
+    }
+}
+
+// wrk: requests per second and latencies; every answer that is not 2xx or a socket error counts as a failure and is told.
+export function wrk(url, { script, warm = 2 } = {}) {
+  const go = (s) => execFileSync('wrk', ['-t2', `-c${connections}`, `-d${s}s`, '--latency', ...(script ? ['-s', script] : []), url], { encoding: 'utf8' });
+  go(warm);
+  const text = go(seconds);
+  const ms = (p) => { const m = new RegExp(`${p}%\\s+([\\d.]+)(us|ms|s)`).exec(text); return m ? Number(m[1]) * { us: 0.001, ms: 1, s: 1000 }[m[2]] : NaN; };
+  return { rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]), p50: ms(50), p99: ms(99),
+    failed: Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0) + [...text.matchAll(/(connect|read|write|timeout) (\d+)/g)].reduce((n, m) => n + Number(m[2]), 0) };
+}
+
+export function folder() {
+  const dir = mkdtempSync(join(tmpdir(), 'sen-bench-'));
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+// nginx with one server block text; answers a function that stops it.
+export async function nginx(dir, name, servers) {
+  const home = join(dir, name);
+  mkdirSync(join(home, 'temp'), { recursive: true });
+  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((k) => `${k}_temp_path ${home}/temp;`).join(' ');
+  writeFileSync(join(home, 'nginx.conf'), `daemon off; worker_processes 2; user root; pid ${home}/pid; error_log ${home}/error.log; events { worker_connections 4096; }
+http { access_log off; keepalive_requests 1000000; ${temp} ${servers} }`);
+  const child = spawn('nginx', ['-c', join(home, 'nginx.conf'), '-p', home], { stdio: ['ignore', 'inherit', 'inherit'] });
+  process.on('exit', () => child.kill('SIGTERM'));
+  await new Promise((r) => setTimeout(r, 500));
+  if (child.exitCode !== null) throw new Error(`nginx ${name} did not start: ${readFileSync(join(home, 'error.log'), 'utf8')}`);
+  return () => child.kill('SIGTERM');
+}
+
+// certificates: a small CA and two P-256 leaves, for nginx's mutual TLS.
+export function certificates(dir) {
+  const ssl = (...args) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
+  ssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=bench', '-days', '2');
+  for (const who of ['front', 'back']) {
+    ssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${who}.key`, '-out', `${who}.csr`, '-subj', `/CN=${who}`);
+    ssl('x509', '-req', '-in', `${who}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', `${who}.pem`, '-days', '2');
+  }
+}
+
+export const line = (r) => `${r.rate.toFixed(0)} req/s, p50 ${r.p50.toFixed(1)} ms, p99 ${r.p99.toFixed(1)} ms${r.failed ? `, ${r.failed} FAILED` : ''}`;
