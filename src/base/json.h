@@ -1,4 +1,4 @@
-/* json.h: reading JSON at the edge (cJSON inside) and writing it straight into a buf. No JSON tree is ever the internal model:
+/* json.h: reading JSON at the edge (our own strict reader, see json.c) and writing it straight into a buf. No JSON tree is ever the internal model:
  * a room reads what it needs into its own struct at once. Identifiers travel as strings. */
 #ifndef SEN_BASE_JSON_H
 #define SEN_BASE_JSON_H
@@ -8,7 +8,7 @@
 
 struct json;  /* a value of a parsed document; lives in the call's arena */
 
-/* json_parse: one value and nothing after it; at most 64 levels; duplicate keys, invalid UTF-8 and inner NUL are ST_INVALID. */
+/* json_parse: one value and nothing after it; at most 64 levels, 8 MiB, a million values; duplicate keys, invalid UTF-8 and inner NUL are ST_INVALID. */
 NODISCARD enum status json_parse(struct call *c, struct str text, const struct json **ret);
 const struct json *json_get(const struct json *j, const char *key);   /* NULL: not there or no object */
 const struct json *json_first(const struct json *j);                  /* first child of an array or object */

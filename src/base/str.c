@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 
@@ -62,6 +63,20 @@ int str_cmp(struct str a, struct str b)
     int d = n ? memcmp(a.p, b.p, n) : 0;
     if (d) return d;
     return a.n < b.n ? -1 : a.n > b.n;
+}
+
+static int by_bytes(const void *a, const void *b) { return str_cmp(*(const struct str *)a, *(const struct str *)b); }
+
+bool str_find_twin(struct str *list, size_t n, struct str *ret)
+{
+    if (n < 2) return false;
+    qsort(list, n, sizeof *list, by_bytes);
+    for (size_t i = 1; i < n; i++) {
+        if (!str_eq(list[i - 1], list[i])) continue;
+        *ret = list[i];
+        return true;
+    }
+    return false;
 }
 
 bool str_int(struct str s, int64_t *ret)

@@ -24,7 +24,11 @@ static inline bool str_eq(struct str a, struct str b) { return a.n == b.n && (a.
 static inline bool str_starts(struct str s, struct str with) { return s.n >= with.n && (with.n == 0 || memcmp(s.p, with.p, with.n) == 0); }
 static inline bool str_ends(struct str s, struct str with) { return s.n >= with.n && (with.n == 0 || memcmp(s.p + s.n - with.n, with.p, with.n) == 0); }
 /* str_skip: the view without its first n bytes (empty if it is shorter). */
-static inline struct str str_skip(struct str s, size_t n) { return n >= s.n ? (struct str){ s.p + s.n, 0 } : (struct str){ s.p + n, s.n - n }; }
+static inline struct str str_skip(struct str s, size_t n)
+{
+    if (n > s.n) n = s.n;
+    return n ? (struct str){ s.p + n, s.n - n } : s; /* p may be NULL, and NULL + 0 is not defined */
+}
 static inline struct str str_first(struct str s, size_t n) { return (struct str){ s.p, n < s.n ? n : s.n }; }
 
 /* str_cut: take what stands before the first sep; *in becomes the rest. False, and nothing moves, without a sep. */
@@ -54,6 +58,9 @@ bool str_eq_nocase(struct str a, struct str b);
 
 /* str_cmp: order by bytes, shorter first where one starts the other; for qsort and binary search. */
 int str_cmp(struct str a, struct str b);
+
+/* str_find_twin: sorts the list and tells a text that stands in it twice; false when there is none. */
+bool str_find_twin(struct str *list, size_t n, struct str *ret);
 
 /* str_int: whole decimal number, optional leading '-'; false on anything else or on overflow. */
 bool str_int(struct str s, int64_t *ret);

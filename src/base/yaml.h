@@ -31,7 +31,11 @@ NODISCARD enum status yaml_flag(struct call *c, const struct yaml *y, const char
 /* yaml_allow: refuse any key of the map that is not in keys (NULL at the end), naming file, line and the allowed ones. */
 NODISCARD enum status yaml_allow(struct call *c, const struct yaml *y, const char *const *keys);
 /* yaml_fail: ST_INVALID "FILE, line N: SENTENCE". */
-enum status yaml_fail(struct call *c, const struct yaml *y, const char *sentence);
+enum status yaml_fail_(struct call *c, const struct yaml *y, const char *sentence);
+static inline enum status yaml_fail(struct call *c, const struct yaml *y, const char *sentence)
+{
+    return call_answer(yaml_fail_(c, y, sentence), ST_INVALID);
+}
 size_t yaml_count(const struct yaml *y); /* children */
 
 #endif

@@ -1,0 +1,157 @@
+/* text.c: UTF-8 and NFC; numbers and dates as people write them. Folding and collation for search live above. */
+#include "base/text.h"
+
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+
+#include "base/buf.h"
+#include "base/time.h"
+
+static bool is_tail(uint8_t byte) { return (byte & 0xc0) == 0x80; }
+
+/* The well-formed byte sequences are those of table 3-7 of the Unicode standard. */
+size_t text_step(struct str s)
+{
+    const uint8_t *b = (const uint8_t *)s.p;
+    if (s.n == 0) return 0;
+    if (b[0] < 0x80) return 1;
+    if (b[0] < 0xc2 || b[0] > 0xf4) return 0;
+    if (s.n < 2 || !is_tail(b[1])) return 0;
+    if (b[0] < 0xe0) return 2;
+    if (s.n < 3 || !is_tail(b[2])) return 0;
+    if (b[0] < 0xf0) {
+        if (b[0] == 0xe0 && b[1] < 0xa0) return 0; /* overlong */
+        if (b[0] == 0xed && b[1] > 0x9f) return 0; /* surrogate */
+        return 3;
+    }
+    if (s.n < 4 || !is_tail(b[3])) return 0;
+    if (b[0] == 0xf0 && b[1] < 0x90) return 0; /* overlong */
+    if (b[0] == 0xf4 && b[1] > 0x8f) return 0; /* above U+10FFFF */
+    return 4;
+}
+
+static size_t ascii_run(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && (uint8_t)s.p[n] < 0x80) n++;
+    return n;
+}
+
+bool text_is_utf8(struct str s)
+{
+    for (s = str_skip(s, ascii_run(s)); s.n;) {
+        size_t n = text_step(s);
+        if (n == 0) return false;
+        s = str_skip(s, n);
+        s = str_skip(s, ascii_run(s));
+    }
+    return true;
+}
+
+bool text_is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t byte = (uint8_t)s.p[i];
+        if (byte < 0x20 || byte == 0x7f) return false;
+        if (byte == 0xc2 && i + 1 < s.n && (uint8_t)s.p[i + 1] < 0xa0) return false; /* C1 controls */
+    }
+    return text_is_utf8(s);
+}
+
+size_t text_count(struct str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) n += !is_tail((uint8_t)s.p[i]);
+    return n;
+}
+
+/* to_utf16: ICU normalizes UTF-16 only. A text of n bytes has at most n UTF-16 units. */
+static bool to_utf16(struct arena *a, struct str s, UChar **ret, int32_t *ret_n)
+{
+    UErrorCode error = U_ZERO_ERROR;
+    UChar *wide = arena_array(a, UChar, s.n + 1);
+    u_strFromUTF8(wide, (int32_t)s.n + 1, ret_n, s.p, (int32_t)s.n, &error);
+    *ret = wide;
+    return U_SUCCESS(error);
+}
+
+static bool from_utf16(struct arena *a, const UChar *wide, int32_t n, struct str *ret)
+{
+    UErrorCode error = U_ZERO_ERROR;
+    int32_t bytes = 0, room = n * 3 + 1;
+    char *p = arena_alloc(a, (size_t)room, 1);
+    u_strToUTF8(p, room, &bytes, wide, n, &error);
+    *ret = str_of(p, (size_t)bytes);
+    return U_SUCCESS(error);
+}
+
+bool text_nfc(struct arena *a, struct str s, struct str *ret)
+{
+    enum { MOST = 64 * 1024 * 1024, GROWTH = 3 }; /* NFC makes a text at most three times longer, in UTF-16 units (UAX 15) */
+    if (s.n > MOST || !text_is_utf8(s)) return false;
+    if (ascii_run(s) == s.n) {
+        *ret = str_copy(a, s);
+        return true;
+    }
+    UErrorCode error = U_ZERO_ERROR;
+    UChar *wide;
+    int32_t n = 0;
+    const UNormalizer2 *nfc = unorm2_getNFCInstance(&error);
+    if (U_FAILURE(error) || !to_utf16(a, s, &wide, &n)) return false;
+    if (unorm2_quickCheck(nfc, wide, n, &error) == UNORM_YES && U_SUCCESS(error)) {
+        *ret = str_copy(a, s);
+        return true;
+    }
+    UChar *normal = arena_array(a, UChar, (size_t)n * GROWTH + 1);
+    int32_t m = unorm2_normalize(nfc, wide, n, normal, n * GROWTH + 1, &error);
+    return U_SUCCESS(error) && from_utf16(a, normal, m, ret);
+}
+
+static bool is_english(struct str lang) { return str_eq(lang, STR("en")); }
+
+void text_put_number(struct buf *b, struct str lang, int64_t v)
+{
+    char digits[24], separator = is_english(lang) ? ',' : '.';
+    size_t n = 0;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do digits[n++] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (v < 0) buf_put_c(b, '-');
+    while (n--) {
+        buf_put_c(b, digits[n]);
+        if (n && n % 3 == 0) buf_put_c(b, separator);
+    }
+}
+
+/* In English the month is a word: 3/4 is two different days on the two sides of an ocean. */
+static void put_english_date(struct buf *b, int year, int month, int mday, int precision)
+{
+    static const char *const months[] = { "January", "February", "March", "April", "May", "June",
+                                          "July", "August", "September", "October", "November", "December" };
+    if (precision >= PRECISION_DAY) buf_print(b, "%d ", mday);
+    if (precision >= PRECISION_MONTH) buf_print(b, "%s ", months[month - 1]);
+    buf_print(b, "%d", year);
+}
+
+void text_put_date(struct buf *b, struct str lang, int64_t day, int precision)
+{
+    int year, month, mday;
+    date_civil(day, &year, &month, &mday);
+    if (is_english(lang)) {
+        put_english_date(b, year, month, mday, precision);
+        return;
+    }
+    if (precision >= PRECISION_DAY) buf_print(b, "%02d/", mday);
+    if (precision >= PRECISION_MONTH) buf_print(b, "%02d/", month);
+    buf_print(b, "%d", year);
+}
+
+void text_put_moment(struct buf *b, struct str lang, int64_t ms, int offset_min)
+{
+    enum { DAY_MIN = 24 * 60 };
+    int64_t minutes = (ms >= 0 ? ms / 60000 : -((59999 - ms) / 60000)) + offset_min;
+    int64_t day = minutes >= 0 ? minutes / DAY_MIN : -((DAY_MIN - 1 - minutes) / DAY_MIN);
+    int of_day = (int)(minutes - day * DAY_MIN);
+    text_put_date(b, lang, day, PRECISION_DAY);
+    buf_print(b, " %02d:%02d", of_day / 60, of_day % 60);
+}
