@@ -1,6 +1,6 @@
 // The harness of the stories: starts a real sandbox nation in a temporary folder and acts as clerks, citizens and information systems would.
-import { execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, existsSync, readdirSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -35,6 +35,8 @@ export class Nation {
       pid: (which) => Number(readFileSync(join(dir, 'run', `sen-${which}.pid`), 'utf8')),
       log: () => readFileSync(join(dir, 'log', 'sen.log'), 'utf8').trim().split('\n').flatMap((l) => { try { return [JSON.parse(l)]; } catch { return [{ raw: l }]; } }) };
   }
+
+  welcome() { return readFileSync(join(this.dir, 'welcome.txt'), 'utf8'); }
 
   // sen: runs a command to its end; rejects with its output when the exit code is not the one expected.
   sen(args, { input, code = 0, timeout = 240000 } = {}) {

@@ -1,0 +1,111 @@
+// The main story in a real browser: sign-in, look-up, "Who read my data" with the proof checked by the page's own script; and every page by screenshot.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { Nation, PASSWORD, until } from '../lib/nation.mjs';
+import { citizen, pinOf } from '../lib/people.mjs';
+
+const shots = process.env.SEN_SHOTS;
+let nation, browser;
+before(async () => {
+  nation = await Nation.start();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+});
+after(async () => { await browser?.close(); await nation?.stop(); });
+
+// shot: a picture of the page at both widths and in both languages, when SEN_SHOTS names a folder; a page never scrolls sideways.
+async function shot(page, name) {
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wide <= 0, `${name} at ${width} px scrolls sideways by ${wide} px`);
+    if (!shots) continue;
+    mkdirSync(shots, { recursive: true });
+    await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
+  }
+}
+
+async function person(locale) {
+  const context = await browser.newContext({ locale });
+  const page = await context.newPage();
+  page.problems = [];
+  page.on('console', (m) => { if (m.type() === 'error') page.problems.push(m.text()); });
+  page.on('pageerror', (e) => page.problems.push(String(e)));
+  return page;
+}
+
+async function signIn(page, node, login) {
+  await page.goto(`${node.pages}/sign-in`);
+  await page.fill('[name=login]', login);
+  await page.fill('[name=password]', PASSWORD);
+  await page.click('main button[type=submit]');
+}
+
+for (const lang of ['vi', 'en']) {
+  test(`the road in a browser, ${lang}`, async () => {
+    const who = citizen(nation, 1);
+    const lan = await person(lang);
+    await lan.goto(`${nation.hanoi.pages}/sign-in`);
+    await shot(lan, `hanoi-sign-in-${lang}`);
+    await lan.fill('[name=login]', 'lan');
+    await lan.fill('[name=password]', 'wrong password');
+    await lan.click('main button[type=submit]');
+    assert.ok(await lan.locator('.govuk-error-summary').isVisible());
+    await shot(lan, `hanoi-sign-in-wrong-${lang}`);
+    await signIn(lan, nation.hanoi, 'lan');
+    await lan.goto(`${nation.hanoi.pages}/people/look-up`);
+    assert.equal(await lan.evaluate(() => document.documentElement.lang), lang);
+    assert.equal(await lan.locator('h1').count(), 1);
+    await shot(lan, `hanoi-look-up-${lang}`);
+    await lan.fill('[name=key]', '12');
+    await lan.click('main button[type=submit]');
+    await shot(lan, `hanoi-look-up-wrong-${lang}`);
+    await lan.fill('[name=key]', pinOf(who));
+    await lan.selectOption('[name=purpose]', 'residence.register');
+    await lan.fill('[name=issue]', 'H26-261122-0007');
+    await lan.click('main button[type=submit]');
+    assert.ok((await lan.textContent('main')).includes(who.fullName));
+    assert.ok(!lan.url().includes(pinOf(who)));
+    await shot(lan, `hanoi-record-${lang}`);
+
+    const citizenPage = await person(lang);
+    await citizenPage.goto(nation.operator.pages);
+    await shot(citizenPage, `portal-home-${lang}`);
+    await signIn(citizenPage, nation.operator, 'citizen1');
+    await shot(citizenPage, `portal-signed-in-${lang}`);
+    await citizenPage.goto(`${nation.operator.pages}/my/record`);
+    assert.ok((await citizenPage.textContent('main')).includes(who.fullName));
+    await shot(citizenPage, `portal-record-${lang}`);
+    await until('proofs checked by the page itself', async () => {
+      await citizenPage.goto(`${nation.operator.pages}/my/readers`);
+      await citizenPage.waitForLoadState('networkidle');
+      return (await citizenPage.locator('[data-proof-state="good"]').count()) > 0;
+    });
+    assert.equal(await citizenPage.locator('[data-proof-state="bad"]').count(), 0);
+    assert.ok((await citizenPage.textContent('main')).includes('thành phố Hà Nội'));
+    await shot(citizenPage, `portal-readers-${lang}`);
+    await citizenPage.goto(`${nation.operator.pages}/no-such-page`);
+    await shot(citizenPage, `portal-not-found-${lang}`);
+    await lan.goto(`${nation.operator.pages}/sign-in`);
+    await shot(lan, `portal-sign-in-${lang}`);
+    for (const p of [lan, citizenPage]) assert.deepEqual(p.problems.filter((t) => !/422|404|Failed to load resource/.test(t)), []);
+  });
+}
+
+test('everything works without script', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false, locale: 'vi' });
+  const page = await context.newPage();
+  await signIn(page, nation.operator, 'citizen1');
+  await page.goto(`${nation.operator.pages}/my/readers`);
+  assert.match(await page.textContent('main'), /sen journal verify/);
+});
+
+test('the first view is small', async () => {
+  const page = await person('vi');
+  let bytes = 0;
+  page.on('response', async (r) => { if (!/woff2/.test(r.url())) bytes += (await r.request().sizes()).responseBodySize; });
+  await page.goto(nation.operator.pages, { waitUntil: 'networkidle' });
+  assert.ok(bytes > 1000 && bytes <= 35 * 1024, `${bytes} bytes without fonts`);
+});
