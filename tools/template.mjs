@@ -154,8 +154,9 @@ class Markup {
       this.stack.pop();
     } else if (!self && !VOID.has(tag)) this.stack.push(tag);
   }
-  // an attribute's name ends where a {{ begins: <option{{#if x}} selected{{/if}}>
+  // a name ends where a {{ begins: <option{{#if x}} selected{{/if}}>
   endname(fail) {
+    if (this.where === 'tagname' && this.name !== '') Object.assign(this, { where: 'tagbody', tag: this.name });
     if (this.where !== 'attrname') return;
     this.checkattr(fail);
     Object.assign(this, { where: 'tagbody', attr: '' });

@@ -66,15 +66,9 @@ static inline bool html_is_there(const void *p) { return p != NULL; }
 static inline struct str html_arg_text(struct page_out *o, struct str s) { (void)o; return s; }
 struct str html_arg_int(struct page_out *o, int64_t v);
 
-/* Embedded files: asset_path is "/assets/<hash>/<name>"; a name that was not embedded is our bug (assert). asset_show answers GET /assets/{hash}/{name}:
- * kept by browsers for ever, gzip where the browser takes it. */
+/* Embedded files: asset_path is "/assets/<hash>/<name>"; a name that was not embedded is our bug (assert). asset_routes (with the language switch of guard.c) belong to
+ * the routes of web: GET /assets/{hash}/{name}, kept by browsers for ever, gzip where the browser takes it. */
 struct str asset_path(struct str name);
-handler asset_show;
-
-/* language_choose: "vi" or "en" for a request: its cookie, else Accept-Language, else vi. language_set answers GET /language/{lang}?next=/path: keeps the choice in a
- * cookie and goes back. */
-struct str language_choose(const struct request *rq);
-handler language_set;
-extern const struct field language_form[];
+extern const struct route asset_routes[];
 
 #endif
