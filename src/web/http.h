@@ -39,6 +39,8 @@ struct request {
     struct str body;
     struct str peer_address;
     struct str peer_cert;                             /* DER of the client certificate on PORT_PEERS and systems over TLS; else empty */
+    const struct str *peer_chain; size_t npeer_chain; /* all certificates the client sent, leaf first (peer_chain[0] is peer_cert) */
+    bool tls;                                         /* came over TLS on this port, or over https through the proxy in front (web.https) */
     const struct route *route;
     struct str session;                               /* session id of the cookie, or empty */
     struct str csrf;                                  /* the token this session's forms must carry */
@@ -48,7 +50,10 @@ struct str request_path(const struct request *rq, const char *name);     /* {nam
 struct str request_header(const struct request *rq, const char *name);   /* last one, any case; p NULL when absent */
 struct str request_form(const struct request *rq, const char *field);    /* checked value of a declared field; empty when absent */
 struct str request_query(const struct request *rq, const char *field);   /* the same for GET routes with .form */
+struct str request_cookie(const struct request *rq, const char *name);   /* value of the first cookie of this name; empty when absent */
 bool request_wants_json(const struct request *rq);
+/* request_faults: every field the form check refused, in the order of the form (c->error is the first of them). */
+size_t request_faults(const struct request *rq, const struct call_error **ret);
 
 /* struct reply: zeroed before the handler runs. */
 struct reply {
@@ -60,7 +65,9 @@ struct reply {
 };
 void reply_header(struct call *c, struct reply *rp, const char *name, struct str value);
 void reply_text(struct reply *rp, int status, struct str content_type, struct str body);
-enum status reply_redirect(struct call *c, struct reply *rp, struct str to);          /* 303 to a local path */
+enum status reply_redirect(struct call *c, struct reply *rp, struct str to);          /* 303 to a local path; anything else goes to "/" */
+/* reply_cookie: HttpOnly, SameSite=Lax, Path=/, Secure when people come over https. max_age_s 0: until the browser closes; below 0: remove it. */
+void reply_cookie(struct call *c, struct reply *rp, struct str name, struct str value, int64_t max_age_s);
 /* reply_problem: problem+json (RFC 9457) for APIs, with the sentence in the caller's language and the trace; the edge calls it for handlers that fail on JSON routes. */
 void reply_problem(struct call *c, struct reply *rp, enum status st);
 
@@ -74,7 +81,8 @@ struct route {
     enum port port;
     size_t max_body;                  /* 0: 64 KiB */
     bool api;                         /* failures answer problem+json (or the handler's own faults), no CSRF, no session cookie */
-    handler *failed;                  /* api only: makes the failure reply itself (exchange faults); NULL: problem+json */
+    handler *failed;                  /* api: makes the failure reply itself (exchange faults); NULL: problem+json. Pages: shows the form again (reply_page_again)
+                                       * after ST_INVALID, from the form check or the handler; c->error is set; NULL: the error page */
 };
 
 /* ---- sessions: web owns the cookie, an upper room owns the accounts ----
@@ -92,7 +100,8 @@ void reply_set_session(struct call *c, struct reply *rp, struct str session);
 struct str web_form_token(struct call *c, const struct request *rq, struct reply *rp);
 
 /* ---- life ---- */
-/* web_start: opens the ports that have an address and routes, checks the route tables. web_stop: quiesce, workers, resume all, stop. */
+/* web_start: opens the ports that have an address and routes, checks the route tables; main calls it after every room has started.
+ * web_stop: quiesce, workers, resume all, stop; main calls it before any room stops. */
 NODISCARD enum status web_start(struct call *c, struct app *app);
 void web_stop(struct app *app);
 
@@ -108,6 +117,10 @@ void web_set_peer_tls(struct app *app, const struct peer_tls *tls);
 /* Counters for /metrics: each room may add lines in Prometheus text format. */
 typedef void metrics_writer(struct call *c, struct buf *out);
 void web_add_metrics(struct app *app, metrics_writer *w);
+
+/* /healthz: 200 only when every check answers ST_OK; 503 names the parts that do not. A check is quick and changes nothing. */
+typedef enum status health_check(struct call *c);
+void web_add_health(struct app *app, const char *name, health_check *check);
 
 extern const struct module web_module;
 

@@ -1,0 +1,330 @@
+/* edge.c: doors and turns: the event-driven side. A door reads requests within limits, hands each to the workers with its connection suspended, and sends the
+ * answer when the worker has resumed it. Rules that libmicrohttpd asks for: suspend inside the access handler, resume once, and let nothing of a turn be touched
+ * after the resume. Every suspended connection is resumed by exactly one turn__answer. */
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "web/page.h"
+#include "web/web_int.h"
+
+enum { CONNECTION_MEMORY = 32 * 1024, PEER_CONNECTION_MEMORY = 16 * 1024, BODY_STEP = 16 * 1024, DISCARD_MAX = 1024 * 1024 };
+
+static struct str copy_on_heap(const char *p)
+{
+    size_t n = strlen(p);
+    char *at = heap_alloc(n + 1, 1);
+    memcpy(at, p, n);
+    return (struct str){ at, n };
+}
+
+/* ---- a turn begins and ends ---- */
+
+/* begin_turn: MHD_OPTION_URI_LOG_CALLBACK, the only place where the target is still as it was on the wire; libmicrohttpd decodes it in place afterwards. */
+static void *begin_turn(void *arg, const char *uri, struct MHD_Connection *connection)
+{
+    struct door *d = arg;
+    struct turn *t = heap_new(struct turn);
+    t->door = d;
+    t->connection = connection;
+    t->began_us = time_monotonic_us();
+    t->target = copy_on_heap(uri);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    t->watched = info ? info->socket_context : NULL;
+    if (t->watched) sweep__begin(d->web->sweep, t->watched);
+    return t;
+}
+
+static void release_body(struct turn *t)
+{
+    if (t->body_cap) atomic_fetch_sub(&t->door->web->body_bytes, t->body_cap);
+    heap_free(t->body);
+    t->body = NULL;
+    t->body_cap = t->nbody = 0;
+}
+
+/* end_turn: MHD_OPTION_NOTIFY_COMPLETED, for every turn that began, also when the client went away. */
+static void end_turn(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
+{
+    struct turn *t = *state;
+    (void)arg;
+    (void)connection;
+    (void)why;
+    if (!t) return;
+    *state = NULL;
+    if (t->watched) sweep__pause(t->watched);
+    if (t->response) MHD_destroy_response(t->response);
+    if (t->state == TURN_WAITING || t->state == TURN_READY) web__turn_ended(t->door->web);
+    release_body(t);
+    heap_free((char *)t->target.p);
+    heap_free((char *)t->method.p);
+    heap_free(t);
+}
+
+/* ---- what the edge itself answers: too large, too many headers, too busy ---- */
+
+static struct str early_sentence(int http)
+{
+    if (http == 413) return TR("The request is too large. Send less at once.");
+    if (http == 431) return TR("The request has too many headers. Send fewer.");
+    if (http == 400) return TR("The address of the page is not written correctly. Check it.");
+    return TR("The server is very busy. Try again in a few seconds.");
+}
+
+static void copy_early_text(const struct door *d, int http, struct buf *out)
+{
+    const struct web_options *o = &d->web->options;
+    struct str english = early_sentence(http);
+    if (d->port != PORT_PAGES) {
+        buf_print(out, "{\"type\":\"about:blank\",\"status\":%d,\"detail\":\"%.*s\"}", http, STR_ARG(english));
+        return;
+    }
+    buf_put(out, text_tr(o->nlanguages ? o->languages[0] : STR("en"), english));
+    buf_put_c(out, '\n');
+}
+
+static enum MHD_Result answer_early(struct turn *t, int http)
+{
+    BUF text = buf_heap(4096);
+    copy_early_text(t->door, http, &text);
+    struct MHD_Response *r = MHD_create_response_from_buffer(text.n, text.p, MHD_RESPMEM_MUST_COPY);
+    if (!r) return MHD_NO;
+    (void)MHD_add_response_header(r, "Content-Type", t->door->port == PORT_PAGES ? "text/plain; charset=utf-8" : "application/problem+json");
+    (void)MHD_add_response_header(r, "Connection", "close");
+    (void)MHD_add_response_header(r, "Cache-Control", "no-store");
+    if (http == 503) (void)MHD_add_response_header(r, "Retry-After", "5");
+    atomic_fetch_add(&t->door->web->numbers.refused, 1);
+    numbers__count(&t->door->web->numbers, t->door->port, http, time_monotonic_us() - t->began_us);
+    enum MHD_Result queued = MHD_queue_response(t->connection, (unsigned)http, r);
+    MHD_destroy_response(r);
+    return queued;
+}
+
+/* ---- reading ---- */
+
+static bool declared_length(struct turn *t, size_t *ret)
+{
+    int64_t n;
+    const char *text = MHD_lookup_connection_value(t->connection, MHD_HEADER_KIND, "Content-Length");
+    if (!text || !str_int(str_z(text), &n) || n < 0) return false;
+    *ret = (size_t)n;
+    return true;
+}
+
+/* start_reading: the route is known before the body is read, so that its limit counts. */
+static int start_reading(struct turn *t, const char *method)
+{
+    t->state = TURN_READING;
+    t->method = copy_on_heap(method);
+    t->body_max = BODY_DEFAULT;
+    if (MHD_get_connection_values(t->connection, MHD_HEADER_KIND, NULL, NULL) > HEADERS_MAX) return 431;
+    if (!request__split_target(t->target, &t->path, &t->query)) return 400;
+    t->matched = router__match(t->door->router, t->method, t->path, &t->match);
+    if (t->match.route && t->match.route->max_body) t->body_max = t->match.route->max_body;
+    size_t length = 0;
+    if (declared_length(t, &length) && length > t->body_max) return 413;
+    return 0;
+}
+
+/* make_room: the body grows by doubling; all bodies together stay below options.body_memory. */
+static bool make_room(struct turn *t, size_t more)
+{
+    if (t->nbody + more <= t->body_cap) return true;
+    size_t cap = t->body_cap ? t->body_cap : BODY_STEP;
+    while (cap < t->nbody + more) cap *= 2;
+    struct web *w = t->door->web;
+    size_t grown = cap - t->body_cap;
+    if (atomic_fetch_add(&w->body_bytes, grown) + grown > w->options.body_memory) {
+        atomic_fetch_sub(&w->body_bytes, grown);
+        return false;
+    }
+    t->body = heap_grow(t->body, cap);
+    t->body_cap = cap;
+    return true;
+}
+
+/* drop: the rest is read and forgotten, because libmicrohttpd can answer only before or after a body. */
+static void drop(struct turn *t, int http)
+{
+    t->state = TURN_DROPPED;
+    t->early = http;
+    release_body(t);
+}
+
+static enum MHD_Result read_more(struct turn *t, const char *data, size_t n)
+{
+    t->body_seen += n;
+    if (t->watched) sweep__progress(t->watched, n);
+    if (t->state == TURN_DROPPED) return t->body_seen > t->body_max + DISCARD_MAX ? MHD_NO : MHD_YES;
+    if (n > t->body_max - t->nbody) {
+        drop(t, 413);
+    } else if (!make_room(t, n)) {
+        drop(t, 503);
+    } else {
+        memcpy(t->body + t->nbody, data, n);
+        t->nbody += n;
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result submit(struct turn *t)
+{
+    struct web *w = t->door->web;
+    if (t->watched) sweep__pause(t->watched);
+    if (!workers__reserve(w->workers, t->door->index)) return answer_early(t, 503);
+    t->state = TURN_WAITING;
+    web__turn_began(w);
+    MHD_suspend_connection(t->connection);
+    workers__push(w->workers, t->door->index, t);
+    return MHD_YES;
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *version, const char *data,
+                              size_t *size, void **state)
+{
+    struct turn *t = *state;
+    (void)arg;
+    (void)connection;
+    (void)url;
+    (void)version;
+    switch (t->state) {
+    case TURN_NEW:
+        t->early = start_reading(t, method);
+        return t->early ? answer_early(t, t->early) : MHD_YES;
+    case TURN_READING:
+    case TURN_DROPPED:
+        if (*size) {
+            enum MHD_Result more = read_more(t, data, *size);
+            *size = 0;
+            return more;
+        }
+        return t->state == TURN_DROPPED ? answer_early(t, t->early) : submit(t);
+    case TURN_WAITING: return MHD_NO; /* not reached: the connection is suspended */
+    case TURN_READY: return MHD_queue_response(t->connection, (unsigned)t->status, t->response);
+    }
+    return MHD_NO;
+}
+
+/* ---- answering ---- */
+
+static void add_header(struct call *c, struct MHD_Response *r, struct header h)
+{
+    char *name = str_to_z(c->arena, h.name), *value = str_to_z(c->arena, h.value);
+    if (!name || !value || MHD_add_response_header(r, name, value) != MHD_YES) call_note(c, "web", "header %.*s left out", STR_ARG(h.name));
+}
+
+static void add_headers(struct call *c, struct MHD_Response *r, const struct reply *rp, const struct header *extra, size_t nextra)
+{
+    if (rp->content_type.n) add_header(c, r, (struct header){ STR("Content-Type"), rp->content_type });
+    if (rp->no_store) add_header(c, r, (struct header){ STR("Cache-Control"), STR("no-store") });
+    for (size_t i = 0; i < rp->nheaders; i++) add_header(c, r, rp->headers[i]);
+    for (size_t i = 0; i < nextra; i++) add_header(c, r, extra[i]);
+}
+
+void turn__answer(struct call *c, struct turn *t, const struct reply *rp, const struct header *extra, size_t nextra)
+{
+    t->status = rp->status ? rp->status : 200;
+    /* MHD copies the body because the call's arena is used again before the last byte is sent; const is cast away for its signature only */
+    t->response = MHD_create_response_from_buffer(rp->body.n, (void *)(uintptr_t)rp->body.p, MHD_RESPMEM_MUST_COPY);
+    if (t->response) {
+        add_headers(c, t->response, rp, extra, nextra);
+    } else {
+        call_note(c, "web", "no memory for an answer of %zu bytes", rp->body.n);
+        t->status = 503;
+        t->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    }
+    t->state = TURN_READY;
+    MHD_resume_connection(t->connection); /* from here on the edge owns the turn */
+}
+
+/* ---- connections ---- */
+
+static void connection_changed(void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
+{
+    struct door *d = arg;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = info ? sweep__add(d->web->sweep, info->connect_fd) : NULL;
+        atomic_fetch_add(&d->web->numbers.connections[d->index], 1);
+        if (d->tls) tls__connection_started(connection, d);
+        return;
+    }
+    atomic_fetch_sub(&d->web->numbers.connections[d->index], 1);
+    if (*context) sweep__remove(d->web->sweep, *context);
+    *context = NULL;
+}
+
+static void note_from_library(void *arg, const char *format, va_list args)
+{
+    (void)arg;
+    log_vnote(STR("edge"), "web", format, args);
+}
+
+/* ---- doors ---- */
+
+static struct MHD_Daemon *start_daemon(struct door *d)
+{
+    const struct web_options *o = &d->web->options;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG | (d->tls ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem tls[] = {
+        { MHD_OPTION_HTTPS_CERT_CALLBACK2, (intptr_t)tls__certificate_callback(), NULL },
+        { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls__priorities },
+        { MHD_OPTION_HTTPS_MEM_DHPARAMS, 0, (void *)(uintptr_t)tls__dh_params },
+        { MHD_OPTION_END, 0, NULL } };
+    struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+    return MHD_start_daemon(flags, 0, NULL, NULL, handle, d,
+        MHD_OPTION_EXTERNAL_LOGGER, note_from_library, NULL,
+        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)d->fd,
+        MHD_OPTION_URI_LOG_CALLBACK, begin_turn, d,
+        MHD_OPTION_NOTIFY_COMPLETED, end_turn, d,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, d,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)o->connections_each,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)o->idle_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(d->port == PORT_PEERS ? PEER_CONNECTION_MEMORY : CONNECTION_MEMORY),
+        MHD_OPTION_STRICT_FOR_CLIENT, (int)1,
+        MHD_OPTION_ARRAY, d->tls ? tls : none,
+        MHD_OPTION_END);
+}
+
+enum status door__open(struct call *c, struct door *d, struct str address)
+{
+    TRY(listen__open(c, address, &d->fd));
+    workers__open_door(d->web->workers, d->index);
+    d->daemon = start_daemon(d);
+    if (d->daemon) return ST_OK;
+    (void)close(d->fd);
+    d->fd = -1;
+    return call_fail(c, ST_UNAVAILABLE, "", "The HTTP server did not start at %s. The cause stands in the log.", address);
+}
+
+int door__bound_port(const struct door *d)
+{
+    struct sockaddr_storage at = { 0 };
+    socklen_t n = sizeof at;
+    if (getsockname(d->fd, (struct sockaddr *)&at, &n) != 0) return 0;
+    if (at.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)(void *)&at)->sin6_port);
+    return ntohs(((struct sockaddr_in *)(void *)&at)->sin_port);
+}
+
+void door__quiesce(struct door *d)
+{
+    if (!d->daemon) return;
+    (void)MHD_quiesce_daemon(d->daemon); /* gives the socket back to us */
+    (void)close(d->fd);
+    d->fd = -1;
+}
+
+void door__close(struct door *d)
+{
+    if (d->daemon) MHD_stop_daemon(d->daemon);
+    d->daemon = NULL;
+    router__free(d->router);
+    d->router = NULL;
+    tls__free(d->secrets);
+    d->secrets = NULL;
+}
