@@ -13,7 +13,6 @@ static const struct setting settings[] = {
     { "server", SETTING_TEXT, "", "", "Server code of this node in the directory.", true },
     { "name", SETTING_TEXT, "", "", "Full name of the agency, as people read it.", true },
     { "sandbox", SETTING_FLAG, "false", "", "True where all people are invented: pages say so.", false },
-    { "store.url", SETTING_TEXT, "sqlite:data", "", "sqlite:FOLDER or postgresql://user@host/name (databases name_node and name_log).", false },
     { 0 },
 };
 

@@ -1,5 +1,6 @@
 /* nation_make.c: makes the sandbox nation once. The order is that of a real one: each node makes its keys and requests; the operator's CA answers them, its
  * directory admits the members; the anchor and the certificates go back; registers are loaded; accounts are made. */
+#define _XOPEN_SOURCE 700 /* nftw */
 #include "main/nation.h"
 
 #include <ftw.h>

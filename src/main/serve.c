@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "main/modules.h"
+#include "store/db.h"
 #include "trust/confine.h"
 #include "trust/holder.h"
 #include "web/http.h"
