@@ -1,0 +1,25 @@
+/* hash_chain_int.h: hash chains (x-road 3.8) inside the room: how they are written, and the walk that signature_check shares. */
+#ifndef SEN_TRUST_HASH_CHAIN_INT_H
+#define SEN_TRUST_HASH_CHAIN_INT_H
+
+#include "trust/signature.h"
+
+#define HASH_CHAIN_NS "http://cyber.ee/hashchain"
+#define HASH_CHAIN_DS "http://www.w3.org/2000/09/xmldsig#"
+
+/* A child of a step: a digest and what it was made with. */
+struct hash_link { enum digest alg; struct str digest; };
+
+/* hash_chain__step_value: H(DER of the children in order): SEQUENCE OF SEQUENCE { OCTET STRING digest, UTF8String algorithm URI, SEQUENCE {} }. */
+NODISCARD enum status hash_chain__step_value(struct call *c, enum digest alg, const struct hash_link *links, size_t n, struct str *ret);
+
+/* hash_chain__read_digest: [ds:DigestMethod] ds:DigestValue from the element first on, and nothing after; without a method it is *fallback (NULL: a
+ * method must be there). False on an unknown algorithm (SHA-1 too) or a value of another length. */
+struct xml;
+bool hash_chain__read_digest(struct arena *a, const struct xml *first, const enum digest *fallback, struct hash_link *ret);
+
+/* hash_chain__write: chains for n messages under one result. ret_result is the same for all; ret_chain[i] leads from the root to the parts of
+ * messages[i]. Digests of parts may differ in algorithm, steps are always SHA-512. */
+NODISCARD enum status hash_chain__write(struct call *c, const struct signed_message *messages, size_t n, struct str *ret_result, struct str *ret_chain);
+
+#endif

@@ -1,0 +1,150 @@
+/* hash_chain_write.c: hash chains for one message or a batch. The messages of a batch are the leaves of a binary tree; each gets a document
+ * with one step a level: its own branch as a reference, the other branch as a value, the left one first (x-road 3.8). */
+#include "trust/hash_chain_int.h"
+
+#include "base/buf.h"
+#include "base/encode.h"
+#include "base/xml.h"
+
+enum { CHAIN_MAX = 4 * 1024 * 1024, TREE_LEVELS = 32 };
+
+/* leaf_value: a message of one part stands in the tree by the digest of that part, one of several by the value of a step over them. */
+static enum status leaf_value(struct call *c, const struct signed_message *m, struct hash_link *ret)
+{
+    struct hash_link *links = arena_array(c->arena, struct hash_link, m->nparts);
+    for (size_t i = 0; i < m->nparts; i++) links[i] = (struct hash_link){ m->parts[i].alg, m->parts[i].digest };
+    if (m->nparts > 1) return hash_chain__step_value(c, DIGEST_SHA512, links, m->nparts, &ret->digest);
+    *ret = links[0];
+    return ST_OK;
+}
+
+static void put_digest_method(struct buf *b, const char *name, enum digest alg)
+{
+    buf_put_z(b, name);
+    buf_put_z(b, " Algorithm=\"");
+    xml_put_attr(b, digest_uri(alg));
+    buf_put_z(b, "\"/>");
+}
+
+static void put_link(struct buf *b, const struct hash_link *link)
+{
+    if (link->alg != DIGEST_SHA512) put_digest_method(b, "<ds:DigestMethod", link->alg);
+    buf_put_z(b, "<ds:DigestValue>");
+    encode_base64_to(b, link->digest);
+    buf_put_z(b, "</ds:DigestValue>");
+}
+
+static void put_value(struct buf *b, const struct hash_link *link)
+{
+    buf_put_z(b, "<HashValue>");
+    put_link(b, link);
+    buf_put_z(b, "</HashValue>");
+}
+
+static void put_part(struct buf *b, const struct signed_part *part)
+{
+    buf_put_z(b, "<DataRef URI=\"");
+    xml_put_attr(b, part->name);
+    buf_put_z(b, "\">");
+    put_link(b, &(struct hash_link){ part->alg, part->digest });
+    buf_put_z(b, "</DataRef>");
+}
+
+/* put_own: the branch that leads to the message: the next step, or the part itself where the message has one part and this is the last step. */
+static void put_own(struct buf *b, const struct signed_message *m, size_t next_step, bool is_last)
+{
+    if (is_last && m->nparts == 1)
+        put_part(b, m->parts);
+    else
+        buf_print(b, "<StepRef URI=\"#STEP%zu\"/>", next_step);
+}
+
+/* One level of the way from the root to a message: the other branch, and on which side it stands. */
+struct turn { struct hash_link other; bool other_is_left; };
+
+static enum status write_chain(struct call *c, const struct signed_message *m, const struct turn *turns, size_t nturns, struct str *ret)
+{
+    struct buf b = buf_in(c->arena, CHAIN_MAX);
+    buf_put_z(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HashChain xmlns=\"" HASH_CHAIN_NS "\" xmlns:ds=\"" HASH_CHAIN_DS "\">");
+    put_digest_method(&b, "<DefaultDigestMethod", DIGEST_SHA512);
+    size_t step = 0;
+    for (; step < nturns; step++) {
+        buf_print(&b, "<HashStep id=\"STEP%zu\">", step);
+        if (turns[step].other_is_left) put_value(&b, &turns[step].other);
+        put_own(&b, m, step + 1, step + 1 == nturns);
+        if (!turns[step].other_is_left) put_value(&b, &turns[step].other);
+        buf_put_z(&b, "</HashStep>");
+    }
+    if (m->nparts > 1 || nturns == 0) {
+        buf_print(&b, "<HashStep id=\"STEP%zu\">", step);
+        for (size_t i = 0; i < m->nparts; i++) put_part(&b, &m->parts[i]);
+        buf_put_z(&b, "</HashStep>");
+    }
+    buf_put_z(&b, "</HashChain>");
+    return buf_finish(&b, ret);
+}
+
+static enum status write_result(struct call *c, struct str digest, struct str *ret)
+{
+    struct buf b = buf_in(c->arena, CHAIN_MAX);
+    buf_put_z(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HashChainResult xmlns=\"" HASH_CHAIN_NS "\" xmlns:ds=\"" HASH_CHAIN_DS
+                  "\" URI=\"/sig-hashchain.xml#STEP0\">");
+    put_digest_method(&b, "<ds:DigestMethod", DIGEST_SHA512);
+    put_link(&b, &(struct hash_link){ DIGEST_SHA512, digest });
+    buf_put_z(&b, "</HashChainResult>");
+    return buf_finish(&b, ret);
+}
+
+/* The tree: rows[0] are the leaves, each row above has half as many; a lone last one moves up unchanged. */
+struct tree { struct hash_link *rows[TREE_LEVELS]; size_t sizes[TREE_LEVELS]; size_t levels; };
+
+static enum status build_tree(struct call *c, struct hash_link *leaves, size_t n, struct tree *t)
+{
+    t->rows[0] = leaves;
+    t->sizes[0] = n;
+    for (t->levels = 1; n > 1; t->levels++) {
+        const struct hash_link *below = t->rows[t->levels - 1];
+        struct hash_link *row = arena_array(c->arena, struct hash_link, (n + 1) / 2);
+        for (size_t i = 0; i + 1 < n; i += 2) {
+            row[i / 2].alg = DIGEST_SHA512;
+            TRY(hash_chain__step_value(c, DIGEST_SHA512, below + i, 2, &row[i / 2].digest));
+        }
+        if (n % 2) row[n / 2] = below[n - 1];
+        n = (n + 1) / 2;
+        t->rows[t->levels] = row;
+        t->sizes[t->levels] = n;
+    }
+    return ST_OK;
+}
+
+/* turns_to: from the root down to leaf i. */
+static size_t turns_to(const struct tree *t, size_t i, struct turn *turns)
+{
+    size_t n = 0;
+    for (size_t level = 0; level + 1 < t->levels; level++, i /= 2) {
+        size_t other = i ^ 1;
+        if (other < t->sizes[level]) turns[n++] = (struct turn){ t->rows[level][other], other < i };
+    }
+    for (size_t a = 0, b = n; a + 1 < b; a++) {
+        struct turn kept = turns[a];
+        turns[a] = turns[--b];
+        turns[b] = kept;
+    }
+    return n;
+}
+
+enum status hash_chain__write(struct call *c, const struct signed_message *messages, size_t n, struct str *ret_result, struct str *ret_chain)
+{
+    struct tree tree;
+    struct turn turns[TREE_LEVELS];
+    struct hash_link *leaves = arena_array(c->arena, struct hash_link, n);
+    for (size_t i = 0; i < n; i++) TRY(leaf_value(c, &messages[i], &leaves[i]));
+    TRY(build_tree(c, leaves, n, &tree));
+    for (size_t i = 0; i < n; i++) {
+        size_t nturns = turns_to(&tree, i, turns);
+        TRY(write_chain(c, &messages[i], turns, nturns, &ret_chain[i]));
+    }
+    struct hash_link *root = tree.rows[tree.levels - 1];
+    if (n == 1 && messages[0].nparts == 1) TRY(hash_chain__step_value(c, DIGEST_SHA512, root, 1, &root->digest)); /* a chain of one part still has its step */
+    return write_result(c, root->digest, ret_result);
+}
