@@ -1,0 +1,82 @@
+/* outbox.c: what must happen after a change. An entry is written in the change's own transaction, so it lives or dies with it; after a crash it
+ * is still there. One thread at a time carries a topic, oldest first; who comes second finds its entries carried already. */
+#include "store/store_int.h"
+
+enum { BATCH = 100 };
+
+static const struct query PUT = { "store", "INSERT INTO store_outbox (id, topic, uid, bytes) VALUES ($1, $2, $3, $4)", NODE };
+static const struct query OLDEST = { "store", "SELECT id, uid, bytes FROM store_outbox WHERE topic = $1 ORDER BY id LIMIT $2", NODE };
+static const struct query DROP = { "store", "DELETE FROM store_outbox WHERE id = $1", NODE };
+
+enum status outbox_put(struct db_tx *tx, struct str topic, struct str uid, struct str bytes)
+{
+    if (tx->in != NODE) {
+        call_note(tx->call, "store", "the outbox is in NODE");
+        return ST_BROKEN;
+    }
+    int64_t id;
+    TRY(db_next_id(tx, "store.outbox", &id));
+    return db_exec(tx->call, &PUT, db_int(id), db_text(topic), db_text(uid), db_bytes(bytes));
+}
+
+struct entry { int64_t id; struct str uid, bytes; };
+
+static enum status read_oldest(struct call *c, struct str topic, struct entry *ret, size_t *n)
+{
+    DB_ROWS rows = db_run(c, &OLDEST, db_text(topic), db_int(BATCH));
+    *n = 0;
+    while (*n < BATCH && db_next(&rows)) ret[(*n)++] = (struct entry){ db_col_int(&rows, 0), db_col_text(&rows, 1), db_col_bytes(&rows, 2) };
+    return db_finish(&rows);
+}
+
+struct carried { const struct entry *entries; size_t n; };
+
+static enum status drop_carried(struct call *c, struct db_tx *tx, void *arg)
+{
+    const struct carried *done = arg;
+    (void)tx;
+    for (size_t i = 0; i < done->n; i++) TRY(db_exec(c, &DROP, db_int(done->entries[i].id)));
+    return ST_OK;
+}
+
+/* drain_batch: carry up to BATCH entries, drop those that were carried, even when a later one failed. */
+static enum status drain_batch(struct call *c, struct str topic, enum status (*carry)(struct call *c, struct str uid, struct str bytes, void *arg),
+                               void *arg, size_t *ret_n)
+{
+    struct entry *entries = arena_array(c->arena, struct entry, BATCH);
+    size_t n;
+    TRY(read_oldest(c, topic, entries, &n));
+    struct carried done = { entries, 0 };
+    enum status st = ST_OK;
+    while (done.n < n && st == ST_OK) {
+        st = carry(c, entries[done.n].uid, entries[done.n].bytes, arg);
+        if (st == ST_OK) done.n++;
+    }
+    *ret_n = n;
+    if (done.n == 0) return st;
+    struct call_error own = c->error;
+    c->error = (struct call_error){ 0 };
+    enum status dropped = db_atomic(c, drop_carried, &done);
+    if (st == ST_OK) return dropped;
+    call_forgive(c, dropped, "entries that stay are carried again");
+    c->error = own;
+    return st;
+}
+
+enum status outbox_drain(struct call *c, struct str topic, enum status (*carry)(struct call *c, struct str uid, struct str bytes, void *arg), void *arg)
+{
+    struct db_session *ses;
+    TRY(store__session(c, &ses));
+    if (c->in_tx) {
+        call_note(c, "store", "the outbox is drained between transactions, not inside one");
+        return ST_BROKEN;
+    }
+    struct topic *t = store__known(ses->store, &ses->store->topics, topic);
+    (void)pthread_mutex_lock(&t->lock);
+    enum status st;
+    size_t n;
+    do st = drain_batch(c, topic, carry, arg, &n);
+    while (st == ST_OK && n == BATCH);
+    (void)pthread_mutex_unlock(&t->lock);
+    return st;
+}
