@@ -2,6 +2,8 @@
  * transaction, is decided here, the same for both databases. */
 #include "store/store_int.h"
 
+#include "base/text.h"
+
 enum { ATOMIC_TRIES = 4 };
 
 /* --- which connection --- */
@@ -18,7 +20,7 @@ static enum status conn_for(struct call *c, struct db_session *ses, enum db_whic
 
 /* --- values in --- */
 
-/* check_values: what one of the two databases would refuse is refused by both: a text has no NUL byte. */
+/* check_values: what one of the two databases would refuse is refused by both: a text is UTF-8 without NUL. */
 static enum status check_values(struct call *c, const struct query *q, const struct db_value *values, size_t n)
 {
     if (n > VALUES_MAX) {
@@ -27,7 +29,7 @@ static enum status check_values(struct call *c, const struct query *q, const str
     }
     for (size_t i = 0; i < n; i++) {
         struct str s = values[i].bytes;
-        if (values[i].kind == DB_TEXT && s.n && memchr(s.p, 0, s.n))
+        if (values[i].kind == DB_TEXT && s.n && (memchr(s.p, 0, s.n) || !text_is_utf8(s)))
             return call_fail(c, ST_INVALID, "", "A text holds a character that cannot be kept. Write it without control characters.");
     }
     return ST_OK;
@@ -275,7 +277,9 @@ enum status db_atomic(struct call *c, enum status (*change)(struct call *c, stru
         c->error = before;
         st = try_change(c, change, arg, &again);
     }
-    return again ? ST_CONFLICT : st;
+    if (!again) return st;
+    call_note(c, "store", "a transaction met others in each of %d tries", ATOMIC_TRIES);
+    return ST_CONFLICT;
 }
 
 /* --- DDL, counters --- */

@@ -89,7 +89,7 @@ static enum status apply_missing(struct call *c, struct db_conn *conn, const str
         TRY(store__fill_tokens(c, conn->driver, str_z(m->sql), &sql));
         TRY(conn->driver->script(c, conn, sql));
     }
-    log_line(LOG_INFO, "store", "migrated", c->trace, log_text("room", str_z(schema->room)), log_text("database", conn->in == NODE ? STR("node") : STR("log")),
+    log_line(LOG_INFO, "store", "migrated", c->trace, log_text("tables", str_z(schema->room)), log_text("database", conn->in == NODE ? STR("node") : STR("log")),
              log_int("from", have), log_int("to", want));
     return write_version(c, conn, schema, want);
 }

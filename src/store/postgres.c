@@ -31,6 +31,7 @@ static enum status status_of(const char *state)
 {
     if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 || strncmp(state, "23", 2) == 0) return ST_CONFLICT;
     if (strcmp(state, "22021") == 0) return ST_INVALID;    /* a text that is not UTF-8 */
+    if (strcmp(state, "08P01") == 0) return ST_BROKEN;     /* values that do not match the parameters */
     if (strncmp(state, "54", 2) == 0) return ST_TOO_LARGE;
     static const char *const away[] = { "08", "53", "55", "57", "58" };
     for (size_t i = 0; i < sizeof away / sizeof away[0]; i++)
@@ -47,8 +48,8 @@ static enum status failed(struct call *c, struct conn *conn, const PGresult *r, 
     bool lost = PQstatus(conn->pg) == CONNECTION_BAD;
     if (!state) state = lost ? "08006" : "XX000";
     bool tell = text && (strncmp(state, "42", 2) == 0 || strncmp(state, "25", 2) == 0 || status_of(state) == ST_UNAVAILABLE);
-    call_note(c, "store", "postgresql %s %s%s: %s", state, tell ? text : "", constraint ? constraint : "", sql);
     conn->base.retry = strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0;
+    if (!conn->base.retry) call_note(c, "store", "postgresql %s %s%s: %s", state, tell ? text : "", constraint ? constraint : "", sql);
     if (strcmp(state, "53100") == 0) return call_fail(c, ST_UNAVAILABLE, "", "The disk of the database is full. Make room on it and try again.");
     if (lost || status_of(state) == ST_UNAVAILABLE)
         return call_fail(c, ST_UNAVAILABLE, "", "The database server does not answer. Check that it runs and try again.");

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 static const struct schema *const *wanted;
 static struct app app;
 static int counter;      /* tests so far: each gets a pair of databases of its own */
@@ -63,6 +65,7 @@ static void finish(struct call *c)
 void test_store_schemas(const struct schema *const *schemas)
 {
     wanted = schemas;
+    log_least(LOG_WARN);
     test_prepare = prepare;
     test_finish = finish;
 }

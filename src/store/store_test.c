@@ -1,0 +1,512 @@
+/* store_test.c: the promises of db.h, the same on SQLite and PostgreSQL (SEN_TEST_POSTGRES). What only one driver can show is in sqlite_test.c. */
+#include "store/store_int.h"
+
+#include <pthread.h>
+
+#include "base/time.h"
+#include "store/test_store.h"
+
+extern const struct schema test_schema;
+TEST_STORE(&test_schema);
+
+static const struct query ADD = { "test", "INSERT INTO test_item (id, name, bytes) VALUES ($1, $2, $3)", NODE };
+static const struct query FIND = { "test", "SELECT id, name, bytes FROM test_item WHERE name = $1", NODE };
+static const struct query ALL = { "test", "SELECT id, name FROM test_item ORDER BY id", NODE };
+static const struct query COUNT_ITEMS = { "test", "SELECT count(*) FROM test_item", NODE };
+static const struct query RENAME = { "test", "UPDATE test_item SET name = $2 WHERE id = $1", NODE };
+static const struct query ADD_LINE = { "test", "INSERT INTO test_line (id, text) VALUES ($1, $2)", LOG };
+static const struct query COUNT_LINES = { "test", "SELECT count(*), coalesce(max(id), 0) FROM test_line", LOG };
+static const struct query ADD_PAIR = { "test", "INSERT INTO test_pair (a, b) VALUES ($1, $2)", NODE };
+static const struct query SUM_PAIRS = { "test", "SELECT coalesce(sum(b), 0) FROM test_pair", NODE };
+
+static int64_t number(struct call *c, const struct query *q)
+{
+    DB_ROWS rows = db_run(c, q);
+    CHECK_OK(db_one(&rows));
+    return db_col_int(&rows, 0);
+}
+
+static enum status add(struct call *c, int64_t id, const char *name)
+{
+    return db_exec(c, &ADD, db_int(id), db_text(str_z(name)), db_bytes(STR("x")));
+}
+
+static void add_committed(struct call *c, int64_t id, const char *name)
+{
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK_OK(add(c, id, name));
+    CHECK_OK(db_commit(&tx));
+}
+
+/* --- values --- */
+
+TEST(values_come_back_as_they_went_in)
+{
+    static const struct { int64_t id; struct str name, bytes; } kept[] = {
+        { INT64_MAX, STR_INIT("Nguyễn Thị Đào"), STR_INIT("a\0b\xff") },
+        { INT64_MIN, STR_INIT("it's \"quoted\" \\ $1"), STR_INIT("\\x41") },
+        { 0, STR_INIT(""), STR_INIT("") },
+    };
+    for (size_t i = 0; i < 3; i++) {
+        DB_TX tx = { 0 };
+        CHECK_OK(db_begin(c, NODE, &tx));
+        CHECK_OK(db_exec(c, &ADD, db_int(kept[i].id), db_text(kept[i].name), db_bytes(kept[i].bytes)));
+        CHECK_OK(db_commit(&tx));
+        DB_ROWS rows = db_run(c, &FIND, db_text(kept[i].name));
+        CHECK_OK(db_one(&rows));
+        CHECK(db_col_int(&rows, 0) == kept[i].id);
+        CHECK_STR(db_col_text(&rows, 1), kept[i].name);
+        CHECK(db_col_text(&rows, 1).p != NULL);
+        CHECK_STR(db_col_bytes(&rows, 2), kept[i].bytes);
+        CHECK(db_col_bytes(&rows, 2).p != NULL);
+    }
+}
+
+TEST(null_is_not_an_empty_text)
+{
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK_OK(db_exec(c, &ADD, db_int(1), db_text(STR("a")), (struct db_value){ .kind = DB_NULL }));
+    CHECK_OK(db_commit(&tx));
+    DB_ROWS rows = db_run(c, &FIND, db_text(STR("a")));
+    CHECK_OK(db_one(&rows));
+    CHECK(db_col_bytes(&rows, 2).p == NULL && db_col_bytes(&rows, 2).n == 0 && db_col_int(&rows, 2) == 0);
+}
+
+TEST(a_text_that_one_database_cannot_keep_is_refused_by_both)
+{
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK(db_exec(c, &ADD, db_int(1), db_text(STR("a\0b")), db_bytes(STR(""))) == ST_INVALID);
+    db_end_tx(&tx);
+    call_clear(c);
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK(db_exec(c, &ADD, db_int(1), db_text(STR("\xc3(")), db_bytes(STR(""))) == ST_INVALID);
+}
+
+TEST(the_same_statement_takes_values_of_other_kinds)
+{
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    for (int64_t i = 0; i < 4; i++) {
+        struct db_value last = i % 2 ? db_bytes(STR("b")) : (struct db_value){ .kind = DB_NULL };
+        CHECK_OK(db_exec(c, &ADD, db_int(i), db_text(str_print(c->arena, "n%d", (int)i)), last));
+    }
+    CHECK_OK(db_commit(&tx));
+    CHECK(number(c, &COUNT_ITEMS) == 4);
+}
+
+TEST(sums_and_comparisons_read_as_numbers)
+{
+    static const struct query EXPR = { "test", "SELECT sum(id), count(*) > 1, count(*) > 5 FROM test_item", NODE };
+    add_committed(c, 1, "a");
+    add_committed(c, 2, "b");
+    DB_ROWS rows = db_run(c, &EXPR);
+    CHECK_OK(db_one(&rows));
+    CHECK(db_col_int(&rows, 0) == 3 && db_col_int(&rows, 1) == 1 && db_col_int(&rows, 2) == 0);
+}
+
+/* --- rows --- */
+
+TEST(rows_come_in_order_and_one_says_not_found)
+{
+    add_committed(c, 2, "b");
+    add_committed(c, 1, "a");
+    DB_ROWS rows = db_run(c, &ALL);
+    CHECK(db_next(&rows) && db_col_int(&rows, 0) == 1);
+    CHECK(db_next(&rows) && db_col_int(&rows, 0) == 2);
+    CHECK(!db_next(&rows) && !db_next(&rows));
+    CHECK_OK(db_finish(&rows));
+    DB_ROWS none = db_run(c, &FIND, db_text(STR("nobody")));
+    CHECK(db_one(&none) == ST_NOT_FOUND && call_error(c)->status == ST_OK);
+}
+
+TEST(changed_counts_rows_that_a_statement_changed)
+{
+    add_committed(c, 1, "a");
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    for (int64_t id = 1; id <= 2; id++) {
+        DB_ROWS rows = db_run(c, &RENAME, db_int(id), db_text(STR("z")));
+        CHECK_OK(db_finish(&rows));
+        CHECK(db_changed(&rows) == (id == 1));
+    }
+    CHECK_OK(db_commit(&tx));
+}
+
+TEST(the_same_statement_may_run_inside_its_own_loop)
+{
+    add_committed(c, 1, "a");
+    add_committed(c, 2, "b");
+    int pairs = 0;
+    DB_ROWS outer = db_run(c, &ALL);
+    while (db_next(&outer)) {
+        DB_ROWS inner = db_run(c, &ALL);
+        while (db_next(&inner)) pairs++;
+        CHECK_OK(db_finish(&inner));
+    }
+    CHECK_OK(db_finish(&outer));
+    CHECK(pairs == 4);
+}
+
+TEST(a_commit_inside_a_loop_is_seen_by_statements_inside_it)
+{
+    add_committed(c, 1, "a");
+    DB_ROWS outer = db_run(c, &ALL);
+    CHECK(db_next(&outer));
+    add_committed(c, 2, "b");
+    CHECK(number(c, &COUNT_ITEMS) == 2);
+    CHECK_STR(db_col_text(&outer, 1), STR("a"));
+    CHECK_OK(db_finish(&outer));
+}
+
+TEST(a_row_of_db_one_is_kept_over_the_commit)
+{
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK_OK(add(c, 7, "a"));
+    DB_ROWS rows = db_run(c, &FIND, db_text(STR("a")));
+    CHECK_OK(db_one(&rows));
+    CHECK_OK(db_commit(&tx));
+    CHECK(db_col_int(&rows, 0) == 7);
+    CHECK_STR(db_col_text(&rows, 1), STR("a"));
+}
+
+/* --- refusals --- */
+
+TEST(a_write_without_a_transaction_is_our_bug)
+{
+    CHECK(add(c, 1, "a") == ST_BROKEN);
+    CHECK(number(c, &COUNT_ITEMS) == 0);
+}
+
+TEST(a_wrong_statement_is_our_bug)
+{
+    static const struct query no_table = { "test", "SELECT 1 FROM no_such_table WHERE x = $1", NODE };
+    CHECK(db_exec(c, &no_table, db_int(1)) == ST_BROKEN);
+    CHECK(db_exec(c, &FIND, db_text(STR("a")), db_int(2)) == ST_BROKEN);   /* a value too many */
+    CHECK(db_exec(c, &FIND) == ST_BROKEN);
+    CHECK(number(c, &COUNT_ITEMS) == 0);                                  /* and the connection still works */
+}
+
+TEST(constraints_are_conflicts_without_a_sentence_of_store)
+{
+    add_committed(c, 1, "a");
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK(add(c, 2, "a") == ST_CONFLICT);
+    CHECK(call_error(c)->status == ST_OK);
+    db_end_tx(&tx);
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK(add(c, 3, "forbidden") == ST_CONFLICT);
+}
+
+TEST(after_a_failed_statement_nothing_of_the_transaction_is_kept)
+{
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK_OK(add(c, 1, "a"));
+    CHECK(add(c, 1, "b") == ST_CONFLICT);
+    CHECK(add(c, 2, "c") == ST_CONFLICT);
+    CHECK(db_commit(&tx) == ST_CONFLICT);
+    CHECK(!tx.open && !c->in_tx);
+    CHECK(number(c, &COUNT_ITEMS) == 0);
+    add_committed(c, 1, "a");
+    CHECK(number(c, &COUNT_ITEMS) == 1);
+}
+
+/* --- transactions --- */
+
+TEST(without_commit_the_brace_undoes)
+{
+    {
+        DB_TX tx = { 0 };
+        CHECK_OK(db_begin(c, NODE, &tx));
+        CHECK_OK(add(c, 1, "a"));
+        CHECK(number(c, &COUNT_ITEMS) == 1); /* its own change is seen inside */
+        CHECK(c->in_tx);
+    }
+    CHECK(!c->in_tx && number(c, &COUNT_ITEMS) == 0);
+}
+
+TEST(a_change_is_seen_by_others_only_after_the_commit)
+{
+    struct call *other = test_store_call(c);
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK_OK(add(c, 1, "a"));
+    CHECK(number(other, &COUNT_ITEMS) == 0);
+    CHECK_OK(db_commit(&tx));
+    CHECK(number(other, &COUNT_ITEMS) == 1);
+    test_store_call_end(other);
+}
+
+TEST(node_may_hold_log_but_not_the_other_way_round)
+{
+    DB_TX node = { 0 }, log = { 0 };
+    CHECK_OK(db_begin(c, NODE, &node));
+    CHECK_OK(db_begin(c, LOG, &log));
+    CHECK_OK(db_exec(c, &ADD_LINE, db_int(1), db_text(STR("x"))));
+    CHECK(db_commit(&node) == ST_BROKEN && node.open);
+    CHECK_OK(db_commit(&log));
+    CHECK(c->in_tx);
+    CHECK_OK(db_commit(&node));
+    CHECK(!c->in_tx && number(c, &COUNT_LINES) == 1);
+    CHECK_OK(db_begin(c, LOG, &log));
+    CHECK(db_begin(c, NODE, &node) == ST_BROKEN && !node.open);
+    CHECK(db_begin(c, LOG, &node) == ST_BROKEN);
+    db_end_tx(&log);
+    CHECK(db_commit(&log) == ST_BROKEN);
+}
+
+static void note_undo(void *arg) { ++*(int *)arg; }
+static int undo_order;
+static void first_undo(void *arg) { *(int *)arg = ++undo_order; }
+
+TEST(undo_functions_run_once_newest_first_and_only_on_rollback)
+{
+    int times = 0, old = 0, young = 0;
+    undo_order = 0;
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    db_on_rollback(&tx, first_undo, &old);
+    db_on_rollback(&tx, first_undo, &young);
+    db_end_tx(&tx);
+    CHECK(young == 1 && old == 2);
+    CHECK_OK(db_begin(c, LOG, &tx));
+    db_on_rollback(&tx, note_undo, &times);
+    CHECK_OK(db_exec(c, &ADD_LINE, db_int(1), db_text(STR("x"))));
+    CHECK_OK(db_commit(&tx));
+    CHECK(times == 0);
+    CHECK_OK(db_begin(c, NODE, &tx));
+    db_on_rollback(&tx, note_undo, &times);
+    db_end_tx(&tx);
+    db_end_tx(&tx);
+    CHECK(times == 1);
+}
+
+TEST(counters_rise_from_one_and_log_gives_numbers_back)
+{
+    int64_t a = 0, b = 0;
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    CHECK_OK(db_next_id(&tx, "test.line", &a));
+    CHECK_OK(db_next_id(&tx, "test.line", &b));
+    CHECK(a == 1 && b == 2);
+    db_end_tx(&tx);
+    CHECK_OK(db_begin(c, LOG, &tx));
+    CHECK_OK(db_next_id(&tx, "test.line", &a));
+    CHECK_OK(db_commit(&tx));
+    CHECK(a == 1);
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK_OK(db_next_id(&tx, "test.item", &a));
+    CHECK_OK(db_next_id(&tx, "test.other", &b));
+    CHECK(a == 1 && b == 1);
+    CHECK_OK(db_next_id(&tx, "test.item", &b));
+    CHECK(b == 2);
+}
+
+/* --- db_atomic --- */
+
+static enum status add_one(struct call *c, struct db_tx *tx, void *arg)
+{
+    (void)tx;
+    return add(c, *(int64_t *)arg, "atomic");
+}
+
+TEST(atomic_commits_and_answers_a_conflict_as_it_is)
+{
+    int64_t id = 5;
+    CHECK_OK(db_atomic(c, add_one, &id));
+    CHECK(number(c, &COUNT_ITEMS) == 1);
+    CHECK(db_atomic(c, add_one, &id) == ST_CONFLICT);
+    CHECK(!c->in_tx && number(c, &COUNT_ITEMS) == 1);
+}
+
+/* Each adds a pair that holds the sum so far plus one: right only when they run as if one after the other. */
+static enum status add_sum(struct call *c, struct db_tx *tx, void *arg)
+{
+    int64_t id;
+    (void)arg;
+    TRY(db_next_id(tx, "test.pair", &id));
+    DB_ROWS rows = db_run(c, &SUM_PAIRS);
+    TRY(db_one(&rows));
+    return db_exec(c, &ADD_PAIR, db_int(id), db_int(db_col_int(&rows, 0) + 1));
+}
+
+enum { WRITERS = 4, SUMS = 10 };
+static void *sum_thread(void *arg)
+{
+    struct call *c = arg;
+    for (int done = 0; done < SUMS;) {
+        call_renew(c);
+        enum status st = db_atomic(c, add_sum, NULL);
+        if (st == ST_OK) done++;
+        else if (st != ST_CONFLICT) break;
+    }
+    return NULL;
+}
+
+TEST(transactions_act_as_if_one_ran_after_the_other)
+{
+    pthread_t threads[WRITERS];
+    struct call *calls[WRITERS];
+    for (int i = 0; i < WRITERS; i++) calls[i] = test_store_call(c);
+    for (int i = 0; i < WRITERS; i++) CHECK(pthread_create(&threads[i], NULL, sum_thread, calls[i]) == 0);
+    for (int i = 0; i < WRITERS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    for (int i = 0; i < WRITERS; i++) test_store_call_end(calls[i]);
+    CHECK(number(c, &SUM_PAIRS) == (INT64_C(1) << (WRITERS * SUMS)) - 1); /* 1, 2, 4, 8 ... : any two that saw the same sum would break it */
+}
+
+/* --- group commit --- */
+
+enum { THREADS = 16, COMMITS = 200 };
+struct hammer { struct call *c; int id, kept, failed, undone; };
+
+static void *hammer_thread(void *arg)
+{
+    struct hammer *h = arg;
+    for (int i = 0; i < COMMITS; i++) {
+        call_renew(h->c);
+        DB_TX tx = { 0 };
+        int64_t id;
+        if (db_begin(h->c, LOG, &tx) != ST_OK || db_next_id(&tx, "test.line", &id) != ST_OK) {
+            h->failed++;
+            continue;
+        }
+        db_on_rollback(&tx, note_undo, &h->undone);
+        if (db_exec(h->c, &ADD_LINE, db_int(id), db_text(STR("hammer"))) != ST_OK) h->failed++;
+        if (i % 4 == 3) continue; /* every fourth is undone: its savepoint alone */
+        if (db_commit(&tx) != ST_OK) h->failed++;
+        else h->kept++;
+    }
+    return NULL;
+}
+
+TEST(group_commit_keeps_every_commit_and_waits_less_often_for_the_disk)
+{
+    static struct hammer h[THREADS];
+    pthread_t threads[THREADS];
+    struct store_figures before = store_figures(c->app->store);
+    for (int i = 0; i < THREADS; i++) h[i] = (struct hammer){ test_store_call(c), i, 0, 0, 0 };
+    for (int i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, hammer_thread, &h[i]) == 0);
+    for (int i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    int64_t kept = 0;
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(h[i].failed == 0 && h[i].undone == COMMITS / 4);
+        kept += h[i].kept;
+        test_store_call_end(h[i].c);
+    }
+    struct store_figures after = store_figures(c->app->store);
+    CHECK(kept == THREADS * COMMITS * 3 / 4);
+    DB_ROWS rows = db_run(c, &COUNT_LINES);
+    CHECK_OK(db_one(&rows));
+    CHECK(db_col_int(&rows, 0) == kept && db_col_int(&rows, 1) == kept); /* none lost, and no gaps: undone ones gave their numbers back */
+    CHECK(after.commits - before.commits == kept);
+    CHECK(after.groups > before.groups && after.groups - before.groups < kept / 2);
+}
+
+/* --- the outbox --- */
+
+struct carried_list { struct str uids; int refuse_at, n; };
+
+static enum status carry(struct call *c, struct str uid, struct str bytes, void *arg)
+{
+    struct carried_list *list = arg;
+    CHECK(bytes.n == 3);
+    if (list->n++ == list->refuse_at) return call_fail(c, ST_UNAVAILABLE, "", "The peer does not answer.");
+    list->uids = str_join(c->arena, list->uids, uid, STR(" "), STR_END);
+    return ST_OK;
+}
+
+static void put(struct call *c, const char *topic, const char *uid, bool commit)
+{
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK_OK(outbox_put(&tx, str_z(topic), str_z(uid), STR("a\0b")));
+    if (commit) CHECK_OK(db_commit(&tx));
+}
+
+TEST(the_outbox_carries_what_was_committed_in_order_and_once)
+{
+    put(c, "t", "one", true);
+    put(c, "t", "lost", false);
+    put(c, "u", "other", true);
+    put(c, "t", "two", true);
+    struct carried_list list = { .refuse_at = -1 };
+    CHECK_OK(outbox_drain(c, STR("t"), carry, &list));
+    CHECK_STR(list.uids, STR("one two "));
+    CHECK_OK(outbox_drain(c, STR("t"), carry, &list));
+    CHECK(list.n == 2);
+}
+
+TEST(a_failure_stops_the_outbox_and_the_rest_is_carried_later)
+{
+    put(c, "t", "one", true);
+    put(c, "t", "two", true);
+    put(c, "t", "three", true);
+    struct carried_list list = { .refuse_at = 1 };
+    CHECK(outbox_drain(c, STR("t"), carry, &list) == ST_UNAVAILABLE);
+    CHECK_STR(call_error(c)->sentence, STR("The peer does not answer."));
+    CHECK_STR(list.uids, STR("one "));
+    call_clear(c);
+    CHECK_OK(outbox_drain(c, STR("t"), carry, &list));
+    CHECK_STR(list.uids, STR("one two three "));
+}
+
+TEST(the_outbox_goes_on_over_more_than_a_batch_and_refuses_a_transaction)
+{
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    for (int i = 0; i < 250; i++) CHECK_OK(outbox_put(&tx, STR("t"), str_print(c->arena, "u%d", i), STR("abc")));
+    struct carried_list list = { .refuse_at = -1 };
+    CHECK(outbox_drain(c, STR("t"), carry, &list) == ST_BROKEN);
+    CHECK_OK(db_commit(&tx));
+    CHECK_OK(outbox_drain(c, STR("t"), carry, &list));
+    CHECK(list.n == 250);
+    CHECK_OK(db_begin(c, LOG, &tx));
+    CHECK(outbox_put(&tx, STR("t"), STR("x"), STR("abc")) == ST_BROKEN);
+}
+
+/* --- statements made at run time, checks, DDL --- */
+
+TEST(statements_made_at_run_time_work_like_constants)
+{
+    const struct query *q = db_query_new(test_store_app(c)->store, "test", NODE, STR("SELECT count(*) FROM test_item WHERE id >= $1"));
+    add_committed(c, 3, "a");
+    struct db_value v = db_int(3);
+    DB_ROWS rows = db_run_values(c, q, &v, 1);
+    CHECK_OK(db_one(&rows));
+    CHECK(db_col_int(&rows, 0) == 1);
+}
+
+TEST(check_finds_the_statement_that_does_not_fit)
+{
+    static const struct query bad = { "test", "SELECT nothing FROM test_item", NODE };
+    static const struct query cast = { "test", "SELECT id::text FROM test_item", NODE };
+    const struct query *const good[] = { &ADD, &FIND, &ALL, &RENAME, &ADD_LINE, &COUNT_LINES, NULL };
+    CHECK_OK(store_check(c, good));
+    const struct query *const list[] = { &ADD, &bad, NULL }, *const casts[] = { &cast, NULL };
+    CHECK(store_check(c, list) == ST_BROKEN);
+    CHECK_STR(call_error(c)->sentence, STR("A statement of the room test does not fit the database: SELECT nothing FROM test_item"));
+    CHECK(store_check(c, casts) == ST_BROKEN);
+}
+
+TEST(tables_made_at_run_time_take_the_tokens)
+{
+    static const struct query PUT_LATE = { "test", "INSERT INTO test_late (id, b) VALUES ($1, $2)", NODE };
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK_OK(db_apply(&tx, "CREATE TABLE test_late (id {id}, b {blob} NOT NULL); CREATE TABLE test_k (k TEXT PRIMARY KEY) {clustered};"));
+    CHECK_OK(db_exec(c, &PUT_LATE, db_int(1), db_bytes(STR("b"))));
+    CHECK_OK(db_commit(&tx));
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK(db_apply(&tx, "CREATE TABLE test_bad (id {serial})") == ST_BROKEN);
+    db_end_tx(&tx);
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK(db_apply(&tx, "CREATE TABLE test_x (k TEXT); CREATE TABLE test_late (k TEXT)") == ST_BROKEN);
+    CHECK(db_commit(&tx) == ST_BROKEN);
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK_OK(db_apply(&tx, "CREATE TABLE test_x (k TEXT)")); /* the first half of the failed one is gone */
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# postgres.sh: a private PostgreSQL for tests: `postgres.sh start DIR [PORT]` makes and starts one below DIR and prints its base URL (append
+# /NAME); `postgres.sh stop DIR` ends it. Starting twice is fine. It listens on a socket in DIR only and trusts whoever may reach that socket;
+# since the server refuses root, it runs as the user postgres then. The data stays in DIR: remove the folder to forget it.
+set -eu
+
+usage() { echo "usage: $0 start DIR [PORT] | stop DIR" >&2; exit 64; }
+[ $# -ge 2 ] || usage
+verb=$1
+port=${3:-5433}
+mkdir -p "$2"
+dir=$(cd "$2" && pwd)
+data=$dir/data
+
+bin=
+for found in /usr/lib/postgresql/*/bin; do [ -x "$found/initdb" ] && bin=$found; done
+[ -n "$bin" ] || { echo "PostgreSQL is not installed: apt-get install postgresql" >&2; exit 69; }
+
+# A server that reads files as another user must be able to walk to them.
+as_server() {
+  if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
+}
+
+is_running() { [ -f "$data/postmaster.pid" ] && as_server "$bin/pg_ctl" -D "$data" status >/dev/null 2>&1; }
+
+start() {
+  if [ "$(id -u)" = 0 ]; then chown postgres "$dir"; fi
+  if [ ! -f "$data/PG_VERSION" ]; then
+    as_server "$bin/initdb" -D "$data" -U postgres --locale=C --encoding=UTF8 --auth-local=trust --auth-host=reject >/dev/null
+    as_server sh -c "cat >> '$data/postgresql.conf'" <<CONF
+listen_addresses = ''
+unix_socket_directories = '$dir'
+port = $port
+max_connections = 200
+fsync = on
+shared_buffers = 64MB
+CONF
+  fi
+  is_running || as_server "$bin/pg_ctl" -D "$data" -l "$dir/log" -w -t 60 start >/dev/null || { tail -5 "$dir/log" >&2; exit 69; }
+  port=$(sed -n 's/^port = //p' "$data/postgresql.conf")
+  echo "postgresql://postgres@$(printf %s "$dir" | sed 's,/,%2F,g'):$port"
+}
+
+case $verb in
+  start) start ;;
+  stop) if is_running; then as_server "$bin/pg_ctl" -D "$data" -m fast -w stop >/dev/null; fi ;;
+  *) usage ;;
+esac
