@@ -33,13 +33,17 @@ NODISCARD enum status trust_key(struct call *c, enum key_purpose purpose, struct
 struct str key_id(const struct key *k);                    /* "sign-p256-20261122-GOV-10001" : name of its files under keys/ */
 enum key_algorithm key_algorithm(const struct key *k);
 struct str key_public(const struct key *k);                /* SubjectPublicKeyInfo, DER */
-/* key_certificate: its newest certificate (DER; keys/<id>.cert.pem), and the chain above without the root; ST_NOT_FOUND before one was given. */
+/* key_certificate: its certificate (DER, the first of keys/<id>.cert.pem); ST_NOT_FOUND before one was given. */
 NODISCARD enum status key_certificate(struct call *c, const struct key *k, struct str *ret);
+/* key_certificates: the same with the chain above it, leaf first, at most `most`. */
+NODISCARD enum status key_certificates(struct call *c, const struct key *k, struct str *ret, size_t most, size_t *n);
 
 /* trust_sign: the holder signs one digest (P-256: ASN.1 DER; RSA: PKCS#1 v1.5; Ed25519: `digest` is the message, at most 4 KiB). 500 ms deadline:
  * ST_UNAVAILABLE. A purpose that the key does not allow is ST_DENIED. */
 NODISCARD enum status trust_sign(struct call *c, const struct key *k, enum key_purpose purpose, enum digest alg, struct str digest, struct str *ret);
-/* trust_seal, trust_open: AES-256-GCM with the node's sealing key; bound is authenticated beside (e.g. message id). */
+/* trust_sign_all: up to 64 digests in one question to the holder. */
+NODISCARD enum status trust_sign_all(struct call *c, const struct key *k, enum key_purpose purpose, enum digest alg, const struct str *digests, size_t n, struct str *ret);
+/* trust_seal, trust_open_sealed: AES-256-GCM with the node's sealing key; bound is authenticated beside (e.g. message id). */
 NODISCARD enum status trust_seal(struct call *c, struct str bound, struct str plain, struct str *ret);
 NODISCARD enum status trust_open_sealed(struct call *c, struct str bound, struct str sealed, struct str *ret);
 

@@ -1,0 +1,276 @@
+/* keys.c: handles of the keys that the holder has, and signing with them. Handles are made once and live until trust_stop, so that a thread may
+ * keep one across calls; the list is read again when a key is asked for that is not known yet. */
+#include "trust/trust.h"
+
+#include <pthread.h>
+
+#include "base/file.h"
+#include "trust/holder_client.h"
+#include "trust/key_names.h"
+#include "trust/ossl.h"
+#include "trust/seal.h"
+#include "trust/trust_int.h"
+
+enum { CERT_FILE_MAX = 256 * 1024, P256_HALF = 32 };
+
+struct key {
+    struct trust *trust;
+    struct str id, owner, public_key; /* on the heap */
+    enum key_purpose purpose;
+    enum key_algorithm algorithm;
+    int64_t made_ms;
+    struct key *next;
+    bool sealing_known;               /* under trust->lock */
+    uint8_t sealing[SEAL_KEY_BYTES];
+};
+
+struct trust {
+    struct str folder;                /* on the heap */
+    struct holder_client *holder;
+    pthread_mutex_t lock;             /* the list and the sealing keys; never held while the holder is asked */
+    struct key *first;
+};
+
+static struct str heap_copy(struct str s)
+{
+    char *p = heap_alloc(s.n + 1, 1);
+    if (s.n) memcpy(p, s.p, s.n);
+    return str_of(p, s.n);
+}
+
+static void heap_drop(struct str s) { heap_free((char *)(uintptr_t)s.p); /* ours: made by heap_copy */ }
+
+/* ---- the list ---- */
+
+static struct key *find_id(struct trust *t, struct str id)
+{
+    struct key *k = t->first;
+    while (k && !str_eq(k->id, id)) k = k->next;
+    return k;
+}
+
+/* keep: the handle of a key the holder told about; known ones stay as they are. */
+static const struct key *keep(struct trust *t, const struct wire *fact)
+{
+    (void)pthread_mutex_lock(&t->lock);
+    struct key *k = find_id(t, fact->key);
+    if (!k) {
+        k = heap_new(struct key);
+        *k = (struct key){ .trust = t, .id = heap_copy(fact->key), .owner = heap_copy(fact->owner), .public_key = heap_copy(fact->nitems ? fact->items[0] : STR("")),
+                           .purpose = (enum key_purpose)fact->purpose, .algorithm = (enum key_algorithm)fact->algorithm, .made_ms = fact->number, .next = t->first };
+        t->first = k;
+    }
+    (void)pthread_mutex_unlock(&t->lock);
+    return k;
+}
+
+static enum status read_list(struct call *c, struct trust *t)
+{
+    struct wire *ask = arena_new(c->arena, struct wire), *fact = arena_new(c->arena, struct wire);
+    for (int64_t i = 0;; i++) {
+        *ask = (struct wire){ .kind = WIRE_LIST, .number = i };
+        enum status st = holder_ask(c, t->holder, ask, HOLDER_SIGN_MS, fact);
+        if (st == ST_NOT_FOUND) return ST_OK;
+        if (st != ST_OK) return st;
+        if (fact->purpose < KEY_PURPOSES && fact->algorithm < KEY_ALGORITHMS) (void)keep(t, fact);
+    }
+}
+
+static const struct key *newest(struct trust *t, enum key_purpose purpose, struct str owner)
+{
+    const struct key *best = NULL;
+    (void)pthread_mutex_lock(&t->lock);
+    for (const struct key *k = t->first; k; k = k->next)
+        if (k->purpose == purpose && str_eq(k->owner, owner) && (!best || k->made_ms > best->made_ms)) best = k;
+    (void)pthread_mutex_unlock(&t->lock);
+    return best;
+}
+
+enum status trust_start(struct call *c, struct str keys_folder, struct str socket, struct trust **ret)
+{
+    struct trust *t = heap_new(struct trust);
+    (void)pthread_mutex_init(&t->lock, NULL);
+    t->folder = heap_copy(keys_folder);
+    t->holder = holder_client_new(socket);
+    enum status st = read_list(c, t);
+    if (st != ST_OK) {
+        trust_stop(t);
+        return st;
+    }
+    *ret = t;
+    return ST_OK;
+}
+
+void trust_stop(struct trust *t)
+{
+    if (!t) return;
+    for (struct key *k = t->first, *next; k; k = next) {
+        next = k->next;
+        heap_drop(k->id);
+        heap_drop(k->owner);
+        heap_drop(k->public_key);
+        OPENSSL_cleanse(k, sizeof *k);
+        heap_free(k);
+    }
+    holder_client_free(t->holder);
+    heap_drop(t->folder);
+    (void)pthread_mutex_destroy(&t->lock);
+    heap_free(t);
+}
+
+/* ---- handles ---- */
+
+struct str key_id(const struct key *k) { return k->id; }
+enum key_algorithm key_algorithm(const struct key *k) { return k->algorithm; }
+struct str key_public(const struct key *k) { return k->public_key; }
+
+enum status trust_key(struct call *c, enum key_purpose purpose, struct str owner, const struct key **ret)
+{
+    struct trust *t = c->app->trust;
+    const struct key *k = newest(t, purpose, owner);
+    if (!k) {
+        TRY(read_list(c, t));
+        k = newest(t, purpose, owner);
+    }
+    if (!k) return call_fail(c, ST_NOT_FOUND, "keys", "This node has no key for the purpose %s. Make its keys with `sen node init`.", key__purpose_name(purpose));
+    *ret = k;
+    return ST_OK;
+}
+
+enum status trust_make_key(struct call *c, enum key_purpose purpose, enum key_algorithm alg, struct str owner, const struct key **ret)
+{
+    struct trust *t = c->app->trust;
+    struct wire *answer = arena_new(c->arena, struct wire), *ask = arena_new(c->arena, struct wire);
+    *ask = (struct wire){ .kind = WIRE_MAKE, .purpose = (uint8_t)purpose, .algorithm = (uint8_t)alg, .owner = owner };
+    enum status st = holder_ask(c, t->holder, ask, HOLDER_MAKE_MS, answer);
+    if (st == ST_INVALID)
+        return call_fail(c, st, "keys", "A key for the purpose %s cannot use the algorithm %s. See doc/trust.md for the pairs that fit.", key__purpose_name(purpose), key__algorithm_name(alg));
+    TRY(st);
+    *ret = keep(t, answer);
+    return ST_OK;
+}
+
+/* ---- certificates beside the keys ---- */
+
+static enum status no_certificate(struct call *c, const struct key *k)
+{
+    return call_fail(c, ST_NOT_FOUND, "certificate", "The key %s has no certificate yet. Send its request to the operator and take the answer with `sen node certificate`.", k->id);
+}
+
+enum status key_certificates(struct call *c, const struct key *k, struct str *ret, size_t most, size_t *n)
+{
+    struct str path = str_join(c->arena, k->trust->folder, STR("/"), k->id, STR(".cert.pem"), STR_END), pem;
+    if (!file_exists(c, path)) return no_certificate(c, k);
+    TRY(file_read(c, path, CERT_FILE_MAX, &pem));
+    *n = trust__pem_certificates(c->arena, pem, ret, most);
+    return *n > 0 ? ST_OK : no_certificate(c, k);
+}
+
+enum status key_certificate(struct call *c, const struct key *k, struct str *ret)
+{
+    struct str leaf;
+    size_t n;
+    TRY(key_certificates(c, k, &leaf, 1, &n));
+    *ret = leaf;
+    return ST_OK;
+}
+
+/* ---- signing ---- */
+
+static enum status refuse_sign(struct call *c, const struct key *k, enum key_purpose purpose, enum status st)
+{
+    if (st == ST_DENIED) return call_fail(c, st, "keys", "The key %s may not be used for the purpose %s. Use the key that was made for it.", k->id, key__purpose_name(purpose));
+    if (st == ST_NOT_FOUND) return call_fail(c, st, "keys", "The key holder does not have the key %s any more. Restart the node to read the list of keys again.", k->id);
+    if (st == ST_INVALID) return call_fail(c, st, "digest", "The key %s cannot sign this kind of digest. Use SHA-256 or longer.", k->id);
+    return st;
+}
+
+enum status trust_sign_all(struct call *c, const struct key *k, enum key_purpose purpose, enum digest alg, const struct str *digests, size_t n, struct str *ret)
+{
+    struct wire *ask = arena_new(c->arena, struct wire), *answer = arena_new(c->arena, struct wire);
+    if (n > WIRE_ITEMS_MAX) return ST_TOO_LARGE;
+    *ask = (struct wire){ .kind = WIRE_SIGN, .purpose = (uint8_t)purpose, .algorithm = (uint8_t)alg, .key = k->id, .nitems = n };
+    for (size_t i = 0; i < n; i++) ask->items[i] = digests[i];
+    enum status st = holder_ask(c, k->trust->holder, ask, HOLDER_SIGN_MS, answer);
+    if (st != ST_OK) return refuse_sign(c, k, purpose, st);
+    if (answer->nitems != n) return ST_BROKEN;
+    for (size_t i = 0; i < n; i++) ret[i] = answer->items[i];
+    return ST_OK;
+}
+
+enum status trust_sign(struct call *c, const struct key *k, enum key_purpose purpose, enum digest alg, struct str digest, struct str *ret)
+{
+    return trust_sign_all(c, k, purpose, alg, &digest, 1, ret);
+}
+
+enum status trust_sign_bytes(struct call *c, const struct key *k, enum key_purpose purpose, bool raw_ecdsa, struct str bytes, struct sig_method *method, struct str *ret)
+{
+    struct sig_method m = { DIGEST_SHA512, k->algorithm == KEY_P256 ? SIG_ECDSA : SIG_RSA };
+    struct str sig;
+    if (k->algorithm != KEY_P256 && k->algorithm != KEY_RSA2048) return refuse_sign(c, k, purpose, ST_INVALID);
+    TRY(trust_sign(c, k, purpose, m.digest, trust_digest(c->arena, m.digest, bytes), &sig));
+    if (m.kind == SIG_ECDSA && raw_ecdsa && !trust__ecdsa_to_raw(c->arena, sig, P256_HALF, &sig)) return ossl__broken(c, "ecdsa");
+    *method = m;
+    *ret = sig;
+    return ST_OK;
+}
+
+/* ---- sealing ---- */
+
+static struct key *find_tag(struct trust *t, const uint8_t tag[static SEAL_TAG_BYTES])
+{
+    struct key *found = NULL;
+    uint8_t hash[32];
+    (void)pthread_mutex_lock(&t->lock);
+    for (struct key *k = t->first; k && !found; k = k->next) {
+        trust_sha256(k->id, hash);
+        if (k->purpose == KEY_SEAL && memcmp(hash, tag, SEAL_TAG_BYTES) == 0) found = k;
+    }
+    (void)pthread_mutex_unlock(&t->lock);
+    return found;
+}
+
+/* sealing_key: asked of the holder once in this process's life for each key. */
+static enum status sealing_key(struct call *c, struct key *k, uint8_t ret[static SEAL_KEY_BYTES])
+{
+    (void)pthread_mutex_lock(&k->trust->lock);
+    bool known = k->sealing_known;
+    memcpy(ret, k->sealing, SEAL_KEY_BYTES);
+    (void)pthread_mutex_unlock(&k->trust->lock);
+    if (known) return ST_OK;
+    struct wire *ask = arena_new(c->arena, struct wire), *answer = arena_new(c->arena, struct wire);
+    *ask = (struct wire){ .kind = WIRE_SEAL_KEY, .key = k->id };
+    TRY(holder_ask(c, k->trust->holder, ask, HOLDER_SIGN_MS, answer));
+    if (answer->nitems != 1 || answer->items[0].n != SEAL_KEY_BYTES) return ST_BROKEN;
+    memcpy(ret, answer->items[0].p, SEAL_KEY_BYTES);
+    OPENSSL_cleanse((char *)(uintptr_t)answer->items[0].p, SEAL_KEY_BYTES); /* in our arena */
+    (void)pthread_mutex_lock(&k->trust->lock);
+    memcpy(k->sealing, ret, SEAL_KEY_BYTES);
+    k->sealing_known = true;
+    (void)pthread_mutex_unlock(&k->trust->lock);
+    return ST_OK;
+}
+
+enum status trust_seal(struct call *c, struct str bound, struct str plain, struct str *ret)
+{
+    const struct key *k;
+    uint8_t secret[SEAL_KEY_BYTES], tag[32];
+    TRY(trust_key(c, KEY_SEAL, STR(""), &k));
+    trust_sha256(k->id, tag);
+    TRY(sealing_key(c, find_tag(k->trust, tag), secret));
+    enum status st = seal_close(c, secret, tag, bound, plain, ret);
+    OPENSSL_cleanse(secret, sizeof secret);
+    return st;
+}
+
+enum status trust_open_sealed(struct call *c, struct str bound, struct str sealed, struct str *ret)
+{
+    uint8_t secret[SEAL_KEY_BYTES], tag[SEAL_TAG_BYTES];
+    if (!seal_tag(sealed, tag)) return call_fail(c, ST_BROKEN, "", "This sealed text is damaged. Restore it from a backup of the message log.");
+    struct key *k = find_tag(c->app->trust, tag);
+    if (!k) return call_fail(c, ST_NOT_FOUND, "keys", "The key that sealed this text is not on this node. Put it back from the backup of the keys folder.");
+    TRY(sealing_key(c, k, secret));
+    enum status st = seal_open(c, secret, bound, sealed, ret);
+    OPENSSL_cleanse(secret, sizeof secret);
+    return st;
+}

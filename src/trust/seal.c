@@ -1,0 +1,88 @@
+/* seal.c: XAES-256-GCM as C2SP specifies it: the message key is derived by CMAC-AES256 in counter mode (NIST SP 800-108) from the first half of
+ * the nonce; the second half is the nonce of AES-256-GCM. */
+#include "trust/seal.h"
+
+#include "base/random.h"
+#include "trust/ossl.h"
+
+enum { NONCE = 24, HALF = 12, BLOCK = 16, GCM_TAG = 16, HEAD = 1 + SEAL_TAG_BYTES + NONCE, VERSION = 1 };
+
+static bool encrypt_block(EVP_CIPHER_CTX *ctx, const uint8_t in[static BLOCK], uint8_t out[static BLOCK])
+{
+    int n;
+    return EVP_EncryptUpdate(ctx, out, &n, in, BLOCK) == 1 && n == BLOCK;
+}
+
+/* message_key: CMAC of the two blocks  counter | 'X' | 0 | nonce.  Both are whole blocks: one AES operation each, masked with the CMAC subkey. */
+static bool message_key(const uint8_t key[static SEAL_KEY_BYTES], const uint8_t nonce[static HALF], uint8_t ret[static SEAL_KEY_BYTES])
+{
+    OSSL(EVP_CIPHER_CTX) ctx = EVP_CIPHER_CTX_new();
+    uint8_t zero[BLOCK] = { 0 }, l[BLOCK], mask[BLOCK], block[BLOCK];
+    if (!ctx || EVP_EncryptInit_ex(ctx, EVP_aes_256_ecb(), NULL, key, NULL) != 1 || !encrypt_block(ctx, zero, l)) return false;
+    for (size_t i = 0; i < BLOCK; i++) mask[i] = (uint8_t)(l[i] << 1 | (i + 1 < BLOCK ? l[i + 1] >> 7 : 0));
+    mask[BLOCK - 1] ^= (uint8_t)(0x87 & -(l[0] >> 7));
+    bool ok = true;
+    for (uint8_t counter = 1; counter <= 2 && ok; counter++) {
+        memcpy(block, (const uint8_t[]){ 0, counter, 'X', 0 }, 4);
+        memcpy(block + 4, nonce, HALF);
+        for (size_t i = 0; i < BLOCK; i++) block[i] ^= mask[i];
+        ok = encrypt_block(ctx, block, ret + (counter - 1) * BLOCK);
+    }
+    OPENSSL_cleanse(l, sizeof l);
+    OPENSSL_cleanse(mask, sizeof mask);
+    return ok;
+}
+
+static bool gcm(bool close, const uint8_t key[static SEAL_KEY_BYTES], const uint8_t *nonce, struct str bound, struct str in, uint8_t *out, uint8_t tag[static GCM_TAG])
+{
+    OSSL(EVP_CIPHER_CTX) ctx = EVP_CIPHER_CTX_new();
+    int n, enc = close ? 1 : 0;
+    if (!ctx || EVP_CipherInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce, enc) != 1) return false;
+    if (bound.n && EVP_CipherUpdate(ctx, NULL, &n, ossl__bytes(bound), (int)bound.n) != 1) return false;
+    if (in.n && EVP_CipherUpdate(ctx, out, &n, ossl__bytes(in), (int)in.n) != 1) return false;
+    if (!close && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, tag) != 1) return false;
+    if (EVP_CipherFinal_ex(ctx, out + in.n, &n) != 1) return false;
+    return !close || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, tag) == 1;
+}
+
+static bool with_message_key(bool close, const uint8_t *key, const uint8_t *nonce, struct str bound, struct str in, uint8_t *out, uint8_t *tag)
+{
+    uint8_t own[SEAL_KEY_BYTES];
+    bool ok = message_key(key, nonce, own) && gcm(close, own, nonce + HALF, bound, in, out, tag);
+    OPENSSL_cleanse(own, sizeof own);
+    return ok;
+}
+
+enum status seal_close(struct call *c, const uint8_t key[static SEAL_KEY_BYTES], const uint8_t tag[static SEAL_TAG_BYTES], struct str bound, struct str plain, struct str *ret)
+{
+    if (plain.n > INT32_MAX - HEAD - GCM_TAG) return ST_TOO_LARGE;
+    uint8_t *out = arena_alloc(c->arena, HEAD + plain.n + GCM_TAG, 1);
+    out[0] = VERSION;
+    memcpy(out + 1, tag, SEAL_TAG_BYTES);
+    uint8_t *nonce = out + 1 + SEAL_TAG_BYTES;
+    random_bytes(nonce, NONCE);
+    if (!with_message_key(true, key, nonce, bound, plain, out + HEAD, out + HEAD + plain.n)) return ossl__broken(c, "seal");
+    *ret = str_of(out, HEAD + plain.n + GCM_TAG);
+    return ST_OK;
+}
+
+bool seal_tag(struct str sealed, uint8_t ret[static SEAL_TAG_BYTES])
+{
+    if (sealed.n < HEAD + GCM_TAG || sealed.p[0] != VERSION) return false;
+    memcpy(ret, sealed.p + 1, SEAL_TAG_BYTES);
+    return true;
+}
+
+enum status seal_open(struct call *c, const uint8_t key[static SEAL_KEY_BYTES], struct str bound, struct str sealed, struct str *ret)
+{
+    uint8_t tag[GCM_TAG], which[SEAL_TAG_BYTES];
+    bool ok = seal_tag(sealed, which) && sealed.n <= INT32_MAX;
+    size_t n = ok ? sealed.n - HEAD - GCM_TAG : 0;
+    uint8_t *out = arena_alloc(c->arena, n + 1, 1);
+    if (ok) memcpy(tag, sealed.p + HEAD + n, GCM_TAG);
+    ok = ok && with_message_key(false, key, ossl__bytes(sealed) + 1 + SEAL_TAG_BYTES, bound, str_of(sealed.p + HEAD, n), out, tag);
+    ossl__forget();
+    if (!ok) return call_fail(c, ST_BROKEN, "", "This sealed text is damaged, or belongs to another message. Restore it from a backup of the message log.");
+    *ret = str_of(out, n);
+    return ST_OK;
+}

@@ -1,0 +1,16 @@
+/* seal.h: sealing with a given key: XAES-256-GCM (C2SP), AES-256-GCM under a key of its own for each 192-bit random nonce, so that the number of
+ * sealed texts has no limit that a country could reach. Sealed text: 1 | first 8 bytes of SHA-256 of the key's id | nonce 24 | ciphertext | tag 16. */
+#ifndef SEN_TRUST_SEAL_H
+#define SEN_TRUST_SEAL_H
+
+#include "base/call.h"
+
+enum { SEAL_KEY_BYTES = 32, SEAL_TAG_BYTES = 8 };
+
+NODISCARD enum status seal_close(struct call *c, const uint8_t key[static SEAL_KEY_BYTES], const uint8_t tag[static SEAL_TAG_BYTES], struct str bound, struct str plain,
+                                 struct str *ret);
+/* seal_open: ST_BROKEN with a sentence when text or bound is not what was sealed. seal_tag: which key sealed it; false for what is no sealed text. */
+NODISCARD enum status seal_open(struct call *c, const uint8_t key[static SEAL_KEY_BYTES], struct str bound, struct str sealed, struct str *ret);
+bool seal_tag(struct str sealed, uint8_t ret[static SEAL_TAG_BYTES]);
+
+#endif
