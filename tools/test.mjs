@@ -79,7 +79,7 @@ function postgresUrl() {
 const clang = { CC: 'clang' };
 const sanitized = { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0', UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1', TSAN_OPTIONS: 'halt_on_error=1' };
 const san = ['--buildtype=debug', '-Doptimization=1', '-Db_lundef=false'];
-const main = (f) => /road\/(story|refusals)/.test(f);
+const main = (f) => /road\/(story|refusals|peer)/.test(f);
 const node = (f) => f.startsWith('test/tools/');
 
 const stages = {
