@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/time.h"
 
 enum { LINE_MAX = 8192, NOTE_MAX = 1000 };
@@ -14,53 +15,32 @@ static const char *const names[] = { "debug", "info", "warn", "error" };
 
 void log_least(enum log_level level) { least = level; }
 
-static void put_text(struct buf *b, struct str s)
+static void put_fields(struct json_out *o, const struct log_field *fields, size_t n)
 {
-    static const char hex[] = "0123456789abcdef";
-    buf_put_c(b, '"');
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char ch = (unsigned char)s.p[i];
-        if (ch == '"' || ch == '\\') {
-            buf_put_c(b, '\\');
-            buf_put_c(b, (char)ch);
-        } else if (ch < 0x20 || ch == 0x7f) {
-            buf_put(b, STR("\\u00"));
-            buf_put_c(b, hex[ch >> 4]);
-            buf_put_c(b, hex[ch & 15]);
-        } else {
-            buf_put_c(b, (char)ch);
-        }
+    for (size_t i = 0; i < n; i++) {
+        if (!fields[i].name) continue;
+        json_name(o, str_z(fields[i].name));
+        if (fields[i].kind == LOG_INT) json_put_int(o, fields[i].number);
+        else json_put_text(o, str_first(fields[i].text, NOTE_MAX));
     }
-    buf_put_c(b, '"');
 }
 
 void log_write(enum log_level level, const char *room, const char *event, struct str trace, const struct log_field *fields, size_t n)
 {
     if (level < least) return;
     BUF b = buf_heap(LINE_MAX);
+    struct json_out o = json_to(&b);
     char at[TIME_TEXT];
     time_format_ms(time_now_ms(), at);
-    buf_put_z(&b, "{\"at\":\"");
-    buf_put_z(&b, at);
-    buf_put_z(&b, "\",\"level\":\"");
-    buf_put_z(&b, names[level]);
-    buf_put_z(&b, "\",\"room\":");
-    put_text(&b, str_z(room));
-    buf_put_z(&b, ",\"event\":");
-    put_text(&b, str_z(event));
-    if (trace.n) {
-        buf_put_z(&b, ",\"trace\":");
-        put_text(&b, trace);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!fields[i].name) continue;
-        buf_put_c(&b, ',');
-        put_text(&b, str_z(fields[i].name));
-        buf_put_c(&b, ':');
-        if (fields[i].kind == LOG_INT) buf_put_int(&b, fields[i].number);
-        else put_text(&b, str_first(fields[i].text, NOTE_MAX));
-    }
-    buf_put_z(&b, "}\n");
+    json_open(&o, '{');
+    json_text_at(&o, "at", str_z(at));
+    json_text_at(&o, "level", str_z(names[level]));
+    json_text_at(&o, "room", str_z(room));
+    json_text_at(&o, "event", str_z(event));
+    if (trace.n) json_text_at(&o, "trace", trace);
+    put_fields(&o, fields, n);
+    json_close(&o);
+    buf_put_c(&b, '\n');
     struct str line;
     if (buf_finish(&b, &line) != ST_OK) line = STR("{\"level\":\"error\",\"room\":\"base\",\"event\":\"log.line_too_long\"}\n");
     ssize_t done = write(STDERR_FILENO, line.p, line.n);
