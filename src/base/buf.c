@@ -27,7 +27,7 @@ char *buf_room(struct buf *b, size_t n)
         b->failed = true;
         return NULL;
     }
-    if (b->n + n > b->cap) {
+    if (!b->p || b->n + n > b->cap) {
         size_t cap = b->cap ? b->cap * 2 : 256;
         if (cap < b->n + n) cap = b->n + n;
         if (b->arena) {

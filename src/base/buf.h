@@ -29,7 +29,7 @@ void buf_put_c(struct buf *b, char ch);
 void buf_put_z(struct buf *b, const char *z);
 void buf_put_int(struct buf *b, int64_t v);
 void buf_print(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_vprint(struct buf *b, const char *fmt, va_list args);
+void buf_vprint(struct buf *b, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 /* buf_room: at least n writable bytes at the end, or NULL after a failure; buf_added tells how many were written. */
 char *buf_room(struct buf *b, size_t n);
 void buf_added(struct buf *b, size_t n);

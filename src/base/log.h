@@ -22,7 +22,7 @@ static inline struct log_field log_int(const char *name, int64_t v) { return (st
 void log_write(enum log_level level, const char *room, const char *event, struct str trace, const struct log_field *fields, size_t n);
 
 /* log_vnote: an event "note" at level warn with a free text, cut at 1,000 bytes. */
-void log_vnote(struct str trace, const char *room, const char *fmt, va_list args);
+void log_vnote(struct str trace, const char *room, const char *fmt, va_list args) PRINTF_LIKE(3, 0);
 
 /* log_least: lines below this level are dropped. Set once at start, before threads. */
 void log_least(enum log_level level);
