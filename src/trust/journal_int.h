@@ -60,16 +60,19 @@ NODISCARD enum status journal__insert_subject(struct call *c, int64_t person, in
 /* journal__index: bring the index of subjects up to the newest entry. */
 NODISCARD enum status journal__index(struct call *c);
 
-/* ---- checkpoint.c: signed notes ---- */
+/* ---- journal_key.c: this node's head key ---- */
 
 /* journal__origin: "VN/GOV/G01/ps1/journal" from the settings. */
 NODISCARD enum status journal__origin(struct call *c, struct str *ret);
+/* journal__sign_checkpoint: waits for the key holder. */
+NODISCARD enum status journal__sign_checkpoint(struct call *c, int64_t size, const struct merkle_hash *root, struct str *ret_note, struct str *ret_verifier);
+
+/* ---- checkpoint.c: signed notes ---- */
+
 struct str journal__verifier(struct arena *a, struct str name, struct str public_key);
 struct str journal__checkpoint_text(struct arena *a, struct str origin, int64_t size, const struct merkle_hash *root);
 struct str journal__signed_note(struct arena *a, struct str text, struct str name, struct str public_key, struct str sig);
-/* journal__sign_checkpoint: with this node's head key; waits for the key holder. */
-NODISCARD enum status journal__sign_checkpoint(struct call *c, int64_t size, const struct merkle_hash *root, struct str *ret_note, struct str *ret_verifier);
-/* journal__open_note: the text of a note that this key has signed. */
+/* journal__open_note: the name and the text of a note that this key has signed. */
 NODISCARD enum status journal__open_note(struct call *c, struct str note, struct str verifier, struct str *ret_name, struct str *ret_text);
 
 /* ---- journal_proof.c ---- */
