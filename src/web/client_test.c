@@ -1,0 +1,294 @@
+/* client_test.c: client and edge against each other: plain requests, limits, kept connections, mutual TLS with keys that are not in the process's files, and every
+ * certificate that must be refused. */
+#include "web/client.c"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/test.h"
+#include "web/web_fake.h"
+
+/* ---- the other side ---- */
+
+static enum status echo(struct call *c, const struct request *rq, struct reply *rp)
+{
+    reply_header(c, rp, "X-Answer", request_header(rq, "X-Question"));
+    reply_text(rp, 207, STR("application/x-echo"), str_join(c->arena, rq->method, STR(" "), rq->target, STR(" "), request_header(rq, "Content-Type"), STR(" "), rq->body, STR_END));
+    return ST_OK;
+}
+
+static enum status large(struct call *c, const struct request *rq, struct reply *rp)
+{
+    (void)rq;
+    reply_text(rp, 200, STR("text/plain"), str_of(arena_alloc(c->arena, 1 << 20, 1), 1 << 20));
+    return ST_OK;
+}
+
+static enum status away(struct call *c, const struct request *rq, struct reply *rp)
+{
+    (void)rq;
+    return reply_redirect(c, rp, STR("/echo"));
+}
+
+static enum status who(struct call *c, const struct request *rq, struct reply *rp)
+{
+    reply_text(rp, 200, STR("text/plain"), str_join(c->arena, rq->tls ? STR("tls ") : STR("plain "), rq->peer_cert, STR_END));
+    return rq->npeer_chain == 0 || str_eq(rq->peer_chain[0], rq->peer_cert) ? ST_OK : ST_BROKEN;
+}
+
+#define OPEN .need = "public", .api = true
+static const struct route routes[] = {
+    { "GET", "/echo/{rest*}", echo, OPEN, .port = PORT_SYSTEMS }, { "POST", "/echo", echo, OPEN, .port = PORT_SYSTEMS }, { "GET", "/large", large, OPEN, .port = PORT_SYSTEMS },
+    { "GET", "/away", away, OPEN, .port = PORT_SYSTEMS }, { "GET", "/who", who, OPEN, .port = PORT_SYSTEMS }, { "POST", "/", who, OPEN, .port = PORT_PEERS },
+    { "GET", "/pages", echo, OPEN }, { 0 } };
+static const struct module test_module = { .name = "test", .routes = routes };
+
+/* ---- keys: ours, and who is let in ---- */
+
+static const struct key *own_key;
+static struct str own_cert, let_in;
+
+static struct str own_chain(struct app *app, struct arena *a, size_t i)
+{
+    (void)app, (void)a;
+    return i == 0 ? own_cert : (struct str){ NULL, 0 };
+}
+
+static bool accept_peer(struct app *app, struct str der)
+{
+    (void)app;
+    return str_eq(der, let_in);
+}
+
+static struct peer_tls own;
+
+static void start(struct call *c)
+{
+    struct web_options o = fake_options();
+    o.address[DOOR_SYSTEMS_TLS] = STR("127.0.0.1:0");
+    fake_holder_is_gone = false;
+    own_key = fake_key(c, "node");
+    own_cert = let_in = fake_cert(own_key);
+    own = (struct peer_tls){ own_key, own_chain, accept_peer };
+    web_set_peer_tls(&fake_app, &own);
+    fake_start(c, &test_module, &o);
+}
+
+static void stop(void)
+{
+    fake_stop();
+    fake_key_free(own_key);
+}
+
+struct judged { int times; struct str expected; };
+static enum status judge_cert(struct call *c, const struct str *chain, size_t n, void *arg)
+{
+    struct judged *j = arg;
+    j->times++;
+    if (n >= 1 && str_eq(chain[0], j->expected)) return ST_OK;
+    return call_fail(c, ST_DENIED, "", "This is not the member that was meant.");
+}
+
+static struct client_request request_to(struct call *c, size_t door, const char *path)
+{
+    const char *scheme = door == PORT_PEERS || door == DOOR_SYSTEMS_TLS ? "https" : "http";
+    return (struct client_request){ .method = STR("GET"), .url = str_print(c->arena, "%s://127.0.0.1:%d%s", scheme, fake_port(door), path) };
+}
+
+static struct client_request peer_request(struct call *c, struct judged *j)
+{
+    struct client_request rq = request_to(c, PORT_PEERS, "/");
+    rq.method = STR("POST");
+    rq.body = STR("message");
+    rq.has_body = true;
+    rq.judge = judge_cert;
+    rq.judge_arg = j;
+    return rq;
+}
+
+/* ---- plain requests ---- */
+
+TEST(requests_arrive_as_they_were_written)
+{
+    start(c);
+    struct header h[] = { { STR("X-Question"), STR("why?") }, { STR("Content-Type"), STR("text/x") } };
+    struct client_request rq = request_to(c, PORT_SYSTEMS, "/echo");
+    struct client_answer a;
+    rq.method = STR("POST");
+    rq.headers = h;
+    rq.nheaders = 2;
+    rq.has_body = true;
+    rq.body = STR("body");
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.status == 207);
+    CHECK_STR(a.body, STR("POST /echo text/x body"));
+    CHECK_STR(client_header(&a, "x-answer"), STR("why?"));
+    CHECK_STR(client_header(&a, "Content-Type"), STR("application/x-echo"));
+    rq = request_to(c, PORT_SYSTEMS, "/echo/a%2Fb/../c?x=%20");
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK_STR(a.body, STR("GET /echo/a%2Fb/../c?x=%20  "));
+    stop();
+}
+
+TEST(connections_are_kept_and_redirects_are_not_followed)
+{
+    start(c);
+    struct client_request rq = request_to(c, PORT_SYSTEMS, "/away");
+    struct client_answer a;
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.status == 303 && !a.reused);
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.status == 303 && a.reused);
+    stop();
+}
+
+TEST(an_answer_over_the_limit_is_refused)
+{
+    start(c);
+    struct client_request rq = request_to(c, PORT_SYSTEMS, "/large");
+    struct client_answer a = { .status = 1 };
+    rq.max_answer = (1 << 20) - 1;
+    CHECK(client_fetch(c, &rq, &a) == ST_TOO_LARGE && a.status == 1);
+    call_clear(c);
+    rq.max_answer = 1 << 20;
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.body.n == 1 << 20);
+    stop();
+}
+
+TEST(who_is_not_there_is_named)
+{
+    start(c);
+    struct client_answer a;
+    struct client_request rq = request_to(c, PORT_SYSTEMS, "/echo/");
+    stop();
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
+    CHECK_STR(c->error.key, STR("%s could not be reached: %s. Try again in a few minutes."));
+    CHECK_STR(c->error.args[1], STR("nobody answers there (connection refused or no route)"));
+}
+
+TEST(who_never_answers_is_given_up)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t n = sizeof at;
+    CHECK(bind(fd, (struct sockaddr *)&at, n) == 0 && listen(fd, 1) == 0 && getsockname(fd, (struct sockaddr *)&at, &n) == 0);
+    struct client_request rq = { .method = STR("GET"), .url = str_print(c->arena, "http://127.0.0.1:%d/", ntohs(at.sin_port)), .total_ms = 200 };
+    struct client_answer a;
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
+    CHECK_STR(c->error.args[1], STR("it did not answer in time"));
+    (void)close(fd);
+}
+
+TEST(addresses_and_headers_are_checked)
+{
+    struct header split = { STR("X-A"), STR("1\r\nX-B: 2") };
+    struct client_answer a;
+    struct judged j = { 0 };
+    static const char *const wrong[] = { "file:///etc/passwd", "ftp://h/", "/local", "http://", "http://user@h/", "" };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        call_clear(c);
+        CHECK(client_fetch(c, &(struct client_request){ .method = STR("GET"), .url = str_z(wrong[i]) }, &a) == ST_INVALID);
+    }
+    call_clear(c);
+    CHECK(client_fetch(c, &(struct client_request){ .method = STR("GET"), .url = STR("http://127.0.0.1:1/"), .headers = &split, .nheaders = 1 }, &a) == ST_INVALID);
+    call_clear(c);
+    CHECK(client_fetch(c, &(struct client_request){ .method = STR("GET"), .url = STR("http://127.0.0.1:1/"), .judge = judge_cert, .judge_arg = &j }, &a) == ST_INVALID);
+}
+
+/* ---- mutual TLS ---- */
+
+TEST(peers_meet_with_keys_of_the_holder)
+{
+    start(c);
+    struct judged j = { .expected = own_cert };
+    struct client_request rq = peer_request(c, &j);
+    struct client_answer a;
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.status == 200 && j.times == 1 && !a.reused);
+    CHECK_STR(a.body, str_join(c->arena, STR("tls "), own_cert, STR_END));
+    CHECK_STR(a.peer_cert, own_cert);
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.reused && j.times == 2); /* judged again, although there was no handshake */
+    CHECK_STR(a.peer_cert, own_cert);
+    stop();
+}
+
+TEST(a_kept_connection_is_not_used_for_another_member)
+{
+    start(c);
+    struct judged right = { .expected = own_cert }, other = { .expected = STR("another certificate") };
+    struct client_request rq = peer_request(c, &right);
+    struct client_answer a;
+    CHECK_OK(client_fetch(c, &rq, &a));
+    rq.judge_arg = &other;
+    CHECK(client_fetch(c, &rq, &a) == ST_DENIED);
+    CHECK_STR(c->error.sentence, STR("This is not the member that was meant."));
+    CHECK(other.times == 2); /* the kept connection, then a new one */
+    call_clear(c);
+    rq.judge_arg = &right;
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(!a.reused);
+    stop();
+}
+
+TEST(a_peer_without_or_with_a_strange_certificate_is_refused)
+{
+    start(c);
+    struct judged j = { .expected = own_cert };
+    struct client_request rq = peer_request(c, &j);
+    struct client_answer a;
+    let_in = STR("somebody else");
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
+    call_clear(c);
+    let_in = own_cert;
+    web_set_peer_tls(&fake_app, NULL); /* the client has nothing to show now; the door keeps what it was given */
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
+    CHECK(j.times == 2);
+    stop();
+}
+
+TEST(a_holder_that_is_gone_ends_the_handshake_and_nothing_else)
+{
+    start(c);
+    struct judged j = { .expected = own_cert };
+    struct client_request rq = peer_request(c, &j);
+    struct client_answer a;
+    fake_holder_is_gone = true;
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
+    call_clear(c);
+    fake_holder_is_gone = false;
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.status == 200);
+    stop();
+}
+
+TEST(systems_may_show_a_certificate_over_tls_but_need_not)
+{
+    start(c);
+    struct judged j = { .expected = own_cert };
+    struct client_request rq = request_to(c, DOOR_SYSTEMS_TLS, "/who");
+    struct client_answer a;
+    rq.judge = judge_cert;
+    rq.judge_arg = &j;
+    let_in = STR("");
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK_STR(a.body, str_join(c->arena, STR("tls "), own_cert, STR_END));
+    rq = request_to(c, PORT_SYSTEMS, "/who");
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK_STR(a.body, STR("plain "));
+    stop();
+}
+
+TEST(plain_bytes_on_the_peers_port_are_not_answered)
+{
+    start(c);
+    CHECK(!fake_has(fake_ask(c, PORT_PEERS, STR("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")), STR("HTTP/1.1 200")));
+    struct judged j = { .expected = own_cert };
+    struct client_request rq = peer_request(c, &j);
+    struct client_answer a;
+    CHECK_OK(client_fetch(c, &rq, &a)); /* and the door still stands */
+    stop();
+}

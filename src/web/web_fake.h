@@ -1,0 +1,28 @@
+/* web_fake.h: see web_fake.c; tests only. */
+#ifndef SEN_WEB_FAKE_H
+#define SEN_WEB_FAKE_H
+
+#include "web/web_int.h"
+
+struct key;
+
+extern struct app fake_app;
+struct web_options fake_options(void);                                        /* pages, systems and peers on free ports */
+void fake_start(struct call *c, const struct module *m, const struct web_options *o);
+void fake_stop(void);
+int fake_port(size_t door);
+
+int fake_connect(size_t door);
+void fake_send(int fd, struct str bytes);
+struct str fake_read_all(struct call *c, int fd);                             /* until the other side closes */
+struct str fake_ask(struct call *c, size_t door, struct str bytes);           /* all three; the bytes should ask to close */
+bool fake_has(struct str text, struct str part);
+int fake_status(struct str answer);
+struct str fake_body(struct str answer);
+
+extern bool fake_holder_is_gone;
+const struct key *fake_key(struct call *c, const char *cn);                   /* P-256 and a self-signed certificate */
+void fake_key_free(const struct key *k);
+struct str fake_cert(const struct key *k);
+
+#endif
