@@ -122,6 +122,7 @@ void trust_stop(struct trust *t)
 
 struct str key_id(const struct key *k) { return k->id; }
 enum key_algorithm key_algorithm(const struct key *k) { return k->algorithm; }
+enum key_purpose key_purpose(const struct key *k) { return k->purpose; }
 struct str key_public(const struct key *k) { return k->public_key; }
 
 enum status trust_key(struct call *c, enum key_purpose purpose, struct str owner, const struct key **ret)

@@ -32,6 +32,7 @@ struct key;  /* a handle: id, purpose, algorithm, public part */
 NODISCARD enum status trust_key(struct call *c, enum key_purpose purpose, struct str owner, const struct key **ret);
 struct str key_id(const struct key *k);                    /* "sign-p256-20261122-GOV-10001" : name of its files under keys/ */
 enum key_algorithm key_algorithm(const struct key *k);
+enum key_purpose key_purpose(const struct key *k);
 struct str key_public(const struct key *k);                /* SubjectPublicKeyInfo, DER */
 /* key_certificate: its certificate (DER, the first of keys/<id>.cert.pem); ST_NOT_FOUND before one was given. */
 NODISCARD enum status key_certificate(struct call *c, const struct key *k, struct str *ret);
