@@ -188,8 +188,10 @@ static void set_all(CURL *e, struct fetch *f, const char *url, struct curl_slist
     if (f->rq->judge) client__set_peer_tls(e, &f->tls);
 }
 
-static const char *cause(CURLcode rc)
+static const char *cause(CURLcode rc, bool mutual)
 {
+    /* in TLS 1.3 a server judges the client's certificate after the client's handshake is done: a refusal looks like a closed connection */
+    if (mutual && (rc == CURLE_GOT_NOTHING || rc == CURLE_RECV_ERROR)) return "it closed the connection; it may not know the TLS certificate of this node";
     switch ((int)rc) {
     case CURLE_COULDNT_RESOLVE_HOST: return "its name was not found";
     case CURLE_COULDNT_CONNECT: return "nobody answers there (connection refused or no route)";
@@ -214,7 +216,7 @@ static enum status fetch_failed(struct fetch *f, CURLcode rc, const struct url *
     if (f->tls.verdict != ST_OK) return f->tls.verdict; /* the judge has told why */
     if (f->too_large) return call_fail(c, ST_TOO_LARGE, "", "The answer of %s is larger than allowed.", place);
     call_note(c, "web", "fetch from %.*s: %d %s", STR_ARG(place), (int)rc, error[0] ? error : curl_easy_strerror(rc));
-    return call_fail(c, ST_UNAVAILABLE, "", "%s could not be reached: %s. Try again in a few minutes.", place, str_z(cause(rc)));
+    return call_fail(c, ST_UNAVAILABLE, "", "%s could not be reached: %s. Try again in a few minutes.", place, str_z(cause(rc, f->rq->judge != NULL)));
 }
 
 static enum status perform(struct fetch *f, CURL *e, const char *url_z, const struct url *u, struct client_answer *ret)

@@ -242,6 +242,7 @@ TEST(a_peer_without_or_with_a_strange_certificate_is_refused)
     struct client_answer a;
     let_in = STR("somebody else");
     CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
+    CHECK_STR(c->error.args[1], STR("it closed the connection; it may not know the TLS certificate of this node"));
     call_clear(c);
     let_in = own_cert;
     web_set_peer_tls(&fake_app, NULL); /* the client has nothing to show now; the door keeps what it was given */

@@ -271,7 +271,7 @@ static struct MHD_Daemon *start_daemon(struct door *d)
     const struct web_options *o = &d->web->options;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG | (d->tls ? MHD_USE_TLS : 0);
     struct MHD_OptionItem tls[] = {
-        { MHD_OPTION_HTTPS_CERT_CALLBACK2, (intptr_t)tls__certificate_callback(), NULL },
+        { MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, tls__certificate_callback() },
         { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls__priorities },
         { MHD_OPTION_HTTPS_MEM_DHPARAMS, 0, (void *)(uintptr_t)tls__dh_params },
         { MHD_OPTION_END, 0, NULL } };
