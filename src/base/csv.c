@@ -7,6 +7,8 @@
 
 enum { COLUMNS_MAX = 1000 };
 
+static const struct str byte_order_mark = STR_INIT("\xef\xbb\xbf"); /* spreadsheets put it in front */
+
 static enum status refuse(struct call *c, const struct csv *r, const char *sentence)
 {
     return call_fail(c, ST_INVALID, "", "%s, line %s: %s", r->file, str_print(c->arena, "%d", r->line), str_z(sentence));
@@ -102,7 +104,7 @@ static enum status read_header(struct call *c, struct csv *r)
 enum status csv_open(struct call *c, struct str file, struct str text, struct csv *ret)
 {
     struct csv r = { .rest = text, .file = str_copy(c->arena, file), .line = 1 };
-    if (str_starts(r.rest, STR("\xef\xbb\xbf"))) r.rest = str_skip(r.rest, 3); /* spreadsheets put a byte order mark */
+    if (str_starts(r.rest, byte_order_mark)) r.rest = str_skip(r.rest, byte_order_mark.n);
     if (text.n && memchr(text.p, 0, text.n)) return refuse(c, &r, "The file holds a NUL byte, so it is no CSV text. Export it again as CSV in UTF-8.");
     if (!text_is_utf8(text)) return refuse(c, &r, "The file is not valid UTF-8. Save it as UTF-8.");
     if (r.rest.n == 0) return refuse(c, &r, "The file is empty. The first line names the columns.");
@@ -139,7 +141,7 @@ enum status csv_column(struct call *c, const struct csv *r, const char *name, si
 
 void csv_put(struct buf *b, struct str cell)
 {
-    bool quote = cell.n == 0; /* an empty line would be lost */
+    bool quote = cell.n == 0 || str_starts(cell, byte_order_mark); /* an empty line would be lost, a mark in front taken off */
     for (size_t i = 0; i < cell.n && !quote; i++) quote = cell.p[i] == ',' || cell.p[i] == '"' || cell.p[i] == '\r' || cell.p[i] == '\n';
     if (!quote) {
         buf_put(b, cell);

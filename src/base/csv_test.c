@@ -71,10 +71,10 @@ TEST(columns_are_found_by_name)
 TEST(cells_are_quoted_where_needed)
 {
     struct buf b = buf_in(c->arena, 1000);
-    static const struct str cells[] = { STR_INIT("plain é"), STR_INIT(""), STR_INIT("a,b"), STR_INIT("\"x\""), STR_INIT("a\nb") };
-    for (size_t i = 0; i < 5; i++) {
+    static const struct str cells[] = { STR_INIT("plain é"), STR_INIT(""), STR_INIT("a,b"), STR_INIT("\"x\""), STR_INIT("a\nb"), STR_INIT("\xef\xbb\xbfx") };
+    for (size_t i = 0; i < 6; i++) {
         csv_put(&b, cells[i]);
         buf_put_c(&b, ';');
     }
-    CHECK_STR(buf_str(&b), STR("plain é;\"\";\"a,b\";\"\"\"x\"\"\";\"a\nb\";"));
+    CHECK_STR(buf_str(&b), STR("plain é;\"\";\"a,b\";\"\"\"x\"\"\";\"a\nb\";\"\xef\xbb\xbfx\";"));
 }
