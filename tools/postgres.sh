@@ -1,16 +1,14 @@
 #!/bin/sh
 # postgres.sh: a private PostgreSQL for tests: `postgres.sh start DIR [PORT]` makes and starts one below DIR and prints its base URL (append
-# /NAME); `postgres.sh stop DIR` ends it. Starting twice is fine. It listens on a socket in DIR only and trusts whoever may reach that socket;
-# since the server refuses root, it runs as the user postgres then. The data stays in DIR: remove the folder to forget it.
+# /NAME); `postgres.sh stop DIR` ends it; `postgres.sh run COMMAND...` runs a command with SEN_TEST_POSTGRES set to one of its own, which is
+# gone afterwards. Starting twice is fine. It listens on a socket in DIR only and trusts whoever may reach that socket; since the server
+# refuses root, it runs as the user postgres then. The data stays in DIR: remove the folder to forget it.
 set -eu
 
-usage() { echo "usage: $0 start DIR [PORT] | stop DIR" >&2; exit 64; }
+usage() { echo "usage: $0 start DIR [PORT] | stop DIR | run COMMAND..." >&2; exit 64; }
 [ $# -ge 2 ] || usage
 verb=$1
-port=${3:-5433}
-mkdir -p "$2"
-dir=$(cd "$2" && pwd)
-data=$dir/data
+shift
 
 bin=
 for found in /usr/lib/postgresql/*/bin; do [ -x "$found/initdb" ] && bin=$found; done
@@ -22,6 +20,12 @@ as_server() {
 }
 
 is_running() { [ -f "$data/postmaster.pid" ] && as_server "$bin/pg_ctl" -D "$data" status >/dev/null 2>&1; }
+
+in_folder() {
+  mkdir -p "$1"
+  dir=$(cd "$1" && pwd)
+  data=$dir/data
+}
 
 start() {
   if [ "$(id -u)" = 0 ]; then chown postgres "$dir"; fi
@@ -41,8 +45,25 @@ CONF
   echo "postgresql://postgres@$(printf %s "$dir" | sed 's,/,%2F,g'):$port"
 }
 
+stop() {
+  if is_running; then as_server "$bin/pg_ctl" -D "$data" -m fast -w stop >/dev/null; fi
+}
+
+# An early end of the command, or of this script, leaves no server behind.
+run() {
+  in_folder "$(mktemp -d "${TMPDIR:-/tmp}/sen-postgres-XXXXXX")"
+  trap 'stop; rm -rf "$dir"' EXIT
+  trap 'exit 130' INT TERM
+  url=$(start)
+  code=0
+  SEN_TEST_POSTGRES=$url "$@" || code=$?
+  exit "$code"
+}
+
+port=5433
 case $verb in
-  start) start ;;
-  stop) if is_running; then as_server "$bin/pg_ctl" -D "$data" -m fast -w stop >/dev/null; fi ;;
+  start) in_folder "$1"; port=${2:-5433}; start ;;
+  stop) in_folder "$1"; stop ;;
+  run) run "$@" ;;
   *) usage ;;
 esac

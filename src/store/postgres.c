@@ -195,10 +195,33 @@ static const char *statement_name(unsigned number, char ret[static NAME_MAX_])
     return ret;
 }
 
+/* count_params: the highest $N outside quotes. The server takes more values than that without a word; SQLite does not. */
+static size_t count_params(struct str sql)
+{
+    size_t highest = 0;
+    bool quoted = false;
+    while (sql.n) {
+        if (sql.p[0] == '\'') quoted = !quoted;
+        bool starts = sql.p[0] == '$' && !quoted;
+        sql = str_skip(sql, 1);
+        size_t number = 0;
+        while (starts && sql.n && sql.p[0] >= '0' && sql.p[0] <= '9' && number < VALUES_MAX) {
+            number = number * 10 + (size_t)(sql.p[0] - '0');
+            sql = str_skip(sql, 1);
+        }
+        if (number > highest) highest = number;
+    }
+    return highest;
+}
+
 static enum status prepare(struct call *c, struct conn *conn, const struct query *q, const struct db_value *values, size_t n, struct statement **ret)
 {
     char name[NAME_MAX_];
     Oid types[VALUES_MAX];
+    if (count_params(str_z(q->sql)) != n) {
+        call_note(c, "store", "%zu values for another number of parameters: %s", n, q->sql);
+        return ST_BROKEN;
+    }
     for (size_t i = 0; i < n; i++) types[i] = type_of[values[i].kind];
     PGresult *r = PQprepare(conn->pg, statement_name(++conn->prepared, name), q->sql, (int)n, types);
     enum status st = is_good(r) ? ST_OK : failed(c, conn, r, q->sql);

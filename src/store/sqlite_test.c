@@ -1,0 +1,179 @@
+/* sqlite_test.c: what only SQLite can be made to do: a full disk, a transaction lost under its group, another process that writes. Includes
+ * the driver; the store it opens is SQLite also where the other tests run on PostgreSQL. */
+#include "store/sqlite.c"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/test.h"
+
+static const struct query ADD = { "test", "INSERT INTO t (id, b) VALUES ($1, $2)", LOG };
+static const struct query COUNT = { "test", "SELECT count(*) FROM t", LOG };
+static const struct migration table[] = { { 1, LOG, "CREATE TABLE t (id {id}, b {blob} NOT NULL);" } };
+static const struct schema schema = { "t", table, 1 };
+static const struct schema *const schemas[] = { &schema, NULL };
+
+static struct app app;
+
+static void open_store(struct call *c)
+{
+    log_least(LOG_ERROR);
+    app = (struct app){ 0 };
+    CHECK_OK(store_open_memory(c, schemas, &app.store));
+    c->app = &app;
+}
+
+static void close_store(struct call *c)
+{
+    store_release(c);
+    store_close(app.store);
+}
+
+__attribute__((constructor)) static void set_up_tests(void)
+{
+    test_prepare = open_store;
+    test_finish = close_store;
+}
+
+static sqlite3 *writer_db(void) { return conn_of(app.store->writers[LOG].conn)->db; }
+
+static int64_t count(struct call *c)
+{
+    DB_ROWS rows = db_run(c, &COUNT);
+    CHECK_OK(db_one(&rows));
+    return db_col_int(&rows, 0);
+}
+
+static void note_undo(void *arg) { ++*(int *)arg; }
+
+TEST(a_full_disk_is_told_and_leaves_nothing_half_written)
+{
+    int undone = 0;
+    struct str big = { arena_alloc(c->arena, 1 << 20, 1), 1 << 20 };
+    CHECK(sqlite3_exec(writer_db(), "PRAGMA max_page_count = 60", NULL, NULL, NULL) == SQLITE_OK);
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    db_on_rollback(&tx, note_undo, &undone);
+    CHECK_OK(db_exec(c, &ADD, db_int(1), db_bytes(STR("small"))));
+    CHECK(db_exec(c, &ADD, db_int(2), db_bytes(big)) == ST_UNAVAILABLE);
+    CHECK_STR(call_error(c)->sentence, STR("The disk of the database is full. Make room on it and try again."));
+    CHECK(db_commit(&tx) == ST_UNAVAILABLE && undone == 1 && count(c) == 0);
+    call_clear(c);
+    CHECK_OK(db_begin(c, LOG, &tx));
+    CHECK_OK(db_exec(c, &ADD, db_int(1), db_bytes(STR("small"))));
+    CHECK_OK(db_commit(&tx));
+    CHECK(count(c) == 1);
+}
+
+/* One thread is a member that waits for its commit; the holder after it finds that the database has lost the whole group. */
+struct waiter { struct call *c; enum status st; int undone; };
+
+static void *wait_for_commit(void *arg)
+{
+    struct waiter *w = arg;
+    DB_TX tx = { 0 };
+    w->st = db_begin(w->c, LOG, &tx);
+    if (w->st != ST_OK) return NULL;
+    db_on_rollback(&tx, note_undo, &w->undone);
+    w->st = db_exec(w->c, &ADD, db_int(w->c->now_ms), db_bytes(STR("b")));
+    if (w->st == ST_OK) w->st = db_commit(&tx);
+    return NULL;
+}
+
+TEST(a_group_that_the_database_lost_is_told_to_every_member)
+{
+    enum { MEMBERS = 3 };
+    struct waiter waiters[MEMBERS];
+    pthread_t threads[MEMBERS];
+    int undone = 0;
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    db_on_rollback(&tx, note_undo, &undone);
+    CHECK_OK(db_exec(c, &ADD, db_int(-1), db_bytes(STR("b"))));
+    CHECK(sqlite3_exec(writer_db(), "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK);
+    CHECK(db_commit(&tx) == ST_UNAVAILABLE && undone == 1 && !c->in_tx);
+    CHECK_STR(call_error(c)->sentence, STR("The database could not keep this change. Nothing was changed; try again in a few minutes."));
+    for (int i = 0; i < MEMBERS; i++) {
+        waiters[i] = (struct waiter){ call_open(c->app), ST_BROKEN, 0 };
+        waiters[i].c->now_ms = i;
+        CHECK(pthread_create(&threads[i], NULL, wait_for_commit, &waiters[i]) == 0);
+    }
+    for (int i = 0; i < MEMBERS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+        CHECK(waiters[i].st == ST_OK && waiters[i].undone == 0); /* the next group is sound */
+        store_release(waiters[i].c);
+        call_close(waiters[i].c);
+    }
+    CHECK(count(c) == MEMBERS);
+}
+
+/* group by hand: the first transaction stays a member because somebody waits, which no test can time from outside. */
+TEST(members_of_a_failed_commit_are_undone_newest_first_and_told)
+{
+    struct writer *w = &app.store->writers[LOG];
+    int undone[2] = { 0 };
+    struct undo undos[2] = { { NULL, note_undo, &undone[0] }, { NULL, note_undo, &undone[1] } };
+    struct member older = { .undo = &undos[0] };
+    CHECK_OK(store__group_enter(c, w));
+    CHECK_OK(w->conn->driver->step(c, w->conn, STEP_RELEASE));
+    w->members = &older;
+    CHECK_OK(w->conn->driver->step(c, w->conn, STEP_SAVE));
+    CHECK(sqlite3_exec(writer_db(), "PRAGMA max_page_count = 1; ROLLBACK", NULL, NULL, NULL) == SQLITE_OK);
+    store__group_undo(c, w, &undos[1]);
+    CHECK(older.settled && older.result == ST_UNAVAILABLE && undone[0] == 1 && undone[1] == 1);
+    CHECK(call_error(c)->status == ST_OK && !w->held && !w->open);
+}
+
+TEST(another_process_that_writes_is_waited_for_and_then_told)
+{
+    sqlite3 *other = NULL;
+    DB_TX tx = { 0 };
+    const char *path = str_to_z(c->arena, str_join(c->arena, app.store->place, STR("/log.db"), STR_END));
+    CHECK(sqlite3_open(path, &other) == SQLITE_OK && sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
+    CHECK(sqlite3_busy_timeout(writer_db(), 20) == SQLITE_OK);
+    CHECK(db_begin(c, LOG, &tx) == ST_UNAVAILABLE && !tx.open && !c->in_tx);
+    CHECK_STR(call_error(c)->sentence, STR("Another program is writing to the database. Wait until it has finished and try again."));
+    call_clear(c);
+    CHECK(count(c) == 0); /* readers do not wait for it */
+    CHECK(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL) == SQLITE_OK && sqlite3_close(other) == SQLITE_OK);
+    CHECK_OK(db_begin(c, LOG, &tx));
+}
+
+TEST(files_are_for_their_owner_alone_and_damaged_ones_are_told)
+{
+    char folder[] = "/tmp/sen-sqlite-test-XXXXXX";
+    struct stat st;
+    struct store *s = NULL;
+    CHECK(mkdtemp(folder) != NULL);
+    struct str url = str_join(c->arena, STR("sqlite:"), str_z(folder), STR_END);
+    const char *path = str_to_z(c->arena, str_join(c->arena, str_z(folder), STR("/node.db"), STR_END));
+    CHECK_OK(store_open(c, url, schemas, &s));
+    store_close(s);
+    CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
+    int fd = open(path, O_WRONLY | O_TRUNC);
+    CHECK(fd >= 0 && write(fd, "this is no database at all, only text", 37) == 37 && close(fd) == 0);
+    s = NULL;
+    CHECK(store_open(c, url, schemas, &s) == ST_BROKEN && s == NULL);
+    CHECK_STR(call_error(c)->key, STR("The file %s is not a sound database. Restore it from a backup."));
+    static const char *const files[] = { "/node.db", "/node.db-wal", "/node.db-shm", "/log.db", "/log.db-wal", "/log.db-shm" };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) (void)unlink(str_to_z(c->arena, str_join(c->arena, str_z(folder), str_z(files[i]), STR_END)));
+    CHECK(rmdir(folder) == 0);
+}
+
+TEST(parameters_must_be_numbered_without_gaps)
+{
+    static const struct query gap = { "test", "SELECT $1, $3", LOG }, named = { "test", "SELECT :name", LOG }, two = { "test", "SELECT 1; SELECT 2", LOG };
+    CHECK(db_exec(c, &gap, db_int(1), db_int(2), db_int(3)) == ST_BROKEN);
+    CHECK(db_exec(c, &named, db_int(1)) == ST_BROKEN);
+    CHECK(db_exec(c, &two) == ST_BROKEN);
+}
+
+TEST(a_parameter_may_stand_twice_and_out_of_order)
+{
+    static const struct query q = { "test", "SELECT $2 || $1 || $2", LOG };
+    DB_ROWS rows = db_run(c, &q, db_text(STR("a")), db_text(STR("b")));
+    CHECK_OK(db_one(&rows));
+    CHECK_STR(db_col_text(&rows, 0), STR("bab"));
+}
