@@ -3,6 +3,7 @@
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "main/nation.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "main/node.h"
 #include "main/node_init.h"
 
-enum { TEMPLATE_MAX = 64 * 1024, REQUEST_MAX = 64 * 1024, CITIZENS_MAX = 10, LINE_MAX_BYTES = 64 * 1024 };
+enum { TEMPLATE_MAX = 64 * 1024, REQUEST_MAX = 64 * 1024, CITIZENS_MAX = 10, HEAD_BYTES = 256 * 1024 };
 #define SANDBOX_PASSWORD "lotus-pond-2026"
 
 static struct str replace(struct call *c, struct str text, struct str what, struct str with)
@@ -156,7 +157,8 @@ static enum status make_people(struct call *c, const struct nation *n, struct st
 {
     *ret_file = file_path(c->arena, n->folder, STR("population.jsonl"));
     const char *words[] = { "population", "generate", "--people", str_to_z(c->arena, str_print(c->arena, "%lld", (long long)n->people)), "--seed",
-                            str_to_z(c->arena, str_print(c->arena, "%lld", (long long)n->seed)), "--out", str_to_z(c->arena, *ret_file), NULL };
+                            str_to_z(c->arena, str_print(c->arena, "%lld", (long long)n->seed)), "--units",
+                            str_to_z(c->arena, file_path(c->arena, n->sandbox, STR("../units"))), "--out", str_to_z(c->arena, *ret_file), NULL };
     return nation_child(c, n, STR(""), words);
 }
 
@@ -193,7 +195,40 @@ static enum status make_officials(struct call *c, const struct nation_node *node
     return ST_OK;
 }
 
-/* citizen_line: login name, and who that is, from one line of the generated file: the first adults in it. */
+/* read_head: the beginning of a file that may be large. */
+static enum status read_head(struct call *c, struct str path, struct str *ret)
+{
+    char *text = arena_alloc(c->arena, HEAD_BYTES, 1);
+    FILE_FD fd = open(str_to_z(c->arena, path), O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, HEAD_BYTES) : -1;
+    if (n < 0) return call_fail(c, ST_UNAVAILABLE, "", "The file %s cannot be read.", path);
+    *ret = str_of(text, (size_t)n);
+    return ST_OK;
+}
+
+struct sandbox_person { struct str name, pin; };
+
+/* read_person: a living head of a household, from one line of the generated file. */
+static bool read_person(struct call *c, struct str line, struct sandbox_person *ret)
+{
+    const struct json *j;
+    if (json_parse(c, line, &j) != ST_OK) {
+        call_clear(c);
+        return false;
+    }
+    const struct json *name = json_first(json_get(j, "name")), *states = json_get(j, "status");
+    bool alive = json_first(states) && !json_next(json_first(states));
+    ret->pin = json_text(json_get(json_get(j, "keys"), "pin"), STR(""));
+    static const char *const parts[] = { "surname", "middle", "given" };
+    ret->name = STR("");
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct str part = json_text(json_get(name, parts[i]), STR(""));
+        if (part.n) ret->name = str_join(c->arena, ret->name, ret->name.n ? STR(" ") : STR(""), part, STR_END);
+    }
+    return alive && ret->pin.n && str_eq(json_text(json_get(json_get(j, "household"), "role"), STR("")), STR("head"));
+}
+
+/* make_citizens: accounts citizen1, citizen2 ... for the first such people. */
 static enum status make_citizens(struct call *c, const struct nation *n, const struct nation_node *node, struct str people, struct welcome *w)
 {
     int64_t wanted, made = 0;
@@ -201,7 +236,7 @@ static enum status make_citizens(struct call *c, const struct nation *n, const s
     TRY(yaml_int(c, node->yaml, "citizens", 0, &wanted));
     while (made < wanted && made < CITIZENS_MAX && str_next(&rest, '\n', &line)) {
         struct sandbox_person p;
-        if (!nation_read_person(c, line, &p)) continue;
+        if (!read_person(c, line, &p)) continue;
         struct new_account account = { .login = str_print(c->arena, "citizen%lld", (long long)made + 1), .name = p.name, .password = STR(SANDBOX_PASSWORD), .role = STR("citizen"), .pin = p.pin };
         int64_t id;
         TRY(identity_make_account(c, &account, &id));
@@ -263,7 +298,7 @@ enum status nation_make(struct call *c, const struct nation *n)
     nation_step(c, "%lld invented people generated", (long long)n->people);
     TRY(load_registers(c, n, file));
     nation_step(c, "population register loaded");
-    TRY(file_read(c, file, LINE_MAX_BYTES * 16, &people));
+    TRY(read_head(c, file, &people));
     for (size_t i = 0; i < n->nnodes; i++) TRY(make_accounts(c, n, &n->nodes[i], people, &w));
     nation_step(c, "accounts made");
     return write_welcome(c, n, &w);
