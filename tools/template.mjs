@@ -245,7 +245,7 @@ class Compiler {
   expr(name) {
     if (!PATH.test(name ?? '')) this.fail(`"${name ?? ''}" is not a name`);
     const [first, ...rest] = name.split('.');
-    if (this.scope.includes(first)) return ['(*' + first + ')', ...rest].join('.');
+    if (this.scope.includes(first)) return [`(*v_${first})`, ...rest].join('.'); // v_: a C keyword may be a name here
     if (!this.type) this.fail(`{{${name}}} in a template that has no data`);
     return 'd->' + name;
   }
@@ -321,11 +321,11 @@ class Compiler {
     this.blocks.push(block);
   }
   openEach(block, items, item) {
-    if (this.scope.includes(item) || ['o', 'd'].includes(item)) this.fail(`the name "${item}" is taken`);
+    if (this.scope.includes(item)) this.fail(`the name "${item}" is taken`);
     const list = this.expr(items);
     const count = this.expr(items.replace(/([a-z0-9_]+)$/, 'n$1'));
     this.emit(`for (size_t i_${item} = 0; i_${item} < ${count}; i_${item}++) {`);
-    this.emit(`__typeof__(${list}[0]) const *${item} = &${list}[i_${item}];`);
+    this.emit(`__typeof__(${list}[0]) const *v_${item} = &${list}[i_${item}];`);
     this.scope.push(item);
     block.item = item;
   }

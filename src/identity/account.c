@@ -47,7 +47,7 @@ enum status identity_make_account(struct call *c, const struct new_account *a, i
     row.pseudonym = random_token(c->arena, PSEUDONYM_BYTES);
     DB_TX tx = { 0 };
     TRY(db_begin(c, NODE, &tx));
-    TRY(account__insert(c, &row, &id));
+    TRY(account__insert(&tx, &row, &id));
     for (size_t i = 0; i < a->nrights; i++) TRY(account__insert_right(c, id, a->rights[i]));
     TRY(db_commit(&tx));
     *ret = id;

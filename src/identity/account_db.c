@@ -6,7 +6,7 @@
 enum { LIST_MAX = 10000, RIGHTS_MAX = 100 };
 
 static const struct query INSERT = { "identity",
-    "INSERT INTO identity_account (login, pseudonym, name, role, pin, password, made_ms, closed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id", NODE };
+    "INSERT INTO identity_account (id, login, pseudonym, name, role, pin, password, made_ms, closed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING", NODE };
 static const struct query INSERT_RIGHT = { "identity", "INSERT INTO identity_account_right (account, code) VALUES ($1, $2) ON CONFLICT DO NOTHING", NODE };
 static const struct query FIND = { "identity",
     "SELECT id, login, pseudonym, name, role, pin, password FROM identity_account WHERE login = $1 AND closed_ms > $2", NODE };
@@ -32,14 +32,15 @@ static const struct query DELETE_OLD_SESSIONS = { "identity", "DELETE FROM ident
 
 /* ---- accounts ---- */
 
-enum status account__insert(struct call *c, const struct account *a, int64_t *ret)
+enum status account__insert(struct db_tx *tx, const struct account *a, int64_t *ret)
 {
-    DB_ROWS rows = db_run(c, &INSERT, db_text(a->login), db_text(a->pseudonym), db_text(a->name), db_text(a->role), db_text(a->pin), db_text(a->password),
+    struct call *c = tx->call;
+    int64_t id;
+    TRY(db_next_id(tx, "identity.account", &id));
+    DB_ROWS rows = db_run(c, &INSERT, db_int(id), db_text(a->login), db_text(a->pseudonym), db_text(a->name), db_text(a->role), db_text(a->pin), db_text(a->password),
                           db_int(c->now_ms), db_int(TIME_FAR));
-    bool made = db_next(&rows);
-    int64_t id = made ? db_col_int(&rows, 0) : 0;
     TRY(db_finish(&rows));
-    if (!made) return call_fail(c, ST_CONFLICT, "login", "The login name %s is taken. Choose another one.", a->login);
+    if (db_changed(&rows) != 1) return call_fail(c, ST_CONFLICT, "login", "The login name %s is taken. Choose another one.", a->login);
     *ret = id;
     return ST_OK;
 }

@@ -44,7 +44,7 @@ void identity__free(struct identity *i);
 
 /* ---- account.c: the rules; account_db.c: the statements ---- */
 struct account { int64_t id; struct str login, pseudonym, name, role, pin, password; };
-NODISCARD enum status account__insert(struct call *c, const struct account *a, int64_t *ret);
+NODISCARD enum status account__insert(struct db_tx *tx, const struct account *a, int64_t *ret);
 NODISCARD enum status account__insert_right(struct call *c, int64_t account, struct str code);
 NODISCARD enum status account__find(struct call *c, struct str login, struct account *ret);          /* ST_NOT_FOUND silently */
 NODISCARD enum status account__find_id(struct call *c, int64_t id, struct account *ret);

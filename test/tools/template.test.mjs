@@ -26,7 +26,7 @@ test('if, else and unless', () => {
 test('each counts with the field n...', () => {
   const made = c('{{#each box.items as item}}<li>{{item.name}} {{box.title}}</li>{{/each}}');
   assert.match(made, /i_item < d->box\.nitems; i_item\+\+/);
-  assert.match(made, /html_put\(o, \(\*item\)\.name\);/);
+  assert.match(made, /html_put\(o, \(\*v_item\)\.name\);/);
   assert.match(made, /html_put\(o, d->box\.title\);/);
 });
 test('translations, with values and without', () => {

@@ -1,0 +1,34 @@
+/* portal_pages.h: what the portal's pages are given. Texts are translated already where the type is struct str and the template does not say otherwise. */
+#ifndef SEN_PORTAL_PAGES_H
+#define SEN_PORTAL_PAGES_H
+
+#include "web/page.h"
+
+struct page_home { bool portal, signed_in, citizen, may_look_up; };
+
+/* My record: registers, their groups, their versions, their rows. */
+struct record_row { struct str label, value; };
+struct record_version { struct str kind; const struct record_row *rows; size_t nrows; };
+struct record_group { struct str title; const struct record_version *versions; size_t nversions; };
+struct record_register { struct str name, problem, entry; const struct record_group *groups; size_t ngroups; };
+struct page_record { const struct record_register *registers; size_t nregisters; };
+
+/* Who read my data. */
+struct reader_entry {
+    struct str uid, agency, role, purpose, basis, what, fields;
+    int64_t at_ms;
+    bool own;                       /* the person's own visit to these pages */
+    bool proved;                    /* a proof came along */
+    int64_t leaf, size;
+    struct str proof;               /* JSON, for the script and the download */
+};
+struct reader_register {
+    struct str name, problem;
+    int64_t number;                 /* in portal.registers, for addresses */
+    bool has_head; struct str server, key, head;  /* as the operator published them */
+    const struct reader_entry *entries; size_t nentries;
+    bool more; int64_t next;
+};
+struct page_readers { const struct reader_register *registers; size_t nregisters; };
+
+#endif
