@@ -1,7 +1,7 @@
 // Runs the stages of `make test` and adds up what they counted. The last line printed is `N passed, N failed` (`, N skipped` where some were).
 // Without arguments all stages run; names of stages as arguments run only those.
 import { spawnSync, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +9,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const only = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), 'sen-test-'));
+chmodSync(scratch, 0o755); // PostgreSQL runs as its own user
 process.on('exit', () => {
   if (existsSync(join(scratch, 'pg'))) spawnSync('tools/postgres.sh', ['stop', join(scratch, 'pg')]);
   rmSync(scratch, { recursive: true, force: true });

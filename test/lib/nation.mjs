@@ -20,7 +20,7 @@ export class Nation {
     n.net = `127.0.${range}`;
     n.port = 20000 + range * 10;
     range += 1;
-    n.store = STORE === 'sqlite' ? 'sqlite' : withDatabase(STORE, `t${process.pid}_${range}`);
+    n.store = STORE === 'sqlite' ? 'sqlite' : `${STORE}/t${process.pid}_${range}`;
     await n.sen(['nation', 'start', n.dir, '--people', String(people), '--net', n.net, '--port', String(n.port), '--store', n.store]);
     n.operator = n.node('operator', 1, 0);
     n.police = n.node('police', 2, 1);
@@ -72,11 +72,6 @@ export class Nation {
     try { json = JSON.parse(text); } catch { /* not JSON */ }
     return { status: r.status, headers: r.headers, text, json, error: r.headers.get('x-road-error') };
   }
-}
-
-function withDatabase(base, name) {
-  const [url, query] = base.split('?');
-  return `${url.replace(/\/[^/]*$/, '')}/${name}${query ? `?${query}` : ''}`;
 }
 
 // Person: a browser without script: cookies, forms with their CSRF tokens, redirects.
