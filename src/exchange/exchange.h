@@ -33,11 +33,17 @@ struct service_request {
     struct str message_id, request_id;                     /* x-road-id, x-road-request-id */
     struct str user, issue, purpose, basis, role;          /* judged: purpose is one the right allows */
     const struct right *right;                             /* never NULL in a handler */
+    const void *arg;                                       /* of the service, as it was offered */
 };
 struct service_reply { int status; struct str content_type, body; };
 /* A handler runs after signature, right and purpose were judged and the request is durable in the log. c->actor is the peer's official. A failure status becomes
  * the signed HTTP answer problem+json (404 for ST_NOT_FOUND ...), not an X-Road fault, unless call_fault was told. */
-struct service { const char *code; enum status (*handle)(struct call *c, const struct service_request *rq, struct service_reply *rp); const void *arg; };
+struct service {
+    const char *code;
+    enum status (*handle)(struct call *c, const struct service_request *rq, struct service_reply *rp);
+    const void *arg;
+    bool members;  /* any member of the directory may call it, without a purpose (directory/heads); no right is looked for */
+};
 /* exchange_offer: code of a service of one of this node's subsystems ("population", {"person", ...}); at start only. Services with a `url` in node.yaml go to a backend instead. */
 NODISCARD enum status exchange_offer(struct call *c, struct app *app, struct str subsystem, const struct service *s);
 
@@ -64,11 +70,16 @@ size_t exchange_members(struct call *c, const struct member_info **ret);        
 struct str exchange_member_name(struct call *c, struct str id);                       /* "VN/GOV/H26[/desk]" to its name; the id itself when unknown */
 struct str exchange_self(struct call *c);                                             /* this node's member, "VN/GOV/H26" */
 struct str exchange_server(struct call *c);                                           /* "VN/GOV/H26/hn1" */
+/* exchange_servers_of: ids ("VN/GOV/G01/ps1") of the servers that host this member or subsystem. */
+NODISCARD enum status exchange_servers_of(struct call *c, const struct xid *client, const struct str **ret, size_t *n);
 /* Published journal heads: the operator's node keeps what members send; anyone reads. verifier key and newest checkpoint of a member's server. */
 NODISCARD enum status exchange_published_head(struct call *c, struct str server, struct str *verifier_key, struct str *checkpoint);
 
 /* exchange_judge_member_cert: certificate (DER) belongs to this member by the directory's profile, with a good path and this OCSP response now; used for signatures inside bodies (assertions). */
 NODISCARD enum status exchange_judge_member_cert(struct call *c, struct str cert, struct str ocsp, struct str member);
+
+/* exchange_own_ocsp: a fresh answer of the CA for a certificate of this node, to travel beside a signature inside a body. */
+NODISCARD enum status exchange_own_ocsp(struct call *c, struct str cert, struct str *ret);
 
 extern const struct module exchange_module;
 

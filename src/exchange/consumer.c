@@ -1,0 +1,350 @@
+/* consumer.c: the asking side: a message is built, signed and logged, goes to the provider's server over mutual TLS (or through the same judgement on this
+ * node), and its answer is compared with the question, verified and logged before anybody sees it. Two doors lead in: /r1/ on the port of information
+ * systems, and exchange_call for other rooms. */
+#include "exchange/exchange_int.h"
+
+#include "base/crash.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "web/client.h"
+
+enum { PEER_PORT = 5500, CONNECT_MS = 10000, TOTAL_MS = 90000, SERVERS_MAX = 16 };
+
+/* One exchange on its way. */
+struct trip {
+    const struct outgoing *out;
+    struct rest_head head;
+    struct rest_target target;
+    struct str client_text, service_text, message_id, request_id;
+    struct xid provider;       /* the target without its service */
+    struct wire sent;
+    int64_t began_us;
+};
+
+static enum status unknown_client(struct call *c)
+{
+    return call_fault(c, call_fail(c, ST_NOT_FOUND, "X-Road-Client", "This client is not registered on this server. Check X-Road-Client, or ask the operator to register it."), STR("unknown_member"));
+}
+
+/* prepare: the canonical message with fresh ids; the client must be one of this server's. */
+static enum status prepare(struct call *c, const struct directory *d, struct trip *t)
+{
+    const struct dir_server *self = directory__find_server(d, &exchange__of(c)->self);
+    TRY(rest__parse_target(c, t->out->target, &t->target));
+    t->service_text = xid_format(c->arena, &t->target.service);
+    t->provider = t->target.service;
+    t->provider.service = STR("");
+    if (!self || !directory__hosts(d, self, &t->out->client)) return unknown_client(c);
+    if (!directory__find_member(d, &t->provider))
+        return call_fault(c, call_fail(c, ST_NOT_FOUND, "path", "The directory knows no such agency or subsystem. Check the name."), STR("unknown_member"));
+    t->request_id = random_uuid(c->arena);
+    TRY(rest__write_request(c, t->out->method, t->out->target, t->out->headers, t->out->nheaders, t->request_id, &t->head));
+    t->message_id = rest__header(&t->head, "x-road-id");
+    if (!t->message_id.n || t->message_id.n > EXCHANGE_ID_MAX)
+        return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Id", "A message id has 1 to 255 characters. Send a shorter one, or none."), STR("bad_request"));
+    t->sent = (struct wire){ .head = t->head.bytes, .has_body = t->out->has_body, .body = t->out->body };
+    return ST_OK;
+}
+
+static struct message_row row_of(const struct trip *t, bool is_answer)
+{
+    return (struct message_row){ .side = SIDE_CONSUMER, .is_answer = is_answer, .request_id = t->request_id, .message_id = t->message_id, .client = t->client_text, .service = t->service_text,
+                                 .user = str_first(rest__header(&t->head, "x-road-userid"), EXCHANGE_ID_MAX), .issue = str_first(rest__header(&t->head, "x-road-issue"), EXCHANGE_ID_MAX) };
+}
+
+/* ---- which server ---- */
+
+static enum status no_server(struct call *c)
+{
+    return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Security-Server", "The server named in X-Road-Security-Server does not offer this service. Leave the header out, or name one that does."),
+                      STR("invalid_security_server"));
+}
+
+/* find_servers: all that host the provider, this one first, else in a shuffled order; those under maintenance are left out. */
+static enum status find_servers(struct call *c, const struct directory *d, const struct trip *t, const struct dir_server **list, size_t *n)
+{
+    struct xid forced;
+    uint32_t from;
+    struct str notice = { 0 };
+    random_bytes(&from, sizeof from);
+    *n = 0;
+    if (t->out->server.n && !xid__parse_server(c->arena, t->out->server, &forced)) return no_server(c);
+    for (size_t i = 0; i < d->nservers && *n < SERVERS_MAX; i++) {
+        const struct dir_server *s = &d->servers[(i + from) % d->nservers];
+        if (!directory__hosts(d, s, &t->provider) || (t->out->server.n && !xid__same_server(&s->id, &forced))) continue;
+        if (s->maintenance) {
+            notice = s->notice.n ? s->notice : STR("maintenance");
+            continue;
+        }
+        list[(*n)++] = s;
+        if (xid__same_server(&s->id, &exchange__of(c)->self)) list[*n - 1] = list[0], list[0] = s;
+    }
+    if (*n) return ST_OK;
+    if (notice.n) return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The other agency's node is under maintenance: %s", notice), STR("maintenance_mode"));
+    if (t->out->server.n) return no_server(c);
+    return call_fault(c, call_fail(c, ST_NOT_FOUND, "", "No server offers this subsystem now. Ask the agency to register it at the operator."), STR("unknown_member"));
+}
+
+/* ---- over the wire ---- */
+
+struct judging { const struct directory *d; const struct dir_server *server; const struct xid *provider; };
+
+static enum status judge_server(struct call *c, const struct judging *j, struct str cert, const struct str *chain, size_t nchain)
+{
+    struct str ocsp;
+    enum status st = ST_OK;
+    if (directory__server_of_cert(j->d, cert) != j->server)
+        st = call_fault(c, call_fail(c, ST_DENIED, "", "The server that answered is not the one that the directory names. Tell your administrator."), STR("incorrect_certificate"));
+    if (st == ST_OK) st = ocsp__of_peer(c, j->server, cert, &ocsp);
+    if (st == ST_OK) st = judge__peer(c, j->d, cert, chain, nchain, &ocsp, 1, j->provider);
+    return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("ssl_authentication_failed"));
+}
+
+/* judge_handshake: before anything of the message is sent, in the handshake and again for every message on a connection that was kept alive: the certificate may
+ * have been revoked since. */
+static enum status judge_handshake(struct call *c, const struct str *chain, size_t n, void *arg)
+{
+    if (n == 0) return call_fault(c, call_fail(c, ST_DENIED, "", "The other agency's node showed no certificate. Tell your administrator."), STR("ssl_authentication_failed"));
+    return judge_server(c, arg, chain[0], chain + 1, n - 1);
+}
+
+static enum status own_status(struct call *c, struct wire *w)
+{
+    const struct key *key;
+    struct str cert;
+    enum status st = trust_key(c, KEY_TLS, STR(""), &key);
+    if (st == ST_OK) st = key_certificate(c, key, &cert);
+    if (st == ST_OK) st = ocsp__own(c, cert, &w->ocsp[0]);
+    if (st != ST_OK) return fault__wrap(c, st, STR("ssl_authentication_failed"));
+    w->nocsp = 1;
+    return ST_OK;
+}
+
+static enum status read_answer(struct call *c, const struct client_answer *answer, struct wire *ret)
+{
+    struct str type = client_header(answer, "Content-Type");
+    if (answer->status != 200)
+        return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The other agency's node gave an answer that is no exchange message. Tell your administrator."), STR("http_error"));
+    if (str_eq(multipart__type(type), STR("text/xml"))) {
+        TRY(fault__read_soap(c, answer->body, &ret->fault));
+        ret->has_fault = true;
+        return ST_OK;
+    }
+    enum status st = wire__read(c, type, answer->body, false, ret);
+    return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("invalid_response"));
+}
+
+static enum status post(struct call *c, const struct directory *d, const struct dir_server *server, struct trip *t, struct wire *ret)
+{
+    struct str type, bytes;
+    struct judging judging = { d, server, &t->provider };
+    struct client_answer answer;
+    TRY(own_status(c, &t->sent));
+    TRY(wire__write(c, &t->sent, true, &type, &bytes));
+    const struct header headers[] = {
+        { STR_INIT("Content-Type"), type }, { STR_INIT("x-hash-algorithm"), STR_INIT("SHA-512") }, { STR_INIT("x-proxy-version"), STR_INIT("7.8.1") },
+        { STR_INIT("x-original-content-type"), rest__header(&t->head, "content-type") }, { STR_INIT("x-road-request-id"), t->request_id },
+        { STR_INIT("x-road-message-type"), STR_INIT("REST") } };
+    struct client_request rq = { .method = STR("POST"), .headers = headers, .nheaders = sizeof headers / sizeof *headers, .body = bytes, .has_body = true,
+                                 .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .max_answer = EXCHANGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging };
+    rq.url = str_print(c->arena, "https://%.*s:%d/", STR_ARG(server->address), PEER_PORT);
+    enum status st = client_fetch(c, &rq, &answer);
+    if (st != ST_OK) return call_fault(c, st, STR("network_error"));
+    return read_answer(c, &answer, ret);
+}
+
+/* by_this_node: the provider is here: the same judgement and log, without the TLS hop. It runs as a call of its own, so that its failure is told as the
+ * provider's and the caller's actor stays the caller's. */
+static enum status by_this_node(struct call *c, const struct trip *t, struct wire *ret)
+{
+    struct call inner = *c;
+    struct peer p = { .local = true };
+    call_clear(&inner);
+    inner.trace = random_uuid(c->arena);
+    enum status st = provider__answer(&inner, &p, &t->sent, ret);
+    c->db = inner.db;
+    if (st == ST_OK) return ST_OK;
+    ret->fault = fault__of_call(&inner, st, HOP_PROVIDER);
+    ret->has_fault = true;
+    return ST_OK;
+}
+
+static bool may_try_next(const struct call *c, enum status st) { return st == ST_UNAVAILABLE && fault__same_type(c->error.fault, STR("network_error")); }
+
+static enum status send_message(struct call *c, const struct directory *d, struct trip *t, struct wire *ret)
+{
+    const struct dir_server *servers[SERVERS_MAX];
+    size_t n;
+    enum status st = ST_UNAVAILABLE;
+    TRY(find_servers(c, d, t, servers, &n));
+    if (xid__same_server(&servers[0]->id, &exchange__of(c)->self)) return by_this_node(c, t, ret);
+    for (size_t i = 0; i < n; i++) {
+        if (i) call_clear(c);
+        st = post(c, d, servers[i], t, ret);
+        if (!may_try_next(c, st)) return st;
+    }
+    return st;
+}
+
+/* ---- the answer ---- */
+
+static enum status inconsistent(struct call *c)
+{
+    return call_fault(c, call_fail(c, ST_DENIED, "", "The answer does not belong to the question. Nothing was used. Tell your administrator."), STR("inconsistent_response"));
+}
+
+static enum status check_answer(struct call *c, const struct directory *d, const struct trip *t, const struct wire *w, struct incoming *ret)
+{
+    struct xid client, service;
+    TRY(rest__parse_response(c, w->head, &ret->head));
+    const struct rest_head *h = &ret->head;
+    if (!xid_parse_client(c->arena, rest__header(h, "x-road-client"), &client) || !xid_same_client(&client, &t->out->client)) return inconsistent(c);
+    if (!xid__parse_service(c->arena, rest__header(h, "x-road-service"), &service)) return inconsistent(c);
+    if (!xid_same_client(&service, &t->provider) || !str_eq(service.service, t->target.service.service)) return inconsistent(c);
+    if (!str_eq(rest__header(h, "x-road-id"), t->message_id) || !str_eq(rest__header(h, "x-road-request-id"), t->request_id)) return inconsistent(c);
+    if (!str_eq(rest__header(h, "x-road-request-hash"), rest__hash(c->arena, t->sent.head, t->sent.has_body, t->sent.body))) return inconsistent(c);
+    TRY(wire__check_signature(c, d, w, &t->provider));
+    ret->has_body = w->has_body;
+    ret->body = w->body;
+    ret->message_id = t->message_id;
+    ret->request_id = t->request_id;
+    return ST_OK;
+}
+
+static enum status log_answer(struct call *c, const struct trip *t, const struct wire *w, int status)
+{
+    struct message_row row = row_of(t, true);
+    row.wire = w;
+    row.status = status;
+    row.took_us = time_monotonic_us() - t->began_us;
+    crash_point("exchange.answer_received");
+    return message__append(c, &row);
+}
+
+/* run: the whole way. A fault of the other side comes out in *f; a failure of this side as the call's failure. */
+static enum status run(struct call *c, struct trip *t, struct incoming *ret, struct fault *f, bool *logged)
+{
+    DIRECTORY d = NULL;
+    struct wire answer = { 0 };
+    call_may_wait(c);
+    TRY(directory__hold(c, &d));
+    TRY(prepare(c, d, t));
+    struct xid self = exchange__of(c)->self;
+    TRY(wire__sign(c, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), &t->sent));
+    struct message_row row = row_of(t, false);
+    row.wire = &t->sent;
+    TRY(message__append(c, &row));
+    *logged = true;
+    crash_point("exchange.question_logged");
+    TRY(send_message(c, d, t, &answer));
+    if (answer.has_fault) return *f = answer.fault, fault__fail(c, &answer.fault);
+    TRY(check_answer(c, d, t, &answer, ret));
+    return log_answer(c, t, &answer, ret->head.status);
+}
+
+/* note_fault: one log line; and the answer's row in the log says how the exchange ended. */
+static void note_fault(struct call *c, const struct trip *t, const struct fault *f, bool logged)
+{
+    fault__log(c, HOP_CONSUMER, f, t->client_text, t->service_text, t->request_id);
+    if (!logged) return;
+    struct call_error told = c->error;
+    struct message_row row = row_of(t, true);
+    row.fault = f->type;
+    row.fault_id = f->detail;
+    row.took_us = time_monotonic_us() - t->began_us;
+    call_clear(c);
+    if (message__append(c, &row) != ST_OK) call_note(c, "exchange", "the fault stands in this log only");
+    c->error = told;
+}
+
+enum status consumer__exchange(struct call *c, const struct outgoing *o, struct incoming *ret, struct fault *f)
+{
+    struct trip t = { .out = o, .began_us = time_monotonic_us(), .client_text = xid_format(c->arena, &o->client) };
+    bool logged = false;
+    *f = (struct fault){ 0 };
+    enum status st = run(c, &t, ret, f, &logged);
+    if (st == ST_OK) return ST_OK;
+    if (!f->type.n) *f = fault__of_call(c, st, HOP_CONSUMER);
+    c->error.fault = f->type; /* complete from here on */
+    note_fault(c, &t, f, logged);
+    return st;
+}
+
+/* ---- door one: information systems ---- */
+
+static enum status read_client(struct call *c, const struct request *rq, struct xid *ret)
+{
+    struct str text = request_header(rq, "x-road-client");
+    if (!text.n) return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Client", "The header X-Road-Client is missing. Name the asking subsystem as INSTANCE/CLASS/MEMBER/SUBSYSTEM."), STR("missing_header"));
+    if (xid_parse_client(c->arena, text, ret)) return ST_OK;
+    return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Client", "Write X-Road-Client as INSTANCE/CLASS/MEMBER/SUBSYSTEM."), STR("invalid_client_identifier"));
+}
+
+static void put_answer(struct call *c, struct reply *rp, const struct incoming *in)
+{
+    const size_t most = sizeof rp->headers / sizeof *rp->headers;
+    rp->status = in->head.status;
+    rp->body = in->body;
+    for (size_t i = 0; i < in->head.nheaders; i++) {
+        const struct header *h = &in->head.headers[i];
+        if (rest__is_filtered(h->name) || str_eq_nocase(h->name, STR("date"))) continue;
+        if (str_eq_nocase(h->name, STR("content-type"))) rp->content_type = h->value;
+        /* The last five are ours; of a provider's many headers the first ones fit. */
+        else if (rp->nheaders + 5 < most || i + 5 >= in->head.nheaders) reply_header(c, rp, str_to_z(c->arena, h->name), h->value);
+    }
+}
+
+enum status consumer__handle(struct call *c, const struct request *rq, struct reply *rp)
+{
+    struct outgoing o = { .method = rq->method, .target = rq->target, .headers = rq->headers, .nheaders = rq->nheaders, .has_body = rq->body.n > 0, .body = rq->body,
+                          .server = request_header(rq, "x-road-security-server") };
+    struct incoming in = { 0 };
+    struct fault f;
+    TRY(read_client(c, rq, &o.client));
+    enum status st = consumer__exchange(c, &o, &in, &f);
+    if (st != ST_OK) {
+        fault__reply(c, rq, rp, &f);
+        return ST_OK;
+    }
+    put_answer(c, rp, &in);
+    return ST_OK;
+}
+
+enum status consumer__failed(struct call *c, const struct request *rq, struct reply *rp)
+{
+    struct fault f = fault__of_call(c, c->error.status == ST_OK ? ST_BROKEN : c->error.status, HOP_CONSUMER);
+    fault__log(c, HOP_CONSUMER, &f, request_header(rq, "x-road-client"), STR(""), STR(""));
+    fault__reply(c, rq, rp, &f);
+    return ST_OK;
+}
+
+/* ---- door two: other rooms ---- */
+
+static void add(struct header *list, size_t *n, const char *name, struct str value)
+{
+    if (value.n) list[(*n)++] = (struct header){ str_z(name), value };
+}
+
+enum status exchange_call(struct call *c, const struct exchange_request *rq, struct exchange_answer *ret)
+{
+    const struct exchange *ex = exchange__of(c);
+    struct header headers[8];
+    size_t n = 0;
+    struct outgoing o = { .client = ex->self, .method = rq->method, .headers = headers, .has_body = rq->body.n > 0, .body = rq->body };
+    struct incoming in = { 0 };
+    struct fault f;
+    o.client.server = STR("");
+    o.client.subsystem = rq->client_subsystem;
+    o.target = str_join(c->arena, STR("/r1/"), xid_format(c->arena, &rq->service), rq->path, rq->query.n ? STR("?") : STR(""), rq->query, STR_END);
+    add(headers, &n, "X-Road-Client", xid_format(c->arena, &o.client));
+    add(headers, &n, "X-Road-UserId", rq->user);
+    add(headers, &n, "X-Road-Issue", rq->issue);
+    add(headers, &n, "X-Sen-Purpose", rq->purpose);
+    add(headers, &n, "X-Sen-Basis", rq->basis);
+    add(headers, &n, "X-Sen-Role", rq->role);
+    add(headers, &n, "Content-Type", rq->content_type);
+    o.nheaders = n;
+    TRY(consumer__exchange(c, &o, &in, &f));
+    *ret = (struct exchange_answer){ in.head.status, rest__header(&in.head, "content-type"), in.body, in.message_id, in.request_id };
+    return ST_OK;
+}

@@ -1,0 +1,163 @@
+/* directory_sync.c: global configuration fetched from the sources of the anchor (x-road 4.2), verified, kept under conf/ and swapped in whole. Between two
+ * fetches the node serves on the last valid picture; when that has expired all exchange stops (global_conf_outdated). */
+#include "exchange/exchange_int.h"
+
+#include "base/config.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/url.h"
+#include "web/client.h"
+
+enum { FETCH_CONNECT_MS = 5000, FETCH_TOTAL_MS = 20000 };
+
+static struct str stored_path(struct call *c, const char *name) { return str_join(c->arena, c->app->folder, STR("/conf/"), str_z(name), STR_END); }
+
+/* swap_in: the lock is held for the exchange of a pointer; whoever holds the old picture keeps it until its brace. */
+static void swap_in(struct exchange *ex, struct directory *fresh)
+{
+    (void)pthread_mutex_lock(&ex->lock);
+    struct directory *old = ex->directory;
+    ex->directory = fresh;
+    (void)pthread_mutex_unlock(&ex->lock);
+    directory__drop(&old);
+}
+
+static struct directory *hold_any(struct exchange *ex)
+{
+    (void)pthread_mutex_lock(&ex->lock);
+    struct directory *d = ex->directory;
+    if (d) (void)atomic_fetch_add(&d->refs, 1);
+    (void)pthread_mutex_unlock(&ex->lock);
+    return d;
+}
+
+enum status directory__hold(struct call *c, struct directory **ret)
+{
+    DIRECTORY d = hold_any(exchange__of(c));
+    if (!d || d->expires_ms <= c->now_ms)
+        return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The nation's directory has not been renewed in time, so nothing is exchanged. Check the connection to the operator."),
+                          STR("global_conf_outdated"));
+    *ret = d;
+    d = NULL;
+    return ST_OK;
+}
+
+/* collect_certs: the source's own verification certificates and those that the last valid picture names (key rotation). */
+static size_t collect_certs(struct call *c, const struct anchor_source *s, const struct directory *d, const struct str **ret)
+{
+    size_t n = s->ncerts, more = d ? d->nconf_certs : 0;
+    struct str *certs = arena_array(c->arena, struct str, n + more);
+    for (size_t i = 0; i < n; i++) certs[i] = s->certs[i];
+    for (size_t i = 0; i < more; i++) certs[n + i] = d->conf_certs[i];
+    *ret = certs;
+    return n + more;
+}
+
+static enum status take_params(struct call *c, const struct signed_directory *s, const struct signed_file *file, struct str xml, struct directory **ret)
+{
+    if (!str_eq(trust_digest(c->arena, file->alg, xml), file->digest))
+        return call_fault(c, call_fail(c, ST_DENIED, "", "The shared parameters are not those that the operator signed. Check the way to the operator's node."), STR("malformed_global_conf"));
+    DIRECTORY d = NULL;
+    TRY(directory__read_params(c, xml, &d));
+    if (!str_eq(d->instance, exchange__of(c)->instance))
+        return call_fault(c, call_fail(c, ST_DENIED, "", "The shared parameters are of another nation. Get the right anchor from the operator."), STR("malformed_global_conf"));
+    d->expires_ms = s->expires_ms;
+    *ret = d;
+    d = NULL;
+    return ST_OK;
+}
+
+static enum status fetch(struct call *c, struct str url, struct str *ret, int *ret_status)
+{
+    struct client_request rq = { .method = STR("GET"), .url = url, .connect_ms = FETCH_CONNECT_MS, .total_ms = FETCH_TOTAL_MS, .max_answer = DIRECTORY_MAX };
+    struct client_answer answer;
+    TRY(client_fetch(c, &rq, &answer));
+    *ret_status = answer.status;
+    *ret = answer.body;
+    return ST_OK;
+}
+
+/* fetch_document: the newest version that the operator offers, from 6 downwards (404: not offered). */
+static enum status fetch_document(struct call *c, struct str source, struct str *ret)
+{
+    int status = 404;
+    for (int version = 6; version >= 2 && status == 404; version--)
+        TRY(fetch(c, str_print(c->arena, "%.*s?version=%d", STR_ARG(source), version), ret, &status));
+    if (status == 200) return ST_OK;
+    return call_fail(c, ST_UNAVAILABLE, "", "The operator's node gives no directory. Check that it runs and has published one.");
+}
+
+static enum status fetch_params(struct call *c, struct str source, const struct signed_file *file, struct str *ret)
+{
+    struct url at;
+    int status;
+    if (file_exists(c, stored_path(c, "shared-params.xml"))) {
+        if (file_read(c, stored_path(c, "shared-params.xml"), DIRECTORY_MAX, ret) == ST_OK && str_eq(trust_digest(c->arena, file->alg, *ret), file->digest)) return ST_OK;
+        call_clear(c);
+    }
+    if (!url_parse(source, &at)) return call_fault(c, call_fail(c, ST_INVALID, "", "The configuration anchor is malformed. Get it again from the operator."), STR("malformed_anchor"));
+    TRY(fetch(c, str_print(c->arena, "%.*s://%.*s:%d%.*s", STR_ARG(at.scheme), STR_ARG(at.host), at.port, STR_ARG(file->location)), ret, &status));
+    if (status == 200) return ST_OK;
+    return call_fail(c, ST_UNAVAILABLE, "", "The operator's node does not give out the shared parameters that its directory names. Try again in a minute.");
+}
+
+static enum status sync_source(struct call *c, struct exchange *ex, const struct anchor_source *source)
+{
+    struct str document, xml;
+    struct signed_directory s;
+    const struct signed_file *file;
+    const struct str *certs;
+    DIRECTORY before = hold_any(ex);
+    DIRECTORY fresh = NULL;
+    size_t ncerts = collect_certs(c, source, before, &certs);
+    TRY(fetch_document(c, source->url, &document));
+    TRY(directory__read_signed(c, document, &s));
+    TRY(directory__verify(c, &s, ex->instance, certs, ncerts, &file));
+    TRY(fetch_params(c, source->url, file, &xml));
+    TRY(take_params(c, &s, file, xml, &fresh));
+    if (before && before->expires_ms > s.expires_ms) return ST_OK; /* an older document played again: the newer one stays */
+    TRY(file_write(c, stored_path(c, "shared-params.xml"), xml, 0644));
+    TRY(file_write(c, stored_path(c, "directory"), document, 0644));
+    if (!before || !str_eq(before->version_digest, fresh->version_digest))
+        log_line(LOG_INFO, "exchange", "directory.changed", c->trace, log_int("members", (int64_t)fresh->nmembers), log_int("servers", (int64_t)fresh->nservers));
+    swap_in(ex, fresh);
+    fresh = NULL;
+    return ST_OK;
+}
+
+enum status directory__sync(struct call *c)
+{
+    struct exchange *ex = exchange__of(c);
+    if (!ex->has_anchor || c->now_ms < ex->next_sync_ms) return ST_OK;
+    enum status st = ST_OK;
+    for (size_t i = 0; i < ex->anchor.nsources; i++) {
+        call_clear(c);
+        st = sync_source(c, ex, &ex->anchor.sources[i]);
+        if (st == ST_OK) break;
+    }
+    /* After a failure it is tried again at the next turn of the job, two seconds later. */
+    if (st == ST_OK) ex->next_sync_ms = c->now_ms + 1000 * config_count(c->app->config, "exchange.directory_s");
+    return st;
+}
+
+enum status directory__load_stored(struct call *c)
+{
+    struct exchange *ex = exchange__of(c);
+    struct str document, xml;
+    struct signed_directory s;
+    const struct signed_file *file;
+    if (!ex->has_anchor || !file_exists(c, stored_path(c, "directory"))) return ST_OK;
+    TRY(file_read(c, stored_path(c, "directory"), DIRECTORY_MAX, &document));
+    TRY(file_read(c, stored_path(c, "shared-params.xml"), DIRECTORY_MAX, &xml));
+    TRY(directory__read_signed(c, document, &s));
+    for (size_t i = 0; i < ex->anchor.nsources; i++) {
+        DIRECTORY d = NULL;
+        call_clear(c);
+        if (directory__verify(c, &s, ex->instance, ex->anchor.sources[i].certs, ex->anchor.sources[i].ncerts, &file) != ST_OK) continue;
+        TRY(take_params(c, &s, file, xml, &d));
+        swap_in(ex, d);
+        d = NULL;
+        return ST_OK;
+    }
+    return ST_UNAVAILABLE;
+}

@@ -1,0 +1,28 @@
+-- exchange: what happened between members (log) and, on the operator's node, who they are (node).
+
+-- migration 1 log
+-- One row a message and side: 1 we asked, 2 we answered. body and signature only where the message went through; a refusal keeps the facts.
+CREATE TABLE message (seq {id}, at_ms BIGINT NOT NULL, side BIGINT NOT NULL, is_answer BIGINT NOT NULL, request_id TEXT NOT NULL, message_id TEXT NOT NULL,
+  client TEXT NOT NULL, service TEXT NOT NULL, user_id TEXT NOT NULL, issue TEXT NOT NULL, status BIGINT NOT NULL, fault TEXT NOT NULL, fault_id TEXT NOT NULL,
+  took_us BIGINT NOT NULL, head {blob}, body {blob}, body_bytes BIGINT NOT NULL, digest {blob}, signature {blob}, chain_result {blob}, chain {blob});
+-- A message that was seen is not taken a second time; the client stands in it so that nobody can use up another's ids.
+CREATE UNIQUE INDEX message_rid ON message (request_id, side, is_answer, client);
+CREATE INDEX message_at ON message (at_ms);
+CREATE INDEX message_service ON message (service, at_ms);
+CREATE INDEX message_client ON message (client, at_ms);
+CREATE INDEX message_fault ON message (at_ms) WHERE fault <> '';
+
+-- migration 1 node
+-- Published journal heads: on the operator's node of every server, elsewhere the own one as it was last acknowledged.
+CREATE TABLE exchange_head (server TEXT NOT NULL PRIMARY KEY, size BIGINT NOT NULL, verifier_key TEXT NOT NULL, checkpoint TEXT NOT NULL, at_ms BIGINT NOT NULL) {clustered};
+
+-- The certificate authority: kind as in trust/cert.h (enum cert_kind); revoked_ms is FAR while the certificate is good.
+CREATE TABLE exchange_cert (serial {id}, kind BIGINT NOT NULL, subject TEXT NOT NULL, der {blob} NOT NULL, issued_ms BIGINT NOT NULL, ends_ms BIGINT NOT NULL, revoked_ms BIGINT NOT NULL);
+CREATE INDEX exchange_cert_kind ON exchange_cert (kind, serial);
+
+-- The directory of members. subsystem is empty for the member itself.
+CREATE TABLE exchange_member (class TEXT NOT NULL, code TEXT NOT NULL, subsystem TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (class, code, subsystem)) {clustered};
+CREATE TABLE exchange_server (class TEXT NOT NULL, code TEXT NOT NULL, server TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (class, code, server)) {clustered};
+CREATE TABLE exchange_server_cert (class TEXT NOT NULL, code TEXT NOT NULL, server TEXT NOT NULL, hash TEXT NOT NULL, der {blob} NOT NULL, PRIMARY KEY (class, code, server, hash)) {clustered};
+CREATE TABLE exchange_client (class TEXT NOT NULL, code TEXT NOT NULL, server TEXT NOT NULL, subsystem TEXT NOT NULL, PRIMARY KEY (class, code, server, subsystem)) {clustered};
+CREATE TABLE exchange_publication (path TEXT NOT NULL PRIMARY KEY, at_ms BIGINT NOT NULL, bytes {blob} NOT NULL) {clustered};

@@ -1,0 +1,154 @@
+/* exchange_cmd.c: `sen call`, `sen message list` and `sen message show`: the exchange from the shell. `call` speaks to this node's port for information systems
+ * like any foreign client would. */
+#include <stdio.h>
+
+#include "base/args.h"
+#include "base/config.h"
+#include "base/time.h"
+#include "exchange/exchange_int.h"
+#include "trust/journal.h"
+#include "web/client.h"
+
+enum { CALL_HEADERS_MAX = 8, CALL_TOTAL_MS = 100000, LIST_DEFAULT = 50, LIST_MOST = 1000, DATA_MAX = EXCHANGE_BODY_MAX };
+
+/* ---- sen call ---- */
+
+static void add(struct header *list, size_t *n, const char *name, struct str value)
+{
+    if (value.n) list[(*n)++] = (struct header){ str_z(name), value };
+}
+
+/* read_data: --data, or with "-" what stands on the standard input: secrets such as PINs do not belong on a command line. */
+static enum status read_data(struct call *c, struct str given, struct str *ret)
+{
+    struct buf b = buf_in(c->arena, DATA_MAX);
+    size_t got;
+    if (!str_eq(given, STR("-"))) return *ret = given, ST_OK;
+    do {
+        char *room = buf_room(&b, 64 * 1024);
+        if (!room) break;
+        got = fread(room, 1, 64 * 1024, stdin);
+        buf_added(&b, got);
+    } while (got);
+    if (buf_finish(&b, ret) == ST_OK) return ST_OK;
+    return call_fail(c, ST_TOO_LARGE, "data", "The body is over 10 MiB. Send it in smaller pieces.");
+}
+
+static enum status call_target(struct call *c, struct str service, struct str *ret)
+{
+    struct rest_target t;
+    *ret = str_join(c->arena, str_starts(service, STR("/r1/")) ? STR("") : STR("/r1/"), service, STR_END);
+    return rest__parse_target(c, *ret, &t);
+}
+
+static enum status call_run(struct call *c, const struct args *args)
+{
+    struct header headers[CALL_HEADERS_MAX];
+    struct str data, target, method = args_value(args, "method");
+    struct client_request rq = { .headers = headers, .total_ms = CALL_TOTAL_MS, .max_answer = EXCHANGE_WIRE_MAX };
+    struct client_answer answer;
+    TRY(read_data(c, args_value(args, "data"), &data));
+    TRY(call_target(c, args_value(args, "SERVICE"), &target));
+    add(headers, &rq.nheaders, "X-Road-Client", args_value(args, "client"));
+    add(headers, &rq.nheaders, "X-Road-UserId", args_value(args, "user"));
+    add(headers, &rq.nheaders, "X-Road-Issue", args_value(args, "issue"));
+    add(headers, &rq.nheaders, "X-Sen-Purpose", args_value(args, "purpose"));
+    add(headers, &rq.nheaders, "X-Sen-Basis", args_value(args, "basis"));
+    add(headers, &rq.nheaders, "X-Sen-Role", args_value(args, "role"));
+    if (data.n) add(headers, &rq.nheaders, "Content-Type", STR("application/json"));
+    rq.method = method.n ? method : data.n ? STR("POST") : STR("GET");
+    rq.body = data;
+    rq.has_body = data.n > 0;
+    rq.url = str_join(c->arena, STR("http://"), config_text(c->app->config, "web.systems"), target, STR_END);
+    TRY(client_fetch(c, &rq, &answer));
+    (void)printf("%.*s\n", STR_ARG(answer.body));
+    struct str fault = client_header(&answer, "X-Road-Error");
+    if (fault.n) return fault__fail(c, &(struct fault){ .type = fault });
+    if (answer.status < 400) return ST_OK;
+    enum status st = answer.status == 404 ? ST_NOT_FOUND : answer.status == 403 ? ST_DENIED : answer.status >= 500 ? ST_UNAVAILABLE : ST_INVALID;
+    return call_fail(c, st, "", "The service refused the request (HTTP %s). Its answer stands above.", str_print(c->arena, "%d", answer.status));
+}
+
+/* ---- sen message ---- */
+
+static void print_line(const struct message_line *l)
+{
+    char at[TIME_TEXT];
+    time_format_ms(l->at_ms, at);
+    (void)printf("%s  %s %s  %.*s  %.*s -> %.*s  ", at, l->side == SIDE_CONSUMER ? "asked   " : "answered", l->is_answer ? "answer " : "request", STR_ARG(l->request_id),
+                 STR_ARG(l->client), STR_ARG(l->service));
+    if (l->fault.n) (void)printf("%.*s (%.*s)\n", STR_ARG(l->fault), STR_ARG(l->fault_id));
+    else if (l->is_answer) (void)printf("%lld, %lld bytes, %lld ms\n", (long long)l->status, (long long)l->body_bytes, (long long)(l->took_us / 1000));
+    else (void)printf("%lld bytes\n", (long long)l->body_bytes);
+}
+
+static enum status list_run(struct call *c, const struct args *args)
+{
+    struct message_filter f = { .service = args_value(args, "service"), .client = args_value(args, "client"), .only_faults = args_has(args, "fault") };
+    const struct message_line *list;
+    struct str since = args_value(args, "since");
+    size_t n;
+    if (since.n && !time_parse_ms(since, &f.since_ms)) return call_fail(c, ST_INVALID, "since", "Write the time as 2026-11-22T08:00:00Z.");
+    TRY(args_count(c, args, "limit", LIST_DEFAULT, 1, LIST_MOST, &f.limit));
+    TRY(message__list(c, &f, &list, &n));
+    for (size_t i = 0; i < n; i++) print_line(&list[i]);
+    if (!n) (void)printf("No message fits.\n");
+    return ST_OK;
+}
+
+/* journal_opening: a body leaves the log only after the entry that says who opened it, and why, is durable. */
+static enum status journal_opening(struct call *c, struct str purpose, struct str request_id)
+{
+    const struct purpose *known = exchange_find_purpose(c->app, purpose);
+    struct str uid;
+    if (!known) return call_fail(c, ST_INVALID, "purpose", "This purpose is not in the nation's list. Take a code from purposes.yaml.");
+    struct journal_event e = { .kind = STR("message.opened"), .class_ = JOURNAL_NORMAL, .agency = exchange_self(c), .user = c->actor ? c->actor->user : STR("command"),
+                               .role = c->actor ? c->actor->role : STR("command"), .purpose = known->code, .basis = known->basis, .message = request_id };
+    return journal_append(c, &e, &uid);
+}
+
+static enum status show_run(struct call *c, const struct args *args)
+{
+    const struct message_line *list;
+    struct str id = args_value(args, "ID"), purpose = args_value(args, "purpose"), body;
+    size_t n;
+    TRY(message__find(c, id, &list, &n));
+    if (purpose.n) TRY(journal_opening(c, purpose, id));
+    for (size_t i = 0; i < n; i++) {
+        print_line(&list[i]);
+        (void)printf("  message id %.*s\n", STR_ARG(list[i].message_id));
+        if (!purpose.n || !list[i].body_bytes) continue;
+        TRY(message__open_body(c, list[i].seq, &body));
+        (void)printf("%.*s\n", STR_ARG(body));
+    }
+    return ST_OK;
+}
+
+static const struct option call_options[] = {
+    { OPTION_OPERAND, "SERVICE", NULL, "VN/GOV/G01/population/person[/path][?query]", true },
+    { OPTION_VALUE, "client", "ID", "the asking subsystem, VN/GOV/H26/desk", true },
+    { OPTION_VALUE, "purpose", "CODE", "a code of the nation's list of purposes", false },
+    { OPTION_VALUE, "basis", "TEXT", "legal basis", false },
+    { OPTION_VALUE, "user", "PSEUDONYM", "who asks; never a PIN or a name", false },
+    { OPTION_VALUE, "role", "ROLE", "the role of who asks", false },
+    { OPTION_VALUE, "issue", "CASE", "the case this belongs to", false },
+    { OPTION_VALUE, "method", "VERB", "GET without data, POST with", false },
+    { OPTION_VALUE, "data", "JSON", "body of the request; - reads it from the standard input", false },
+    { OPTION_END, NULL, NULL, NULL, false } };
+static const struct option list_options[] = {
+    { OPTION_VALUE, "since", "TIME", "only from this moment on, 2026-11-22T08:00:00Z", false },
+    { OPTION_VALUE, "service", "ID", "only this service", false },
+    { OPTION_VALUE, "client", "ID", "only this client", false },
+    { OPTION_FLAG, "fault", NULL, "only refusals and failures", false },
+    { OPTION_VALUE, "limit", "N", "at most so many, newest first (50)", false },
+    { OPTION_END, NULL, NULL, NULL, false } };
+static const struct option show_options[] = {
+    { OPTION_OPERAND, "ID", NULL, "request id of the message", true },
+    { OPTION_VALUE, "purpose", "CODE", "show the body too; the opening is journalled with this purpose", false },
+    { OPTION_END, NULL, NULL, NULL, false } };
+
+const struct command exchange__commands[] = {
+    { "call", "ask a service of another member through this node", call_options, call_run, COMMAND_NODE },
+    { "message list", "what this node asked and answered", list_options, list_run, COMMAND_NODE },
+    { "message show", "one message; its body only with a purpose", show_options, show_run, COMMAND_NODE },
+    { 0 } };

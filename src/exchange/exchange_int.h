@@ -1,0 +1,269 @@
+/* exchange_int.h: what the files of this room share. Sections follow the way of a message: identifiers, faults, canonical bytes, wire, directory,
+ * judgement, rights, log, services. Numbers in brackets are sections of the X-Road digest in doc/exchange.md. */
+#ifndef SEN_EXCHANGE_INT_H
+#define SEN_EXCHANGE_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/buf.h"
+#include "exchange/exchange.h"
+#include "store/db.h"
+#include "trust/signature.h"
+#include "web/http.h"
+
+enum {
+    XID_PART_MAX = 255,
+    EXCHANGE_ID_MAX = 255,
+    EXCHANGE_BODY_MAX = 10 * 1024 * 1024,
+    EXCHANGE_WIRE_MAX = EXCHANGE_BODY_MAX + 1024 * 1024, /* body, head, signature and status parts */
+    EXCHANGE_HEAD_MAX = 64 * 1024,
+    EXCHANGE_HEADERS_MAX = 100,
+    DIRECTORY_MAX = 16 * 1024 * 1024
+};
+
+/* ---- identifiers ---- */
+bool xid__parse_service(struct arena *a, struct str text, struct xid *ret); /* five parts */
+bool xid__parse_server(struct arena *a, struct str text, struct xid *ret);  /* four parts, the last a server code */
+bool xid__parse_member(struct arena *a, struct str text, struct xid *ret);  /* three parts */
+bool xid__same_member(const struct xid *a, const struct xid *b);
+bool xid__same_server(const struct xid *a, const struct xid *b);
+struct str xid__format_server(struct arena *a, const struct xid *id);
+struct xid xid__copy(struct arena *a, const struct xid *id);
+
+/* ---- faults (1.7) ---- */
+struct fault { struct str type, message, detail; };
+enum hop { HOP_CONSUMER, HOP_PROVIDER };
+struct str fault__hop_name(enum hop hop);
+/* fault__of_call: the complete fault of a call that failed with st at this hop; its detail is the call's trace. */
+struct fault fault__of_call(const struct call *c, enum status st, enum hop hop);
+/* fault__wrap: put a wrapping code in front of the call's fault: "ssl_authentication_failed.cert_validation". Returns st. */
+enum status fault__wrap(struct call *c, enum status st, struct str code);
+/* fault__fail: tell a fault that came from a peer as this call's failure: status, sentence with hop and cure, type. */
+enum status fault__fail(struct call *c, const struct fault *f);
+enum status fault__status(struct str type);                  /* what the last known code of a type means to the program */
+bool fault__same_type(struct str a, struct str b);           /* compares the spellings of 7.7 and 7.8 */
+void fault__reply(struct call *c, const struct request *rq, struct reply *rp, const struct fault *f); /* to an information system */
+void fault__put_soap(struct buf *b, const struct fault *f);
+NODISCARD enum status fault__read_soap(struct call *c, struct str xml, struct fault *ret);
+void fault__log(const struct call *c, enum hop hop, const struct fault *f, struct str client, struct str service, struct str request_id);
+
+/* ---- canonical bytes of a REST message (1.3, 1.4) ---- */
+struct rest_head {
+    struct str bytes;                  /* exactly what is hashed, signed, sent and logged */
+    struct str method, target;         /* request; target is raw, with its query */
+    int status; struct str reason;     /* response */
+    const struct header *headers; size_t nheaders;
+};
+struct rest_target { struct xid service; struct str path /* raw, with '/' or empty */, query; };
+NODISCARD enum status rest__parse_request(struct call *c, struct str bytes, struct rest_head *ret);
+NODISCARD enum status rest__parse_response(struct call *c, struct str bytes, struct rest_head *ret);
+struct str rest__header(const struct rest_head *h, const char *name);         /* the last one, any case; p NULL when absent */
+NODISCARD enum status rest__parse_target(struct call *c, struct str target, struct rest_target *ret);
+bool rest__is_filtered(struct str name);                                       /* 1.2: never travels */
+NODISCARD enum status rest__write_request(struct call *c, struct str method, struct str target, const struct header *headers, size_t n,
+                                          struct str request_id, struct rest_head *ret); /* adds the ids where they are missing */
+struct rest_facts { struct str id, client, service, request_id, request_hash; };
+NODISCARD enum status rest__write_response(struct call *c, int status, const struct header *headers, size_t n, const struct rest_facts *facts,
+                                           struct rest_head *ret);
+struct str rest__hash(struct arena *a, struct str head, bool has_body, struct str body); /* base64 of 1.4 */
+
+/* ---- multipart (3.2, 3.3, 4.3) ---- */
+struct part { const struct header *headers; size_t nheaders; struct str body; };
+struct multipart { struct str rest, boundary; bool done; };
+NODISCARD enum status multipart__open(struct call *c, struct str content_type, struct str bytes, struct multipart *ret);
+NODISCARD enum status multipart__next(struct call *c, struct multipart *m, struct part *ret, bool *more);
+struct str part__header(const struct part *p, const char *name);
+NODISCARD enum status multipart__headers(struct call *c, struct str *rest, struct part *ret); /* header block up to its blank line */
+bool multipart__param(struct arena *a, struct str content_type, struct str name, struct str *ret);
+struct str multipart__type(struct str content_type);                           /* without parameters */
+struct str multipart__boundary(struct arena *a, const char *prefix);
+void multipart__put(struct buf *b, struct str boundary, struct str content_type, struct str body);
+void multipart__end(struct buf *b, struct str boundary);
+
+/* ---- a signed message on the wire ---- */
+enum { WIRE_OCSP_MAX = 8 };
+struct wire {
+    struct str ocsp[WIRE_OCSP_MAX]; size_t nocsp;
+    struct str head;
+    bool has_body; struct str body;
+    struct signature_doc signature;
+    bool has_fault; struct fault fault;
+};
+NODISCARD enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct str *ret_type, struct str *ret_bytes);
+NODISCARD enum status wire__read(struct call *c, struct str content_type, struct str bytes, bool is_request, struct wire *ret);
+/* wire__sign: sign head and body with the member's key. */
+NODISCARD enum status wire__sign(struct call *c, struct str member, struct wire *w);
+/* wire__check_signature: every received part covered, value right, signed by this member with a good certificate now. */
+struct directory;
+NODISCARD enum status wire__check_signature(struct call *c, const struct directory *d, const struct wire *w, const struct xid *signer);
+
+/* ---- the directory (4): an immutable picture of shared parameters ---- */
+struct dir_ca { struct str name; bool auth_only; const struct cert_anchor *anchors; size_t nanchors; const struct str *ocsp_urls; size_t nurls; struct str profile; };
+struct dir_member { struct xid id; struct str key /* xid_format */, name; };
+struct dir_server {
+    struct xid id; struct str key, address;
+    const struct str *auth_hashes; size_t nhashes; /* SHA-256, raw */
+    const uint32_t *clients; size_t nclients;      /* indexes into members */
+    bool maintenance; struct str notice;
+};
+struct dir_hash { struct str hash; uint32_t server; };
+struct directory {
+    struct arena *arena; atomic_int refs;
+    struct str instance, version_digest;
+    int64_t expires_ms, ocsp_fresh_s;
+    const struct dir_ca *cas; size_t ncas;
+    const struct dir_member *members; size_t nmembers;  /* by key */
+    const struct dir_server *servers; size_t nservers;
+    const struct dir_hash *hashes; size_t nhashes;      /* by hash */
+    const struct str *conf_certs; size_t nconf_certs;   /* internalVerificationCert of all sources */
+};
+/* directory__read_params: shared parameters v2 to v6. The picture owns its memory; released by directory__drop. */
+NODISCARD enum status directory__read_params(struct call *c, struct str xml, struct directory **ret);
+const struct dir_member *directory__find_member(const struct directory *d, const struct xid *id); /* member or subsystem */
+const struct dir_server *directory__find_server(const struct directory *d, const struct xid *id);
+const struct dir_server *directory__server_of_cert(const struct directory *d, struct str cert_der);
+bool directory__hosts(const struct directory *d, const struct dir_server *s, const struct xid *client);
+/* directory__hold: the newest valid picture, held until the closing brace. Never waits for a fetch. */
+NODISCARD enum status directory__hold(struct call *c, struct directory **ret); /* fault global_conf_outdated */
+void directory__drop(struct directory **d);
+#define DIRECTORY __attribute__((cleanup(directory__drop))) struct directory *
+
+struct anchor_source { struct str url; const struct str *certs; size_t ncerts; };
+struct anchor { struct str instance; const struct anchor_source *sources; size_t nsources; };
+NODISCARD enum status directory__read_anchor(struct call *c, struct str xml, struct anchor *ret);
+struct signed_file { struct str identifier, instance, location, digest; enum digest alg; };
+struct signed_directory { struct str signed_bytes, signature, cert_hash; struct sig_method method; enum digest cert_hash_alg; int64_t expires_ms; int version;
+                          const struct signed_file *files; size_t nfiles; };
+NODISCARD enum status directory__read_signed(struct call *c, struct str document, struct signed_directory *ret);
+/* directory__verify: signature by one of these certificates, not expired, this instance; ret_params: the SHARED-PARAMETERS entry. */
+NODISCARD enum status directory__verify(struct call *c, const struct signed_directory *s, struct str instance, const struct str *certs, size_t ncerts,
+                                        const struct signed_file **ret_params);
+NODISCARD enum status directory__sync(struct call *c);        /* job: fetch, verify, store, swap */
+NODISCARD enum status directory__load_stored(struct call *c); /* at start: the last valid one under conf/ */
+
+/* What the operator writes (4.1, 4.3, 4.4). */
+struct write_member { struct xid id; struct str name; };      /* member or subsystem */
+struct write_server { struct xid id; struct str address; const struct str *auth_certs; size_t ncerts; const struct xid *clients; size_t nclients; };
+struct write_params {
+    struct str instance, address, conf_cert, ca_name, ca_cert, ocsp_url, ocsp_cert;
+    const struct write_member *members; size_t nmembers;
+    const struct write_server *servers; size_t nservers;
+};
+NODISCARD enum status directory__write_params(struct call *c, const struct write_params *p, struct str *ret_xml);
+NODISCARD enum status directory__write_signed(struct call *c, const struct key *k, struct str cert, struct str instance, struct str location, struct str params,
+                                              int64_t expires_ms, struct str *ret);
+NODISCARD enum status directory__write_anchor(struct call *c, struct str instance, struct str url, struct str conf_cert, struct str *ret_xml);
+
+/* ---- judgement of certificates (3.5, 3.6, 3.7) ---- */
+struct judge_cache;
+struct judge_cache *judge__cache_new(void);
+void judge__cache_free(struct judge_cache *k);
+/* judge__peer: a peer's authentication certificate with its OCSP parts; it must belong to a server that hosts this client (or provider). */
+NODISCARD enum status judge__peer(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
+                                  const struct xid *hosted);
+NODISCARD enum status judge__signer(struct call *c, const struct directory *d, struct str cert, struct str ocsp, const struct xid *member);
+/* judge__issuer: certificate of the CA that issued cert, and where its status is asked. */
+NODISCARD enum status judge__issuer(struct call *c, const struct directory *d, struct str cert, struct str *ret_issuer, struct str *ret_url);
+
+/* ---- status answers (3.4) ---- */
+struct ocsp_cache;
+struct ocsp_cache *ocsp__cache_new(void);
+void ocsp__cache_free(struct ocsp_cache *k);
+NODISCARD enum status ocsp__own(struct call *c, struct str cert, struct str *ret);          /* of our own certificate; fetched ahead of time */
+NODISCARD enum status ocsp__of_peer(struct call *c, const struct dir_server *s, struct str cert, struct str *ret);
+NODISCARD enum status ocsp__refresh(struct call *c);                                        /* job */
+/* ocsp__read_query: the hashes of GET /?cert=..&cert_hash=..: SHA-1 ones (20 bytes) or else SHA-256 ones. */
+NODISCARD enum status ocsp__read_query(struct call *c, struct str query, const struct str **ret, size_t *n);
+handler ocsp__show;
+handler ocsp__show_failed;
+
+/* ---- rights (6.2) ---- */
+bool glob__match(struct str pattern, struct str path);
+/* glob__path: decoded service path for the matcher; false for a path that is refused (encoded slash, dot segments that climb, broken %). */
+bool glob__path(struct arena *a, struct str raw, struct str *ret);
+struct rights { struct right *rows; size_t n; struct str *subsystems; };
+NODISCARD enum status rights__load(struct call *c, struct app *app, struct rights *ret);
+/* rights__judge: the right that lets this request pass, or ST_DENIED with access_denied. purpose may be empty (then only fixed purposes pass). */
+NODISCARD enum status rights__judge(struct call *c, const struct rights *r, const struct service_request *rq, const struct right **ret, struct str *ret_purpose);
+bool rights__any(const struct rights *r, const struct xid *client, struct str subsystem, struct str service);
+
+/* ---- purposes ---- */
+struct purposes { struct purpose *rows; size_t n; };
+NODISCARD enum status purposes__load(struct call *c, struct app *app, struct purposes *ret);
+
+/* ---- message log ---- */
+enum message_side { SIDE_CONSUMER = 1, SIDE_PROVIDER = 2 };
+struct message_row {
+    enum message_side side; bool is_answer;
+    struct str request_id, message_id, client, service, user, issue;
+    int status; struct str fault, fault_id; int64_t took_us;
+    const struct wire *wire;   /* NULL: only the facts (a refusal) */
+};
+NODISCARD enum status message__append(struct call *c, const struct message_row *m); /* durable when it returns; ST_CONFLICT: replay */
+struct message_filter { int64_t since_ms; struct str service, client; bool only_faults; int64_t limit; };
+struct message_line { int64_t seq, at_ms, took_us, status, body_bytes; enum message_side side; bool is_answer; struct str request_id, message_id, client, service, fault, fault_id; };
+NODISCARD enum status message__list(struct call *c, const struct message_filter *f, const struct message_line **ret, size_t *n);   /* newest first */
+NODISCARD enum status message__find(struct call *c, struct str request_id, const struct message_line **ret, size_t *n);
+/* message__open_body: the sealed body of one row; the caller journals it first. */
+NODISCARD enum status message__open_body(struct call *c, int64_t seq, struct str *ret);
+
+/* ---- services of this node ---- */
+struct service_row { struct str subsystem, code, url, notice; int64_t timeout_ms; bool insecure; struct service offered; };
+struct services { struct service_row *rows; size_t n, cap; };
+NODISCARD enum status services__load(struct call *c, struct app *app, struct services *ret);
+const struct service_row *services__find(const struct services *s, struct str subsystem, struct str code);
+NODISCARD enum status services__run(struct call *c, const struct service_row *row, struct service_request *rq, struct service_reply *rp, struct header *headers, size_t *nheaders);
+enum { SERVICE_HEADERS_MAX = 32 };
+bool metadata__is(struct str code);
+NODISCARD enum status metadata__run(struct call *c, const struct service_request *rq, struct service_reply *rp);
+handler metadata__clients;
+
+/* ---- both sides ---- */
+struct outgoing { struct xid client; struct str method, target; const struct header *headers; size_t nheaders; bool has_body; struct str body; struct str server /* X-Road-Security-Server */; };
+struct incoming { struct rest_head head; bool has_body; struct str body; struct str message_id, request_id; };
+/* consumer__exchange: on failure *f says it all; the call's own failure stands too where it was told on this side. */
+NODISCARD enum status consumer__exchange(struct call *c, const struct outgoing *o, struct incoming *ret, struct fault *f);
+handler consumer__handle;
+handler consumer__failed;
+struct peer { bool local; struct str cert; const struct str *chain; size_t nchain; struct str server; };
+NODISCARD enum status provider__answer(struct call *c, const struct peer *p, const struct wire *rq, struct wire *ret);
+handler provider__handle;
+handler provider__failed;
+
+/* ---- journal heads ---- */
+NODISCARD enum status heads__send(struct call *c);                                     /* job */
+NODISCARD enum status heads__take(struct call *c, const struct service_request *rq, struct service_reply *rp);
+
+/* ---- the operator's node ---- */
+handler operator__ocsp_post;
+handler operator__ocsp_get;
+handler operator__internalconf;
+handler operator__params;
+NODISCARD enum status operator__job(struct call *c);
+
+/* ---- state, start to stop ---- */
+struct exchange {
+    struct app *app;
+    struct str instance, member, server;       /* "VN/GOV/H26", "VN/GOV/H26/hn1" */
+    struct xid self;                           /* with server code */
+    struct services services;
+    struct rights rights;
+    struct purposes purposes;
+    struct anchor anchor; bool has_anchor;
+    pthread_mutex_t lock;                      /* guards the pointer and count of the picture: held for a few instructions, never while waiting */
+    struct directory *directory;
+    int64_t next_sync_ms;
+    struct judge_cache *judged;
+    struct ocsp_cache *status;
+    struct arena *arena;                       /* what lives as long as this */
+    struct str tls_cert;                       /* of port 5500; empty before there is one */
+    struct peer_tls tls;
+};
+struct exchange *exchange__of(const struct call *c);
+
+extern const struct command exchange__commands[];
+extern const struct command operator__commands[];
+extern const struct schema exchange_schema;
+
+#endif

@@ -1,0 +1,198 @@
+/* exchange_module.c: what the room tells the program: settings, routes, jobs, commands; and its state from start to stop. */
+#include "base/config.h"
+#include "base/file.h"
+#include "exchange/exchange_int.h"
+
+enum { ROOM_ARENA = 64 * 1024 * 1024, ANCHOR_MAX = 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, OCSP_QUESTION_MAX = 16 * 1024, COMMANDS_MOST = 32 };
+
+struct exchange *exchange__of(const struct call *c) { return c->app->exchange; }
+
+/* ---- answers about ourselves and others ---- */
+
+struct str exchange_self(struct call *c) { return exchange__of(c)->member; }
+struct str exchange_server(struct call *c) { return exchange__of(c)->server; }
+
+size_t exchange_members(struct call *c, const struct member_info **ret)
+{
+    DIRECTORY d = NULL;
+    if (directory__hold(c, &d) != ST_OK) return call_clear(c), 0;
+    struct member_info *list = arena_array(c->arena, struct member_info, d->nmembers);
+    for (size_t i = 0; i < d->nmembers; i++) list[i] = (struct member_info){ xid__copy(c->arena, &d->members[i].id), str_copy(c->arena, d->members[i].name) };
+    *ret = list;
+    return d->nmembers;
+}
+
+struct str exchange_member_name(struct call *c, struct str id)
+{
+    DIRECTORY d = NULL;
+    struct xid parsed;
+    if (!xid_parse_client(c->arena, id, &parsed)) return id;
+    if (directory__hold(c, &d) != ST_OK) return call_clear(c), id;
+    const struct dir_member *m = directory__find_member(d, &parsed);
+    return m ? str_copy(c->arena, m->name) : id;
+}
+
+/* ---- TLS of port 5500 ---- */
+
+static struct str own_chain(struct app *app, struct arena *a, size_t i)
+{
+    return i == 0 ? str_copy(a, app->exchange->tls_cert) : STR("");
+}
+
+/* accept_peer: the quick look in the handshake; the full judgement comes with the status parts (x-road 3.1). */
+static bool accept_peer(struct app *app, struct str cert_der)
+{
+    struct exchange *ex = app->exchange;
+    (void)pthread_mutex_lock(&ex->lock);
+    bool known = ex->directory && directory__server_of_cert(ex->directory, cert_der);
+    (void)pthread_mutex_unlock(&ex->lock);
+    return known;
+}
+
+/* prepare_tls: a node that has no certificate yet starts without port 5500, so that it can be set up. */
+static void prepare_tls(struct call *c, struct app *app)
+{
+    struct exchange *ex = app->exchange;
+    const struct key *key;
+    struct str cert;
+    if (!app->trust || trust_key(c, KEY_TLS, STR(""), &key) != ST_OK || key_certificate(c, key, &cert) != ST_OK) {
+        call_clear(c);
+        call_note(c, "exchange", "this node has no TLS certificate yet: peers cannot reach it");
+        return;
+    }
+    ex->tls_cert = str_copy(ex->arena, cert);
+    ex->tls = (struct peer_tls){ .key = key, .chain = own_chain, .accept = accept_peer };
+    web_set_peer_tls(app, &ex->tls);
+}
+
+/* ---- start and stop ---- */
+
+static void keep_anchor(struct arena *a, const struct anchor *from, struct anchor *ret)
+{
+    struct anchor_source *sources = arena_array(a, struct anchor_source, from->nsources);
+    for (size_t i = 0; i < from->nsources; i++) {
+        struct str *certs = arena_array(a, struct str, from->sources[i].ncerts);
+        for (size_t k = 0; k < from->sources[i].ncerts; k++) certs[k] = str_copy(a, from->sources[i].certs[k]);
+        sources[i] = (struct anchor_source){ str_copy(a, from->sources[i].url), certs, from->sources[i].ncerts };
+    }
+    *ret = (struct anchor){ str_copy(a, from->instance), sources, from->nsources };
+}
+
+static enum status read_anchor(struct call *c, struct exchange *ex)
+{
+    struct str xml, path = file_path(c->arena, c->app->folder, config_text(c->app->config, "exchange.anchor"));
+    struct anchor anchor;
+    if (!file_exists(c, path)) {
+        call_note(c, "exchange", "there is no configuration anchor yet: nothing can be exchanged");
+        return ST_OK;
+    }
+    TRY(file_read(c, path, ANCHOR_MAX, &xml));
+    TRY(directory__read_anchor(c, xml, &anchor));
+    if (!str_eq(anchor.instance, ex->instance))
+        return call_fail(c, ST_INVALID, "exchange.anchor", "The anchor is of the instance %s, node.yaml of %s. Get the right anchor from the operator.", anchor.instance, ex->instance);
+    keep_anchor(ex->arena, &anchor, &ex->anchor);
+    ex->has_anchor = true;
+    call_forgive(c, directory__load_stored(c), "the directory is fetched anew");
+    return ST_OK;
+}
+
+static enum status name_self(struct call *c, struct exchange *ex)
+{
+    const struct config *cfg = c->app->config;
+    struct arena *a = ex->arena;
+    ex->instance = str_copy(a, config_text(cfg, "instance"));
+    struct str member = str_join(a, ex->instance, STR("/"), config_text(cfg, "member"), STR_END);
+    if (!xid__parse_member(a, member, &ex->self)) return call_fail(c, ST_INVALID, "member", "Write the member in node.yaml as CLASS/CODE, for example GOV/H26.");
+    ex->self.server = str_copy(a, config_text(cfg, "server"));
+    ex->member = xid_member(a, &ex->self);
+    ex->server = xid__format_server(a, &ex->self);
+    return ST_OK;
+}
+
+static enum status load(struct call *c, struct app *app)
+{
+    struct exchange *ex = app->exchange;
+    static const struct service heads = { .code = "heads", .handle = heads__take, .members = true };
+    TRY(name_self(c, ex));
+    TRY(purposes__load(c, app, &ex->purposes));
+    TRY(rights__load(c, app, &ex->rights));
+    TRY(services__load(c, app, &ex->services));
+    if (config_flag(app->config, "exchange.operator")) TRY(exchange_offer(c, app, STR("directory"), &heads));
+    TRY(read_anchor(c, ex));
+    prepare_tls(c, app);
+    return ST_OK;
+}
+
+static void stop(struct app *app)
+{
+    struct exchange *ex = app->exchange;
+    if (!ex) return;
+    directory__drop(&ex->directory);
+    judge__cache_free(ex->judged);
+    ocsp__cache_free(ex->status);
+    heap_free(ex->services.rows);
+    arena_close(ex->arena);
+    (void)pthread_mutex_destroy(&ex->lock);
+    heap_free(ex);
+    app->exchange = NULL;
+}
+
+static enum status start(struct call *c, struct app *app)
+{
+    struct exchange *ex = heap_new(struct exchange);
+    ex->app = app;
+    ex->arena = arena_open(ROOM_ARENA);
+    (void)pthread_mutex_init(&ex->lock, NULL);
+    ex->judged = judge__cache_new();
+    ex->status = ocsp__cache_new();
+    app->exchange = ex;
+    enum status st = load(c, app);
+    if (st != ST_OK) stop(app);
+    return st;
+}
+
+/* ---- tables ---- */
+
+#define SYSTEMS(verb, body) { verb, "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = body, .api = true, .failed = consumer__failed }
+static const struct route routes[] = {
+    SYSTEMS("GET", 0), SYSTEMS("POST", EXCHANGE_BODY_MAX), SYSTEMS("PUT", EXCHANGE_BODY_MAX), SYSTEMS("PATCH", EXCHANGE_BODY_MAX), SYSTEMS("DELETE", EXCHANGE_BODY_MAX),
+    { "GET", "/listClients", metadata__clients, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = consumer__failed },
+    { "GET", "/internalconf", operator__internalconf, .need = "public", .port = PORT_SYSTEMS, .api = true },
+    { "GET", "/V6/{stamp}/{name}", operator__params, .need = "public", .port = PORT_SYSTEMS, .api = true },
+    { "POST", "/ocsp", operator__ocsp_post, .need = "public", .port = PORT_SYSTEMS, .max_body = OCSP_QUESTION_MAX, .api = true },
+    { "GET", "/ocsp/{question}", operator__ocsp_get, .need = "public", .port = PORT_SYSTEMS, .api = true },
+    { "POST", "/", provider__handle, .need = "public", .port = PORT_PEERS, .max_body = EXCHANGE_WIRE_MAX, .api = true, .failed = provider__failed },
+    { "GET", "/", ocsp__show, .need = "public", .port = PORT_STATUS, .api = true, .failed = ocsp__show_failed },
+    { 0 } };
+
+static const struct setting settings[] = {
+    { "exchange.operator", SETTING_FLAG, "false", "", "This node is the operator's: directory of members, sandbox authority, published heads.", false },
+    { "exchange.address", SETTING_TEXT, "127.0.0.1", "", "Host name or address by which other nodes reach this one (ports 5500 and 5577).", false },
+    { "exchange.anchor", SETTING_PATH, "anchor.xml", "", "Configuration anchor that the operator gave out.", false },
+    { "exchange.subsystems", SETTING_TREE, "", "", "Subsystems of this member on this node: a list of {code, name}.", false },
+    { "exchange.services", SETTING_TREE, "", "", "Services behind this node: a list of {subsystem, code, url, timeout_s, disabled}.", false },
+    { "exchange.rights", SETTING_TREE, "", "", "Who may call what: a list of {client, subsystem, service, method, path, purposes, columns}.", false },
+    { "exchange.heads", SETTING_TEXT, "", "", "Subsystem that keeps journal heads; else the one whose code is directory.", false },
+    { "exchange.directory_s", SETTING_COUNT, "60", "seconds", "How often the directory is fetched.", false },
+    { "exchange.status_s", SETTING_COUNT, "30", "seconds", "How old the status of a certificate may be before it is asked again.", false },
+    { 0 } };
+
+static const struct job jobs[] = {
+    { "exchange.publish", PUBLISH_MS, operator__job },
+    { "exchange.directory", JOB_MS, directory__sync },
+    { "exchange.status", JOB_MS, ocsp__refresh },
+    { "exchange.heads", HEADS_MS, heads__send },
+    { 0 } };
+
+/* One list of commands from the two files that hold them; filled before main, read-only afterwards. */
+static struct command commands[COMMANDS_MOST];
+
+__attribute__((constructor)) static void join_commands(void)
+{
+    size_t n = 0;
+    for (const struct command *k = exchange__commands; k->name && n + 1 < COMMANDS_MOST; k++) commands[n++] = *k;
+    for (const struct command *k = operator__commands; k->name && n + 1 < COMMANDS_MOST; k++) commands[n++] = *k;
+}
+
+const struct module exchange_module = { .name = "exchange", .schema = &exchange_schema, .settings = settings, .routes = routes, .commands = commands, .jobs = jobs,
+                                        .start = start, .stop = stop };

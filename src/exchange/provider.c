@@ -1,0 +1,206 @@
+/* provider.c: the answering side: what arrives on port 5500 (or from this same node) is judged in the order of x-road 1.8, logged, answered by the service,
+ * signed, logged, and only then sent. Nothing of the message is used before peer, signature and right were found good. */
+#include "exchange/exchange_int.h"
+
+#include "base/crash.h"
+#include "base/time.h"
+
+/* What is known about a request, growing as it is judged; what is known goes into the log when it is refused. */
+struct asked {
+    struct rest_head head;
+    struct rest_target target;
+    struct xid client;
+    struct str client_text, service_text;
+    struct service_request rq;
+    const struct service_row *row;
+};
+
+static enum status missing(struct call *c, const char *name)
+{
+    return call_fault(c, call_fail(c, ST_INVALID, "", "The header %s is missing or too long. Send it with every message.", str_z(name)), STR("missing_header"));
+}
+
+/* need_header: a header that must be there and be of a length that fits the log. */
+static enum status need_header(struct call *c, const struct rest_head *h, const char *name, struct str *ret)
+{
+    *ret = rest__header(h, name);
+    return ret->n && ret->n <= EXCHANGE_ID_MAX ? ST_OK : missing(c, name);
+}
+
+static struct str short_header(const struct rest_head *h, const char *name) { return str_first(rest__header(h, name), EXCHANGE_ID_MAX); }
+
+static enum status read_asked(struct call *c, const struct wire *w, struct asked *a)
+{
+    TRY(rest__parse_request(c, w->head, &a->head));
+    TRY(rest__parse_target(c, a->head.target, &a->target));
+    a->service_text = xid_format(c->arena, &a->target.service);
+    TRY(need_header(c, &a->head, "x-road-client", &a->client_text));
+    if (!xid_parse_client(c->arena, a->client_text, &a->client))
+        return call_fault(c, call_fail(c, ST_INVALID, "", "Write X-Road-Client as INSTANCE/CLASS/MEMBER/SUBSYSTEM."), STR("invalid_client_identifier"));
+    a->rq = (struct service_request){
+        .client = a->client, .service = a->target.service, .method = a->head.method, .path = a->target.path, .query = a->target.query,
+        .content_type = rest__header(&a->head, "content-type"), .body = w->body, .headers = a->head.headers, .nheaders = a->head.nheaders,
+        .user = short_header(&a->head, "x-road-userid"), .issue = short_header(&a->head, "x-road-issue"), .purpose = short_header(&a->head, "x-sen-purpose"),
+        .basis = short_header(&a->head, "x-sen-basis"), .role = short_header(&a->head, "x-sen-role") };
+    TRY(need_header(c, &a->head, "x-road-id", &a->rq.message_id));
+    return need_header(c, &a->head, "x-road-request-id", &a->rq.request_id);
+}
+
+/* judge_peer: the provider is one of ours, and the server that asks acts for the client. */
+static enum status judge_peer(struct call *c, const struct directory *d, const struct peer *p, const struct wire *w, const struct asked *a)
+{
+    const struct exchange *ex = exchange__of(c);
+    struct xid provider = a->target.service;
+    provider.service = STR("");
+    const struct dir_server *self = directory__find_server(d, &ex->self);
+    if (!self || !directory__hosts(d, self, &provider))
+        return call_fault(c, call_fail(c, ST_NOT_FOUND, "", "The directory knows no such provider on this server. Check member and subsystem."), STR("unknown_member"));
+    if (!p->local) {
+        enum status st = judge__peer(c, d, p->cert, p->chain, p->nchain, w->ocsp, w->nocsp, &a->client);
+        return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("ssl_authentication_failed"));
+    }
+    if (directory__hosts(d, self, &a->client)) return ST_OK;
+    return call_fault(c, call_fail(c, ST_NOT_FOUND, "", "The directory knows no such client on this server. Check X-Road-Client."), STR("unknown_member"));
+}
+
+/* judge_right: service, right and purpose, before the signature is even looked at and long before any person is looked for. */
+static enum status judge_right(struct call *c, struct asked *a)
+{
+    static const struct right for_members = { .path = STR_INIT("**"), .method = STR_INIT("*") };
+    const struct exchange *ex = exchange__of(c);
+    a->rq.right = &for_members;
+    if (metadata__is(a->rq.service.service)) return ST_OK;
+    a->row = services__find(&ex->services, a->rq.service.subsystem, a->rq.service.service);
+    if (!a->row) return call_fault(c, call_fail(c, ST_NOT_FOUND, "", "This subsystem offers no such service. Ask listMethods for its services."), STR("unknown_service"));
+    if (!a->row->offered.members) TRY(rights__judge(c, &ex->rights, &a->rq, &a->rq.right, &a->rq.purpose));
+    if (a->row->notice.n) return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The service is switched off: %s", a->row->notice), STR("service_disabled"));
+    return ST_OK;
+}
+
+static struct message_row row_of(const struct asked *a, bool is_answer)
+{
+    return (struct message_row){ .side = SIDE_PROVIDER, .is_answer = is_answer, .request_id = a->rq.request_id, .message_id = a->rq.message_id,
+                                 .client = a->client_text, .service = a->service_text, .user = a->rq.user, .issue = a->rq.issue };
+}
+
+static enum status log_request(struct call *c, const struct asked *a, const struct wire *w)
+{
+    struct message_row row = row_of(a, false);
+    row.wire = w;
+    enum status st = message__append(c, &row);
+    if (st != ST_CONFLICT) return st;
+    call_clear(c);
+    return call_fault(c, call_fail(c, ST_CONFLICT, "", "This message was received before. Send a new one with its own request id."), STR("invalid_request"));
+}
+
+static enum status run(struct call *c, struct asked *a, struct service_reply *rp, struct header *headers, size_t *nheaders)
+{
+    if (a->row) return services__run(c, a->row, &a->rq, rp, headers, nheaders);
+    TRY(metadata__run(c, &a->rq, rp));
+    headers[(*nheaders)++] = (struct header){ STR("Content-Type"), rp->content_type };
+    return ST_OK;
+}
+
+/* make_answer: the service's answer as a signed message. */
+static enum status make_answer(struct call *c, struct asked *a, const struct wire *asked, struct wire *ret, int *ret_status)
+{
+    struct service_reply rp = { 0 };
+    struct header headers[SERVICE_HEADERS_MAX];
+    size_t nheaders = 0;
+    struct rest_head head;
+    TRY(run(c, a, &rp, headers, &nheaders));
+    struct rest_facts facts = { a->rq.message_id, a->client_text, a->service_text, a->rq.request_id, rest__hash(c->arena, asked->head, asked->has_body, asked->body) };
+    *ret_status = rp.status ? rp.status : 200;
+    TRY(rest__write_response(c, *ret_status, headers, nheaders, &facts, &head));
+    if (rp.body.n > EXCHANGE_BODY_MAX) return call_fault(c, call_fail(c, ST_TOO_LARGE, "", "The answer is over 10 MiB. Ask for less at a time."), STR("logging_failed"));
+    *ret = (struct wire){ .head = head.bytes, .has_body = rp.body.n > 0, .body = rp.body };
+    struct xid self = exchange__of(c)->self;
+    return wire__sign(c, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), ret);
+}
+
+/* serve: everything after parsing; *logged tells whether the request stands in the log, so that a refused replay leaves the first one alone. */
+static enum status serve(struct call *c, const struct peer *p, const struct wire *rq, struct asked *a, struct wire *ret, bool *known_peer)
+{
+    int64_t began_us = time_monotonic_us();
+    DIRECTORY d = NULL;
+    TRY(directory__hold(c, &d));
+    TRY(read_asked(c, rq, a));
+    TRY(judge_peer(c, d, p, rq, a));
+    *known_peer = true;
+    TRY(judge_right(c, a));
+    TRY(wire__check_signature(c, d, rq, &a->client));
+    TRY(log_request(c, a, rq));
+    crash_point("exchange.request_logged");
+    struct actor official = { .user = a->rq.user, .role = a->rq.role.n ? a->rq.role : STR("peer"), .agency = a->client_text };
+    c->actor = &official;
+    c->purpose = a->rq.purpose;
+    c->basis = a->rq.basis;
+    c->issue = a->rq.issue;
+    struct message_row row = row_of(a, true);
+    enum status st = make_answer(c, a, rq, ret, &row.status);
+    c->actor = NULL;
+    TRY(st);
+    row.wire = ret;
+    row.took_us = time_monotonic_us() - began_us;
+    crash_point("exchange.answer_signed");
+    TRY(message__append(c, &row));
+    crash_point("exchange.answer_logged");
+    return ST_OK;
+}
+
+/* note_refusal: one log line, and a row without content where the peer is known: what strangers send fills no table. */
+static void note_refusal(struct call *c, const struct asked *a, enum status st, bool known_peer)
+{
+    struct fault f = fault__of_call(c, st, HOP_PROVIDER);
+    fault__log(c, HOP_PROVIDER, &f, a->client_text, a->service_text, a->rq.request_id);
+    if (!known_peer || st == ST_CONFLICT) return;
+    struct call_error told = c->error;
+    struct message_row row = row_of(a, true);
+    row.fault = f.type;
+    row.fault_id = f.detail;
+    call_clear(c);
+    if (message__append(c, &row) != ST_OK) call_note(c, "exchange", "the refusal stands in this log only");
+    c->error = told;
+}
+
+enum status provider__answer(struct call *c, const struct peer *p, const struct wire *rq, struct wire *ret)
+{
+    struct asked a = { 0 };
+    bool known_peer = false;
+    enum status st = serve(c, p, rq, &a, ret, &known_peer);
+    if (st != ST_OK) note_refusal(c, &a, st, known_peer);
+    return st;
+}
+
+/* ---- POST / on port 5500 ---- */
+
+enum status provider__handle(struct call *c, const struct request *rq, struct reply *rp)
+{
+    struct wire question, answer;
+    struct str type, bytes;
+    struct str message_type = request_header(rq, "x-road-message-type");
+    if (!str_eq_nocase(message_type, STR("REST")))
+        return call_fault(c, call_fail(c, ST_INVALID, "", "This node exchanges REST messages only. Set x-road-message-type: REST."), STR("service_type"));
+    if (!str_eq(request_header(rq, "x-hash-algorithm"), STR("SHA-512")))
+        return call_fault(c, call_fail(c, ST_INVALID, "", "This node hashes messages with SHA-512 only. Set x-hash-algorithm: SHA-512."), STR("unsupported_algorithm"));
+    TRY(wire__read(c, request_header(rq, "content-type"), rq->body, true, &question));
+    if (question.has_fault) return call_fault(c, call_fail(c, ST_INVALID, "", "The asking node gave up while it sent the message. Ask it for the reason."), STR("invalid_message"));
+    struct peer p = { .cert = rq->peer_cert, .chain = rq->npeer_chain > 1 ? rq->peer_chain + 1 : NULL, .nchain = rq->npeer_chain > 1 ? rq->npeer_chain - 1 : 0 };
+    TRY(provider__answer(c, &p, &question, &answer));
+    TRY(wire__write(c, &answer, false, &type, &bytes));
+    reply_header(c, rp, "x-hash-algorithm", STR("SHA-512"));
+    reply_text(rp, 200, type, bytes);
+    return ST_OK;
+}
+
+/* A fault before the multipart began is 200 text/xml with a bare envelope (3.2); as nothing is sent before the answer is whole, it always is. */
+enum status provider__failed(struct call *c, const struct request *rq, struct reply *rp)
+{
+    (void)rq;
+    struct fault f = fault__of_call(c, c->error.status == ST_OK ? ST_BROKEN : c->error.status, HOP_PROVIDER);
+    struct buf b = buf_in(c->arena, 64 * 1024);
+    fault__put_soap(&b, &f);
+    reply_header(c, rp, "SOAPAction", STR("\"\""));
+    reply_text(rp, 200, STR("text/xml; charset=UTF-8"), buf_str(&b));
+    return ST_OK;
+}

@@ -1,0 +1,118 @@
+/* services.c: the services that this node offers: functions of other rooms (exchange_offer) and backends by URL (exchange.services of node.yaml, x-road 1.6). */
+#include "exchange/exchange_int.h"
+
+#include "base/config.h"
+#include "base/yaml.h"
+#include "web/client.h"
+
+enum { TIMEOUT_DEFAULT_S = 60, TIMEOUT_MOST_S = 3600, CONNECT_MS = 30000 };
+
+static struct service_row *add_row(struct services *s)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap ? 2 * s->cap : 16;
+        s->rows = heap_grow(s->rows, s->cap * sizeof *s->rows);
+    }
+    s->rows[s->n] = (struct service_row){ .timeout_ms = TIMEOUT_DEFAULT_S * 1000 };
+    return &s->rows[s->n++];
+}
+
+const struct service_row *services__find(const struct services *s, struct str subsystem, struct str code)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (str_eq(s->rows[i].subsystem, subsystem) && str_eq(s->rows[i].code, code)) return &s->rows[i];
+    return NULL;
+}
+
+static enum status read_service(struct call *c, struct app *app, const struct yaml *y, struct services *s)
+{
+    static const char *const keys[] = { "subsystem", "code", "url", "timeout_s", "disabled", NULL };
+    struct arena *a = app->exchange->arena;
+    struct str subsystem, code;
+    int64_t timeout_s;
+    TRY(yaml_allow(c, y, keys));
+    TRY(yaml_need(c, y, "subsystem", &subsystem));
+    TRY(yaml_need(c, y, "code", &code));
+    TRY(yaml_int(c, y, "timeout_s", TIMEOUT_DEFAULT_S, &timeout_s));
+    struct str url = yaml_text(y, "url", STR(""));
+    if (timeout_s < 1 || timeout_s > TIMEOUT_MOST_S) return yaml_fail(c, y, "timeout_s is 1 to 3600 seconds.");
+    if (url.n && !str_starts(url, STR("http://")) && !str_starts(url, STR("https://"))) return yaml_fail(c, y, "A service's url begins with http:// or https://.");
+    if (metadata__is(code)) return yaml_fail(c, y, "This code is reserved for the exchange itself. Take another one.");
+    if (services__find(s, subsystem, code)) return yaml_fail(c, y, "This service stands twice.");
+    struct service_row *row = add_row(s);
+    row->subsystem = str_copy(a, subsystem);
+    row->code = str_copy(a, code);
+    row->url = str_copy(a, url);
+    row->notice = str_copy(a, yaml_text(y, "disabled", STR("")));
+    row->timeout_ms = timeout_s * 1000;
+    return ST_OK;
+}
+
+enum status services__load(struct call *c, struct app *app, struct services *ret)
+{
+    const struct yaml *list = config_tree(app->config, "exchange.services");
+    if (!list) return ST_OK;
+    if (list->kind != YAML_LIST) return yaml_fail(c, list, "Write exchange.services as a list of services.");
+    for (const struct yaml *y = list->first; y; y = y->next) TRY(read_service(c, app, y, ret));
+    return ST_OK;
+}
+
+enum status exchange_offer(struct call *c, struct app *app, struct str subsystem, const struct service *s)
+{
+    struct exchange *ex = app->exchange;
+    struct service_row *row = NULL;
+    for (size_t i = 0; i < ex->services.n; i++)
+        if (str_eq(ex->services.rows[i].subsystem, subsystem) && str_eq(ex->services.rows[i].code, str_z(s->code))) row = &ex->services.rows[i];
+    if (row && (row->url.n || row->offered.handle))
+        return call_fail(c, ST_CONFLICT, "exchange.services", "The service %s/%s is offered twice. Take it out of exchange.services in node.yaml.", subsystem, str_z(s->code));
+    if (!row) row = add_row(&ex->services);
+    row->subsystem = str_copy(ex->arena, subsystem);
+    row->code = str_z(s->code);
+    row->offered = *s;
+    return ST_OK;
+}
+
+/* ---- running one ---- */
+
+static enum status run_function(struct call *c, const struct service_row *row, const struct service_request *rq, struct service_reply *rp)
+{
+    enum status st = row->offered.handle(c, rq, rp);
+    if (st == ST_OK || c->error.fault.n) return st;
+    struct reply problem = { 0 };
+    reply_problem(c, &problem, st);
+    *rp = (struct service_reply){ problem.status, problem.content_type, problem.body };
+    call_clear(c);
+    return ST_OK;
+}
+
+static bool is_entity_verb(struct str method) { return str_eq(method, STR("POST")) || str_eq(method, STR("PUT")) || str_eq(method, STR("PATCH")); }
+
+static enum status run_backend(struct call *c, const struct service_row *row, const struct service_request *rq, struct service_reply *rp, struct header *headers, size_t *nheaders)
+{
+    struct str base = row->url;
+    if (base.n && base.p[base.n - 1] == '/' && rq->path.n) base.n--; /* no double slash at the joint */
+    struct client_request out = { .method = rq->method, .headers = rq->headers, .nheaders = rq->nheaders, .body = rq->body,
+                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .total_ms = row->timeout_ms, .max_answer = EXCHANGE_BODY_MAX };
+    struct client_answer in;
+    out.url = str_join(c->arena, base, rq->path, rq->query.n ? STR("?") : STR(""), rq->query, STR_END);
+    enum status st = client_fetch(c, &out, &in);
+    if (st != ST_OK) {
+        if (str_is_empty(c->error.fault)) (void)call_fault(c, st, STR("network_error"));
+        return fault__wrap(c, st, STR("service_failed"));
+    }
+    *rp = (struct service_reply){ .status = in.status, .body = in.body };
+    for (size_t i = 0; i < in.nheaders && *nheaders < SERVICE_HEADERS_MAX; i++)
+        if (!rest__is_filtered(in.headers[i].name)) headers[(*nheaders)++] = in.headers[i];
+    return ST_OK;
+}
+
+enum status services__run(struct call *c, const struct service_row *row, struct service_request *rq, struct service_reply *rp, struct header *headers, size_t *nheaders)
+{
+    *nheaders = 0;
+    rq->arg = row->offered.arg;
+    if (row->url.n) return run_backend(c, row, rq, rp, headers, nheaders);
+    if (!row->offered.handle) return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The service has no address on this node. Write its url in exchange.services."), STR("service_missing_url"));
+    TRY(run_function(c, row, rq, rp));
+    if (rp->content_type.n) headers[(*nheaders)++] = (struct header){ STR("Content-Type"), rp->content_type };
+    return ST_OK;
+}

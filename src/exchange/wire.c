@@ -1,0 +1,127 @@
+/* wire.c: a signed message as the multipart body that travels between two servers (x-road 3.3), and its signature: made with the member's key, judged so
+ * that every received part is covered. Reading and judging are separate: nothing of a message is used before wire__check_signature said yes. */
+#include "exchange/exchange_int.h"
+
+static const char *const HEAD_TYPE[2] = { "application/x-road-rest-response", "application/x-road-rest-request" };
+
+enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct str *ret_type, struct str *ret_bytes)
+{
+    struct str boundary = multipart__boundary(c->arena, "xtop");
+    struct buf b = buf_in(c->arena, EXCHANGE_WIRE_MAX);
+    for (size_t i = 0; i < w->nocsp; i++) multipart__put(&b, boundary, STR("application/ocsp-response"), w->ocsp[i]);
+    multipart__put(&b, boundary, str_z(HEAD_TYPE[is_request]), w->head);
+    if (w->has_body) multipart__put(&b, boundary, STR("application/x-road-rest-body"), w->body);
+    if (w->signature.chain.n) {
+        multipart__put(&b, boundary, STR("application/hash-chain-result"), w->signature.chain_result);
+        multipart__put(&b, boundary, STR("application/hash-chain"), w->signature.chain);
+    }
+    multipart__put(&b, boundary, STR("signature/bdoc-1.0/ts"), w->signature.xml);
+    multipart__end(&b, boundary);
+    if (buf_finish(&b, ret_bytes) != ST_OK)
+        return call_fault(c, call_fail(c, ST_TOO_LARGE, "body", "The message is over 10 MiB. Send it in smaller pieces."), STR("bad_request"));
+    *ret_type = str_print(c->arena, "multipart/mixed; charset=UTF-8; boundary=%.*s", STR_ARG(boundary));
+    return ST_OK;
+}
+
+static enum status out_of_order(struct call *c)
+{
+    return call_fault(c, call_fail(c, ST_INVALID, "", "The message holds parts that do not belong there, or in the wrong order. Check the software that made it."), STR("invalid_message"));
+}
+
+/* The order of parts (3.3): status answers, head, body, chain result, chain, signature. A fault may come at any point and ends the message. */
+enum stage { AT_OCSP, AT_HEAD, AT_BODY, AT_CHAIN_RESULT, AT_CHAIN, AT_SIGNATURE };
+
+static bool stage_of(struct str type, bool is_request, enum stage *ret)
+{
+    const struct { const char *type; enum stage stage; } kinds[] = {
+        { "application/ocsp-response", AT_OCSP }, { HEAD_TYPE[is_request], AT_HEAD }, { "application/x-road-rest-body", AT_BODY },
+        { "application/hash-chain-result", AT_CHAIN_RESULT }, { "application/hash-chain", AT_CHAIN }, { "signature/bdoc-1.0/ts", AT_SIGNATURE } };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_eq(type, str_z(kinds[i].type))) return *ret = kinds[i].stage, true;
+    return false;
+}
+
+static enum status take_part(struct call *c, struct wire *w, enum stage stage, struct str body)
+{
+    switch (stage) {
+    case AT_OCSP:
+        if (w->nocsp == WIRE_OCSP_MAX) return out_of_order(c);
+        w->ocsp[w->nocsp++] = body;
+        return ST_OK;
+    case AT_HEAD: w->head = body; return ST_OK;
+    case AT_BODY: w->has_body = true; w->body = body; return ST_OK;
+    case AT_CHAIN_RESULT: w->signature.chain_result = body; return ST_OK;
+    case AT_CHAIN: w->signature.chain = body; return ST_OK;
+    case AT_SIGNATURE: w->signature.xml = body; return ST_OK;
+    }
+    return ST_OK;
+}
+
+static enum status check_complete(struct call *c, const struct wire *w)
+{
+    if (w->head.n == 0) return call_fault(c, call_fail(c, ST_INVALID, "", "The message part is missing. Check the software that made it."), STR("missing_rest"));
+    if (w->signature.xml.n == 0) return call_fault(c, call_fail(c, ST_DENIED, "", "The message is not signed. Check the software that made it."), STR("missing_signature"));
+    if ((w->signature.chain.n == 0) != (w->signature.chain_result.n == 0)) return out_of_order(c);
+    return ST_OK;
+}
+
+enum status wire__read(struct call *c, struct str content_type, struct str bytes, bool is_request, struct wire *ret)
+{
+    struct wire w = { 0 };
+    struct multipart m;
+    struct part p;
+    bool more;
+    int reached = -1;
+    TRY(multipart__open(c, content_type, bytes, &m));
+    for (;;) {
+        TRY(multipart__next(c, &m, &p, &more));
+        if (!more) break;
+        struct str type = multipart__type(part__header(&p, "content-type"));
+        enum stage stage;
+        if (str_eq(type, STR("text/xml"))) {
+            TRY(fault__read_soap(c, p.body, &w.fault));
+            w.has_fault = true;
+            *ret = w;
+            return ST_OK;
+        }
+        if (!stage_of(type, is_request, &stage) || (int)stage < reached || ((int)stage == reached && stage != AT_OCSP) || (stage == AT_OCSP && !is_request))
+            return out_of_order(c);
+        reached = (int)stage;
+        TRY(take_part(c, &w, stage, p.body));
+    }
+    TRY(check_complete(c, &w));
+    *ret = w;
+    return ST_OK;
+}
+
+/* parts_of: the digests that the signature must cover, computed from the bytes that were received. */
+static size_t parts_of(struct call *c, const struct wire *w, struct signed_part parts[static 2])
+{
+    parts[0] = (struct signed_part){ STR("/message.xml"), DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, w->head) };
+    if (!w->has_body) return 1;
+    parts[1] = (struct signed_part){ STR("/attachment1"), DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, w->body) };
+    return 2;
+}
+
+enum status wire__sign(struct call *c, struct str member, struct wire *w)
+{
+    const struct key *key;
+    struct str cert, ocsp;
+    struct signed_part parts[2];
+    enum status st = trust_key(c, KEY_SIGN, member, &key);
+    if (st == ST_OK) st = key_certificate(c, key, &cert);
+    if (st == ST_OK) st = ocsp__own(c, cert, &ocsp);
+    if (st == ST_OK) st = signature_make(c, key, cert, ocsp, parts, parts_of(c, w, parts), &w->signature);
+    return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("cannot_create_signature"));
+}
+
+enum status wire__check_signature(struct call *c, const struct directory *d, const struct wire *w, const struct xid *signer)
+{
+    struct signed_part parts[2];
+    struct signature_facts facts;
+    enum status st = signature_check(c, &w->signature, parts, parts_of(c, w, parts), &facts);
+    if (st == ST_OK) st = judge__signer(c, d, facts.cert_der, facts.ocsp, signer);
+    if (st == ST_OK) return ST_OK;
+    if (str_is_empty(c->error.fault)) return call_fault(c, st, STR("signature_verification"));
+    return st;
+}
