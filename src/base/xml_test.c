@@ -1,6 +1,8 @@
 /* xml_test.c: reading, refusing, and canonical forms from the W3C recommendation. */
 #include "base/xml.c"
 
+#include <pthread.h>
+
 #include "base/test.h"
 
 TEST(elements_by_namespace)
@@ -136,4 +138,32 @@ TEST(escaping)
     buf_clear(&b);
     xml_put_attr(&b, STR("<\"\t\n\r&>"));
     CHECK_STR(buf_str(&b), STR("&lt;&quot;&#x9;&#xA;&#xD;&amp;>"));
+}
+
+/* parse_many: what a worker does: its own call, documents that are taken, refused and have no canonical form. */
+static void *parse_many(void *data)
+{
+    static const char *const texts[] = { "<a b='1'>&amp;</a>", "<a><b></a>", "<!DOCTYPE a><a/>", "<a xmlns:r='relative'/>" };
+    static const struct app no_app;
+    struct call *c = call_open(&no_app);
+    for (int i = 0; i < 200; i++) {
+        XML_DOC d = NULL;
+        struct buf out = buf_in(c->arena, 1000);
+        if (xml_parse(c, str_z(texts[i % 4]), &d) == ST_OK && xml_c14n(c, d, xml_root(d), &out) == ST_OK) ++*(int *)data;
+        call_renew(c);
+    }
+    call_close(c);
+    return NULL;
+}
+
+TEST(threads_do_not_meet_in_the_library)
+{
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    int taken[THREADS] = { 0 };
+    for (int i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, parse_many, &taken[i]) == 0);
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+        CHECK(taken[i] == 50);
+    }
 }
