@@ -13,9 +13,10 @@ static enum status leaf_value(struct call *c, const struct signed_message *m, st
 {
     struct hash_link *links = arena_array(c->arena, struct hash_link, m->nparts);
     for (size_t i = 0; i < m->nparts; i++) links[i] = (struct hash_link){ m->parts[i].alg, m->parts[i].digest };
-    if (m->nparts > 1) return hash_chain__step_value(c, DIGEST_SHA512, links, m->nparts, &ret->digest);
     *ret = links[0];
-    return ST_OK;
+    if (m->nparts == 1) return ST_OK;
+    ret->alg = DIGEST_SHA512;
+    return hash_chain__step_value(c, DIGEST_SHA512, links, m->nparts, &ret->digest);
 }
 
 static void put_digest_method(struct buf *b, const char *name, enum digest alg)

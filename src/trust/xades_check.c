@@ -150,10 +150,13 @@ static enum status check_chain(struct parsed *p, const struct reference *r, cons
 {
     if (str_is_empty(doc->chain_result) || str_is_empty(doc->chain))
         return MALFORMED(p->c, "The signature refers to a hash chain, which was not sent. Send the parts hashchainresult and hashchain.");
-    if (!str_eq(trust_digest(p->c->arena, r->link.alg, doc->chain_result), r->link.digest)) return wrong_digest(p->c, r->uri);
     enum status st = hash_chain_check(p->c, doc->chain_result, doc->chain, parts, nparts);
-    if (st != ST_OK) p->c->error.fault = str_join(p->c->arena, STR("malformed_signature."), p->c->error.fault, STR_END);
-    return st;
+    if (st != ST_OK) {
+        p->c->error.fault = str_join(p->c->arena, STR("malformed_signature."), p->c->error.fault, STR_END);
+        return st;
+    }
+    if (str_eq(trust_digest(p->c->arena, r->link.alg, doc->chain_result), r->link.digest)) return ST_OK;
+    return wrong_digest(p->c, r->uri);
 }
 
 /* A reference straight to a part: it must have been received, with this digest. */
@@ -164,6 +167,7 @@ static enum status check_part(struct parsed *p, const struct reference *r, const
         if (parts[i].alg == r->link.alg && str_eq(parts[i].digest, r->link.digest)) return ST_OK;
         return wrong_digest(p->c, r->uri);
     }
+    if (!str_eq(r->uri, STR(XADES_MESSAGE)) && !str_starts(r->uri, STR("/attachment"))) return MALFORMED(p->c, "The signature refers to %s, which is no part of a message.", r->uri);
     return call_fault(p->c, call_fail(p->c, ST_INVALID, "signature", "The signature covers the part %s, which was not received.", r->uri), STR("invalid_reference"));
 }
 
