@@ -12,8 +12,14 @@ struct register_;  /* a register of this node, from its file */
 const struct register_ *registry_find_register(const struct app *app, struct str name);
 
 /* One value of a record as text, with its column ("residence.unit") and label (English key). Repeating groups have n > 0 counts in index. */
-struct register_value { struct str column, label, text; int64_t index; };
-struct register_record { int64_t id; const struct register_value *values; size_t n; };
+struct register_value {
+    struct str column, label, text; int64_t index;   /* index counts the versions of a group: two addresses are 0 and 1 */
+    struct str group, title;                         /* the group and its label (English key) */
+    struct str code;                                 /* the stored form where text is words for people ("male", "00004"); else empty */
+    bool is_date;                                    /* text is an ISO date as long as its precision */
+};
+struct register_record { int64_t id; const struct register_value *values; size_t n; struct str entry; /* uid of the journal entry of this read */ };
+struct str register_name(const struct register_ *r);
 
 /* registry_read_person: the record whose key of this kind has this value, only the columns given ("*" for all), as of now. Journals the read (kind "<register>.read", the subject, the
  * columns given out) *before* it returns: *ret is never written earlier. ST_NOT_FOUND silently. Rights were judged by the exchange. */
@@ -22,7 +28,8 @@ NODISCARD enum status registry_read(struct call *c, const struct registry_read *
 
 /* registry_load: rows of a JSON-lines file (one entity a line, as `sen population generate` writes and doc/registry.md describes) in slices under 20 ms, one delta for the whole load. Every refused row is
  * told with line, field and sentence; nothing of a refused row is stored. */
-struct load_count { int64_t rows, stored, refused; };
+struct load_refusal { int64_t line; struct str field, sentence; };
+struct load_count { int64_t rows, stored, refused; struct load_refusal *refusals; size_t nrefusals; /* the first 100 are told */ };
 NODISCARD enum status registry_load(struct call *c, const struct register_ *reg, struct str path, struct load_count *ret);
 
 extern const struct module registry_module;

@@ -1,0 +1,86 @@
+/* names.c: the words invented people are made of: country/<cc>/names/<list>.csv, weighted. */
+#include "registry/population/people.h"
+
+#include "base/csv.h"
+#include "base/file.h"
+
+enum { NAMES_FILE_MAX = 1 << 20 };
+
+/* read_year: an absent column or an empty cell leaves the fallback. */
+static bool read_number(const struct csv *csv, size_t column, int64_t fallback, int64_t *ret)
+{
+    *ret = fallback;
+    if (column == SIZE_MAX || str_is_empty(csv->row[column])) return true;
+    return str_int(csv->row[column], ret);
+}
+
+static size_t find_column(const struct csv *csv, const char *name)
+{
+    for (size_t i = 0; i < csv->columns; i++)
+        if (str_eq(csv->header[i], str_z(name))) return i;
+    return SIZE_MAX;
+}
+
+static enum status load_pool(struct call *c, struct str folder, const char *file, const char *group, const char *text, struct pool *ret)
+{
+    struct str path = file_path(c->arena, folder, str_z(file)), content;
+    struct csv csv;
+    size_t group_at, text_at, n = 0, most = 1;
+    TRY(file_read(c, path, NAMES_FILE_MAX, &content));
+    for (size_t i = 0; i < content.n; i++) most += content.p[i] == '\n';
+    TRY(csv_open(c, path, content, &csv));
+    TRY(csv_column(c, &csv, group, &group_at));
+    TRY(csv_column(c, &csv, text, &text_at));
+    const size_t from = find_column(&csv, "from"), to = find_column(&csv, "to"), weight = find_column(&csv, "weight");
+    struct pool_word *words = arena_array(c->arena, struct pool_word, most);
+    for (bool more;;) {
+        TRY(csv_next(c, &csv, c->arena, &more));
+        if (!more) break;
+        struct pool_word *w = &words[n++];
+        w->group = csv.row[group_at];
+        w->text = csv.row[text_at];
+        if (!read_number(&csv, from, 0, &w->from) || !read_number(&csv, to, 9999, &w->to) || !read_number(&csv, weight, 1, &w->weight) || w->weight < 0 || w->weight > 1000000)
+            return call_fail(c, ST_INVALID, "", "%s, line %s: from, to and weight are whole numbers.", path, str_print(c->arena, "%d", csv.line));
+    }
+    *ret = (struct pool){ words, n };
+    return ST_OK;
+}
+
+enum status registry__load_names(struct call *c, struct str folder, struct names *ret)
+{
+    TRY(load_pool(c, folder, "surnames.csv", "group", "name", &ret->surnames));
+    TRY(load_pool(c, folder, "middles.csv", "sex", "name", &ret->middles));
+    TRY(load_pool(c, folder, "given.csv", "sex", "name", &ret->given));
+    TRY(load_pool(c, folder, "groups.csv", "unit", "group", &ret->groups));
+    return load_pool(c, folder, "addresses.csv", "kind", "text", &ret->addresses);
+}
+
+static bool fits(const struct pool_word *w, struct str group, int64_t year)
+{
+    return str_eq(w->group, group) && w->from <= year && year <= w->to;
+}
+
+static int64_t weigh(const struct pool *p, struct str group, int64_t year)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (fits(&p->words[i], group, year)) sum += p->words[i].weight;
+    return sum;
+}
+
+struct str registry__pick(struct rng *r, const struct pool *p, struct str group, struct str other, int64_t year)
+{
+    int64_t sum = weigh(p, group, year);
+    if (sum == 0) {
+        group = other;
+        sum = weigh(p, group, year);
+    }
+    if (sum == 0) return STR("");
+    int64_t at = rng_below(r, sum);
+    for (size_t i = 0; i < p->n; i++) {
+        if (!fits(&p->words[i], group, year)) continue;
+        if (at < p->words[i].weight) return p->words[i].text;
+        at -= p->words[i].weight;
+    }
+    return STR("");
+}

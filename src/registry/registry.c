@@ -1,0 +1,101 @@
+/* registry.c: the registers of this node: read from the country's files at start, their tables made, their services offered. */
+#include "registry/registry_int.h"
+
+#include "base/config.h"
+#include "base/file.h"
+
+enum { REGISTRY_ARENA = 64 << 20, REGISTERS_MOST = 32 };
+
+static struct str country_folder(struct call *c, const struct app *app)
+{
+    struct str country = str_lower(c->arena, config_text(app->config, "country"));
+    return file_path(c->arena, file_path(c->arena, app->share, STR("country")), country);
+}
+
+/* parse_register: the model lives as long as the node, so it is read by a call with the registry's arena. */
+static enum status parse_register(struct call *c, const struct registry *reg, struct str name, struct str folder, struct register_ **ret)
+{
+    struct call own = *c;
+    const struct yaml *y = NULL;
+    own.arena = reg->arena;
+    struct str file = str_join(reg->arena, name, STR(".yaml"), STR_END);
+    enum status st = yaml_load(&own, file_path(reg->arena, file_path(reg->arena, folder, STR("registers")), file), &y);
+    if (st == ST_OK) st = registry__parse_file(&own, y, folder, ret);
+    if (st == ST_OK && !str_eq((*ret)->name, name)) st = yaml_fail(&own, yaml_get(y, "register"), "The register and its file bear the same name.");
+    registry__keep_error(c, &own);
+    TRY(st);
+    (*ret)->units = &reg->units;
+    return ST_OK;
+}
+
+static enum status load_units(struct call *c, struct registry *reg, struct str folder)
+{
+    struct call own = *c;
+    own.arena = reg->arena;
+    enum status st = registry__load_units(&own, file_path(reg->arena, folder, STR("units/units.csv")), &reg->units);
+    registry__keep_error(c, &own);
+    return st;
+}
+
+static enum status open_register(struct call *c, struct app *app, const struct registry *reg, struct str name, struct str folder, struct register_ **ret)
+{
+    TRY(parse_register(c, reg, name, folder, ret));
+    TRY(registry__make_tables(c, *ret));
+    registry__make_statements(reg->arena, app->store, *ret);
+    return ST_OK;
+}
+
+/* offer_all: a handler finds its register in app, so app knows the registry before anything is offered. */
+static enum status offer_all(struct call *c, struct app *app)
+{
+    for (size_t i = 0; i < app->registry->nregisters; i++) TRY(registry__offer(c, app, app->registry->registers[i]));
+    return ST_OK;
+}
+
+static void registry_stop(struct app *app)
+{
+    if (!app->registry) return;
+    arena_close(app->registry->arena);
+    heap_free(app->registry);
+    app->registry = NULL;
+}
+
+static enum status registry_start(struct call *c, struct app *app)
+{
+    const struct str *names;
+    const size_t n = config_list(app->config, "registry.registers", &names);
+    struct registry *reg = heap_new(struct registry);
+    app->registry = reg;
+    reg->arena = arena_open(REGISTRY_ARENA);
+    struct register_ **registers = arena_array(reg->arena, struct register_ *, REGISTERS_MOST);
+    reg->registers = registers;
+    if (n > REGISTERS_MOST) return call_fail(c, ST_INVALID, "", "A node keeps at most 32 registers. Shorten registry.registers in node.yaml.");
+    if (n == 0) return ST_OK;
+    const struct str folder = country_folder(c, app);
+    TRY(load_units(c, reg, folder));
+    for (size_t i = 0; i < n; i++, reg->nregisters++) TRY(open_register(c, app, reg, names[i], folder, &registers[i]));
+    return offer_all(c, app);
+}
+
+const struct register_ *registry_find_register(const struct app *app, struct str name)
+{
+    for (size_t i = 0; app->registry && i < app->registry->nregisters; i++)
+        if (str_eq(app->registry->registers[i]->name, name)) return app->registry->registers[i];
+    return NULL;
+}
+
+struct str register_name(const struct register_ *r)
+{
+    return r->name;
+}
+
+static const struct setting settings[] = {
+    { "registry.registers", SETTING_LIST, "", "", "Registers this node keeps: names of files below country/<cc>/registers.", false },
+    { "registry.lookup", SETTING_LIST, "", "", "Registers that officials of this node may ask on \"Look up a person\", as VN/GOV/G01/population.", false },
+    { "registry.lookup_as", SETTING_TEXT, "", "", "The subsystem of this node that asks; the first of the directory unless told.", false },
+    { "registry.lookup_key", SETTING_TEXT, "pin", "", "The kind of number officials type on that page.", false },
+    { 0 },
+};
+
+const struct module registry_module = { .name = "registry", .schema = &registry_schema, .settings = settings, .routes = registry_routes, .commands = registry_commands,
+                                        .start = registry_start, .stop = registry_stop };

@@ -1,0 +1,121 @@
+/* registry_cmd.c: the registers on the command line. Numbers of people come from standard input, never from the command line, where every user of
+ * the machine could read them. */
+#include "registry/registry_int.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/args.h"
+#include "exchange/exchange.h"
+#include "registry/population/people.h"
+#include "web/page.h"
+
+enum { KEY_LINE = 200 };
+
+static const struct str ALL_COLUMNS[] = { STR_INIT("*") };
+
+static enum status find_register(struct call *c, const struct args *args, const struct register_ **ret)
+{
+    struct str name = args_value(args, "REGISTER");
+    *ret = registry_find_register(c->app, name);
+    if (*ret) return ST_OK;
+    return call_fail(c, ST_NOT_FOUND, "REGISTER", "This node keeps no register \"%s\". Its registers stand in node.yaml under registry.registers.", name);
+}
+
+/* with_purpose: a command reads and writes about people too: agency and purpose go into the journal. */
+static void with_purpose(struct call *c, const struct args *args, struct str fallback)
+{
+    struct actor *who = arena_new(c->arena, struct actor);
+    if (c->actor) *who = *c->actor;
+    if (str_is_empty(who->agency)) who->agency = exchange_self(c);
+    c->actor = who;
+    if (args_value(args, "purpose").n) c->purpose = args_value(args, "purpose");
+    if (args_value(args, "basis").n) c->basis = args_value(args, "basis");
+    if (str_is_empty(c->purpose)) c->purpose = fallback;
+}
+
+static void print_refusals(const struct load_count *n)
+{
+    for (size_t i = 0; i < n->nrefusals; i++) {
+        const struct load_refusal *r = &n->refusals[i];
+        (void)printf("line %" PRId64 ": %.*s%s%.*s\n", r->line, STR_ARG(r->field), r->field.n ? ": " : "", STR_ARG(r->sentence));
+    }
+    if (n->refused > (int64_t)n->nrefusals) (void)printf("... and %" PRId64 " more\n", n->refused - (int64_t)n->nrefusals);
+}
+
+static enum status run_load(struct call *c, const struct args *args)
+{
+    const struct register_ *r;
+    struct load_count n = { 0 };
+    TRY(find_register(c, args, &r));
+    with_purpose(c, args, STR("register.keep"));
+    const int64_t start = time_monotonic_us();
+    enum status st = registry_load(c, r, args_value(args, "FILE"), &n);
+    print_refusals(&n);
+    (void)printf("%" PRId64 " rows: %" PRId64 " stored, %" PRId64 " refused, %" PRId64 " ms\n", n.rows, n.stored, n.refused, (time_monotonic_us() - start) / 1000);
+    return st;
+}
+
+static enum status read_key(struct call *c, struct str *ret)
+{
+    char line[KEY_LINE];
+    if (!fgets(line, sizeof line, stdin)) return call_fail(c, ST_INVALID, "key", "Write the number on standard input: echo NUMBER | sen register show ...");
+    *ret = str_copy(c->arena, str_trim(str_z(line)));
+    return ST_OK;
+}
+
+static void print_record(const struct call *c, const struct register_record *record)
+{
+    for (size_t i = 0; i < record->n; i++) {
+        const struct register_value *v = &record->values[i];
+        struct str text = v->code.n ? text_tr(c->lang, v->text) : v->text;
+        (void)printf("%-26.*s %.*s\n", STR_ARG(v->column), STR_ARG(text));
+    }
+    (void)printf("%-26s %.*s\n", "(journal entry)", STR_ARG(record->entry));
+}
+
+static enum status run_show(struct call *c, const struct args *args)
+{
+    const struct register_record *record;
+    struct registry_read rd = { .columns = ALL_COLUMNS, .ncolumns = 1 };
+    TRY(find_register(c, args, &rd.reg));
+    rd.key_kind = args_value(args, "key").n ? args_value(args, "key") : rd.reg->keys[0].kind;
+    with_purpose(c, args, STR(""));
+    TRY(read_key(c, &rd.key));
+    enum status st = registry_read(c, &rd, &record);
+    if (st == ST_NOT_FOUND) return call_fail(c, st, "key", "The register has no entry with this number.");
+    TRY(st);
+    print_record(c, record);
+    return ST_OK;
+}
+
+static enum status run_check(struct call *c, const struct args *args)
+{
+    const struct register_ *r;
+    struct check_count n;
+    TRY(find_register(c, args, &r));
+    TRY(registry__check(c, r, &n));
+    (void)printf("%" PRId64 " entries, %" PRId64 " versions\n", n.entries, n.versions);
+    (void)printf("%" PRId64 " overlaps, %" PRId64 " unknown codes, %" PRId64 " required parts missing, %" PRId64 " references to nobody here\n", n.overlaps, n.unknown_codes,
+                 n.missing, n.orphans);
+    if (n.overlaps || n.unknown_codes || n.missing) return call_fail(c, ST_INVALID, "", "The register breaks its own rules. Correct the rows that the counts above name.");
+    return ST_OK;
+}
+
+#define REGISTER_OPERAND { OPTION_OPERAND, "REGISTER", NULL, "A register of this node.", true }
+#define PURPOSE_OPTIONS { OPTION_VALUE, "purpose", "CODE", "Purpose, of the nation's list; it stands in the journal.", false }, \
+                        { OPTION_VALUE, "basis", "TEXT", "Legal basis.", false }
+
+static const struct option load_options[] = { REGISTER_OPERAND, { OPTION_OPERAND, "FILE", NULL, "JSON lines, one entry a line (doc/registry.md).", true }, PURPOSE_OPTIONS,
+                                              { .kind = OPTION_END } };
+static const struct option show_options[] = { REGISTER_OPERAND, { OPTION_VALUE, "key", "KIND", "Kind of the number; the first of the register unless told.", false },
+                                              PURPOSE_OPTIONS, { .kind = OPTION_END } };
+static const struct option check_options[] = { REGISTER_OPERAND, { .kind = OPTION_END } };
+
+const struct command registry_commands[] = {
+    { "register load", "Loads new entries into a register; refused rows are told with line and field.", load_options, run_load, COMMAND_NODE },
+    { "register show", "Shows the entry whose number stands on standard input; the read is journalled.", show_options, run_show, COMMAND_NODE },
+    { "register check", "Counts what breaks a register's rules: overlaps, unknown codes, missing parts.", check_options, run_check, COMMAND_NODE },
+    POPULATION_GENERATE_COMMAND,
+    { 0 },
+};

@@ -1,0 +1,235 @@
+/* registry_http.c: "Look up a person", for officials: a form, a call over the exchange, the record that came back. Numbers stand in bodies only, never in
+ * an address; the official goes over the road as a pseudonym and a role. */
+#include "registry/registry_int.h"
+
+#include "base/config.h"
+#include "base/text.h"
+#include "exchange/exchange.h"
+#include "registry/look_up.html.h"
+#include "registry/record.html.h"
+#include "registry/registry_pages.h"
+#include "web/page.h"
+
+enum { QUESTION_MAX = 4096, VALUES_SHOWN = 1000 };
+
+static const struct field look_up_form[] = {
+    { .name = "register", .kind = FIELD_NUMBER, .max_length = 2, .label = "Register to ask" },
+    { .name = "key", .kind = FIELD_DIGITS, .required = true, .min_length = 1, .max_length = 40, .label = "Personal identification number" },
+    { .name = "purpose", .kind = FIELD_CODE, .required = true, .max_length = 64, .label = "Purpose" },
+    { .name = "basis", .kind = FIELD_TEXT, .max_length = 200, .label = "Legal basis" },
+    { .name = "issue", .kind = FIELD_TEXT, .max_length = 100, .label = "Case number" },
+    { 0 },
+};
+
+/* ---- the form ---- */
+
+static void list_purposes(struct call *c, struct str chosen, struct page_look_up *page)
+{
+    const struct purpose *all;
+    const size_t n = exchange_purposes(c->app, &all);
+    struct choice *choices = arena_array(c->arena, struct choice, n);
+    for (size_t i = 0; i < n; i++)
+        if (all[i].for_officials)
+            choices[page->npurposes++] = (struct choice){ all[i].code, text_tr(c->lang, all[i].name), all[i].basis, str_eq(all[i].code, chosen) };
+    page->purposes = choices;
+}
+
+static void list_registers(struct call *c, struct str chosen, struct page_look_up *page)
+{
+    const struct str *all;
+    const size_t n = config_list(c->app->config, "registry.lookup", &all);
+    struct choice *choices = arena_array(c->arena, struct choice, n);
+    for (size_t i = 0; i < n; i++) {
+        struct str number = str_print(c->arena, "%zu", i);
+        choices[i] = (struct choice){ number, exchange_member_name(c, all[i]), all[i], str_eq(number, chosen) };
+    }
+    page->registers = choices;
+    page->nregisters = n;
+    page->many_registers = n > 1;
+}
+
+static const struct page_look_up *make_form(struct call *c, const struct request *rq)
+{
+    struct page_look_up *page = arena_new(c->arena, struct page_look_up);
+    page->key = request_form(rq, "key");
+    page->basis = request_form(rq, "basis");
+    page->issue = request_form(rq, "issue");
+    list_purposes(c, request_form(rq, "purpose"), page);
+    list_registers(c, request_form(rq, "register"), page);
+    return page;
+}
+
+static enum status show_form(struct call *c, const struct request *rq, struct reply *rp)
+{
+    return reply_page(c, rq, rp, &PAGE_LOOK_UP, make_form(c, rq));
+}
+
+/* ---- the question ---- */
+
+/* find_asker: the subsystem that asks: as configured, or the first one the directory has for this member. */
+static enum status find_asker(struct call *c, struct str *ret)
+{
+    const struct member_info *members;
+    struct xid self;
+    *ret = config_text(c->app->config, "registry.lookup_as");
+    if (ret->n) return ST_OK;
+    if (!xid_parse_client(c->arena, exchange_self(c), &self)) return ST_BROKEN;
+    const size_t n = exchange_members(c, &members);
+    for (size_t i = 0; i < n; i++) {
+        struct xid id = members[i].id;
+        *ret = id.subsystem;
+        id.subsystem = STR("");
+        if (ret->n && xid_same_client(&id, &self)) return ST_OK;
+    }
+    return call_fail(c, ST_UNAVAILABLE, "", "This agency has no subsystem in the directory that could ask. Tell the operator of this node.");
+}
+
+static enum status find_asked(struct call *c, const struct request *rq, struct xid *ret)
+{
+    const struct str *all;
+    const size_t n = config_list(c->app->config, "registry.lookup", &all);
+    int64_t at = 0;
+    if (n == 0) return call_fail(c, ST_UNAVAILABLE, "", "This agency asks no register yet. Name one under registry.lookup in node.yaml.");
+    struct str chosen = request_form(rq, "register");
+    if (chosen.n && (!str_int(chosen, &at) || at < 0 || (size_t)at >= n)) return call_fail(c, ST_INVALID, "register", "Choose a register of the list.");
+    if (!xid_parse_client(c->arena, all[at], ret) || str_is_empty(ret->subsystem)) return call_fail(c, ST_BROKEN, "", "The setting registry.lookup must name registers as VN/GOV/G01/population.");
+    ret->service = STR("person");
+    return ST_OK;
+}
+
+static enum status find_purpose(struct call *c, const struct request *rq, const struct purpose **ret)
+{
+    *ret = exchange_find_purpose(c->app, request_form(rq, "purpose"));
+    if (*ret && (*ret)->for_officials) return ST_OK;
+    return call_fail(c, ST_INVALID, "purpose", "Choose a purpose of the list.");
+}
+
+static enum status make_question(struct call *c, const struct request *rq, struct str *ret)
+{
+    struct buf b = buf_in(c->arena, QUESTION_MAX);
+    struct json_out o = json_to(&b);
+    json_open(&o, '{');
+    json_text_at(&o, "key", config_text(c->app->config, "registry.lookup_key"));
+    json_text_at(&o, "value", request_form(rq, "key"));
+    json_close(&o);
+    return buf_finish(&b, ret);
+}
+
+/* judge_answer: what the register's own status means to the official. A fault of the road never gets here: exchange_call told it. */
+static enum status judge_answer(struct call *c, const struct exchange_answer *a)
+{
+    switch (a->status) {
+    case 200: return ST_OK;
+    case 400: return call_fail(c, ST_INVALID, "key", "The register does not take this number. Write it with all its digits, without blanks or dots.");
+    case 401:
+    case 403: return call_fail(c, ST_DENIED, "", "The register does not give this to your agency for this purpose. Choose the purpose that fits the case, or ask your administrator.");
+    case 404: return call_fail(c, ST_NOT_FOUND, "key", "Nobody in the register has this number. Compare it with the person's card.");
+    case 409: return call_fail(c, ST_CONFLICT, "key", "This number was given more than once. Ask by the personal identification number.");
+    default:
+        call_note(c, "registry", "the register answered with HTTP %d", a->status);
+        return call_fail(c, ST_UNAVAILABLE, "", "The register cannot answer at the moment. Try again in a few minutes.");
+    }
+}
+
+static enum status ask(struct call *c, const struct request *rq, const struct purpose *purpose, struct page_record *page, struct exchange_answer *ret)
+{
+    struct exchange_request q = { .method = STR("POST"), .content_type = STR("application/json"), .user = c->actor->user, .role = c->actor->role, .purpose = purpose->code };
+    q.basis = request_form(rq, "basis").n ? request_form(rq, "basis") : purpose->basis;
+    q.issue = request_form(rq, "issue");
+    TRY(find_asked(c, rq, &q.service));
+    TRY(find_asker(c, &q.client_subsystem));
+    TRY(make_question(c, rq, &q.body));
+    struct xid subsystem = q.service;
+    subsystem.service = STR("");
+    page->source = exchange_member_name(c, xid_format(c->arena, &subsystem));
+    page->purpose = text_tr(c->lang, purpose->name);
+    page->basis = q.basis;
+    page->issue = q.issue;
+    TRY(exchange_call(c, &q, ret));
+    return judge_answer(c, ret);
+}
+
+/* ---- the record ---- */
+
+struct showing { struct shown_part *parts; size_t nparts; struct shown_value *values; size_t nvalues; struct str group; int64_t index; };
+
+static struct str value_text(struct call *c, const struct json *v)
+{
+    struct str text = json_text(json_get(v, "value"), STR(""));
+    struct date date;
+    if (json_get(v, "code")) return text_tr(c->lang, text);
+    if (!str_eq(json_text(json_get(v, "type"), STR("")), STR("date")) || !date_parse(text, &date)) return text;
+    struct buf b = buf_in(c->arena, 100);
+    text_put_date(&b, c->lang, date.day, date.precision);
+    return buf_str(&b);
+}
+
+/* show_value: values come group by group; a new group, or another version of it, begins a new part. The kind of a version is its heading. */
+static void show_value(struct call *c, struct showing *s, const struct json *v)
+{
+    struct str group = json_text(json_get(v, "group"), STR("")), column = json_text(json_get(v, "column"), STR(""));
+    int64_t index = 0;
+    (void)json_int(json_get(v, "index"), &index);
+    const bool is_key = str_eq(group, STR("key"));
+    if (s->nparts == 0 || !str_eq(group, s->group) || (index != s->index && !is_key)) {
+        s->parts[s->nparts++] = (struct shown_part){ .heading = text_tr(c->lang, json_text(json_get(v, "title"), group)), .values = &s->values[s->nvalues] };
+        s->group = group;
+        s->index = index;
+    }
+    struct shown_part *part = &s->parts[s->nparts - 1];
+    if (str_ends(column, STR(".kind"))) {
+        part->heading = value_text(c, v);
+        return;
+    }
+    s->values[s->nvalues++] = (struct shown_value){ text_tr(c->lang, json_text(json_get(v, "label"), column)), value_text(c, v) };
+    part->nvalues++;
+}
+
+static enum status read_answer(struct call *c, struct str body, struct page_record *page)
+{
+    const struct json *j;
+    size_t n = 0;
+    if (json_parse(c, body, &j) != ST_OK || !json_is_array(json_get(j, "record"))) {
+        call_clear(c);
+        return call_fail(c, ST_UNAVAILABLE, "", "The register answered in a form this page cannot read. Tell the operator of this node.");
+    }
+    for (const struct json *v = json_first(json_get(j, "record")); v; v = json_next(v)) n++;
+    if (n > VALUES_SHOWN) return call_fail(c, ST_TOO_LARGE, "", "The record is too long for this page. Ask for a narrower purpose.");
+    struct showing s = { .parts = arena_array(c->arena, struct shown_part, n), .values = arena_array(c->arena, struct shown_value, n) };
+    for (const struct json *v = json_first(json_get(j, "record")); v; v = json_next(v)) show_value(c, &s, v);
+    page->entry = json_text(json_get(j, "entry"), STR(""));
+    page->parts = s.parts;
+    page->nparts = s.nparts;
+    return ST_OK;
+}
+
+static enum status look_up(struct call *c, const struct request *rq, struct page_record *page)
+{
+    const struct purpose *purpose;
+    struct exchange_answer answer;
+    TRY(find_purpose(c, rq, &purpose));
+    TRY(ask(c, rq, purpose, page, &answer));
+    return read_answer(c, answer.body, page);
+}
+
+/* show_again: the form with what went wrong; also what web calls when the form itself was not right. */
+static enum status show_again(struct call *c, const struct request *rq, struct reply *rp)
+{
+    return reply_page_again(c, rq, rp, &PAGE_LOOK_UP, make_form(c, rq));
+}
+
+static enum status show_record(struct call *c, const struct request *rq, struct reply *rp)
+{
+    struct page_record *page = arena_new(c->arena, struct page_record);
+    enum status st = look_up(c, rq, page);
+    rp->no_store = true;
+    if (st == ST_OK) return reply_page(c, rq, rp, &PAGE_RECORD, page);
+    c->error = call_sentence(c, st);
+    return show_again(c, rq, rp);
+}
+
+const struct route registry_routes[] = {
+    { "GET", "/people/look-up", show_form, .need = "registry.lookup", .port = PORT_PAGES },
+    { "POST", "/people/look-up", show_record, .need = "registry.lookup", .form = look_up_form, .port = PORT_PAGES, .failed = show_again },
+    { 0 },
+};

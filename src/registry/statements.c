@@ -1,0 +1,72 @@
+/* statements.c: the statements of a register, written once at start from names that register_file.c checked. Values are always bound. */
+#include "registry/registry_int.h"
+
+enum { SQL_MAX = 16 << 10 };
+
+static const struct query *finish(struct store *s, struct buf *b)
+{
+    return db_query_new(s, "registry", NODE, buf_str(b));
+}
+
+static void put_value_columns(struct arena *a, struct buf *b, const struct group *g)
+{
+    for (size_t i = 0; i < g->ncolumns; i++) {
+        struct stored stored[2];
+        size_t n = registry__stored(a, &g->columns[i], stored);
+        for (size_t k = 0; k < n; k++) buf_print(b, ", \"%.*s\"", STR_ARG(stored[k].name));
+    }
+}
+
+static const struct query *insert_version(struct arena *a, struct store *s, const struct register_ *r, const struct group *g)
+{
+    struct buf b = buf_in(a, SQL_MAX);
+    buf_print(&b, "INSERT INTO %.*s_%.*s_v (entity, kind, valid_from, valid_to, rec_from, rec_to", STR_ARG(r->name), STR_ARG(g->name));
+    put_value_columns(a, &b, g);
+    buf_put_z(&b, ") VALUES ($1, $2, $3, $4, $5, $6");
+    for (size_t i = 0; i < g->nvalues; i++) buf_print(&b, ", $%zu", i + 7);
+    buf_put_c(&b, ')');
+    return finish(s, &b);
+}
+
+/* read_now: what is recorded now and true on day $2, kind first, then the values. */
+static const struct query *read_now(struct arena *a, struct store *s, const struct register_ *r, const struct group *g)
+{
+    struct buf b = buf_in(a, SQL_MAX);
+    buf_put_z(&b, "SELECT kind");
+    put_value_columns(a, &b, g);
+    buf_print(&b, " FROM %.*s_%.*s_v WHERE entity = $1 AND valid_from <= $2 AND valid_to > $2 AND rec_to = 9223372036854775807 ORDER BY kind, valid_from",
+              STR_ARG(r->name), STR_ARG(g->name));
+    return finish(s, &b);
+}
+
+/* read_all: every version recorded now, in the order that puts overlaps side by side; entries above $1, at most $2 rows. */
+static const struct query *read_all(struct arena *a, struct store *s, const struct register_ *r, const struct group *g)
+{
+    struct buf b = buf_in(a, SQL_MAX);
+    buf_put_z(&b, "SELECT entity, kind, valid_from, valid_to");
+    put_value_columns(a, &b, g);
+    buf_print(&b, " FROM %.*s_%.*s_v WHERE entity > $1 AND entity <= $2 AND rec_to = 9223372036854775807 ORDER BY entity, kind, valid_from",
+              STR_ARG(r->name), STR_ARG(g->name));
+    return finish(s, &b);
+}
+
+static const struct query *alias_query(struct arena *a, struct store *s, const struct register_ *r, const char *before, const char *after)
+{
+    struct buf b = buf_in(a, SQL_MAX);
+    buf_print(&b, "%s %.*s_alias %s", before, STR_ARG(r->name), after);
+    return finish(s, &b);
+}
+
+void registry__make_statements(struct arena *a, struct store *s, struct register_ *r)
+{
+    r->find = alias_query(a, s, r, "SELECT entity FROM", "WHERE kind = $1 AND value = $2 ORDER BY entity LIMIT 2");
+    r->aliases = alias_query(a, s, r, "SELECT kind, value FROM", "WHERE entity = $1 AND is_current = 1 ORDER BY kind, value");
+    r->insert_alias = alias_query(a, s, r, "INSERT INTO", "(kind, value, entity, is_current) VALUES ($1, $2, $3, $4)");
+    r->all_aliases = alias_query(a, s, r, "SELECT entity, kind, value FROM", "WHERE entity > $1 AND entity <= $2 ORDER BY entity, kind, value");
+    for (size_t i = 0; i < r->ngroups; i++) {
+        struct group *g = &r->groups[i];
+        g->insert = insert_version(a, s, r, g);
+        g->now = read_now(a, s, r, g);
+        g->all = read_all(a, s, r, g);
+    }
+}
