@@ -132,13 +132,20 @@ static enum status open_socket(struct call *c, struct str path, int *ret)
     return ST_OK;
 }
 
+/* is_told_to_stop: takes SIGTERM out of the queue, so that it does not strike when the old mask comes back. */
+static bool is_told_to_stop(int signals)
+{
+    struct signalfd_siginfo info;
+    return read(signals, &info, sizeof info) == (ssize_t)sizeof info;
+}
+
 static void run(struct call *c, struct vault *v, int listener, int signals)
 {
     struct connection *all = heap_alloc(HOLDER_CONNECTIONS, sizeof *all);
     struct pollfd watch[] = { { .fd = signals, .events = POLLIN }, { .fd = listener, .events = POLLIN } };
     log_line(LOG_INFO, "trust", "holder.serves", c->trace);
     while (poll(watch, 2, -1) >= 0 || errno == EINTR) {
-        if (watch[0].revents) break;
+        if (watch[0].revents && is_told_to_stop(signals)) break;
         if (watch[1].revents) take(c, all, v, listener);
     }
     end_all(all);
