@@ -74,7 +74,7 @@ static const struct option add_options[] = {
     { OPTION_VALUE, "rights", "LIST", "Rights, separated by commas, for example registry.lookup.", false },
     { OPTION_VALUE, "password-file", "FILE", "First line: the password. Without it, standard input is read.", false },
     { OPTION_VALUE, "pin-file", "FILE", "Citizens: first line: the personal identification number.", false },
-    { OPTION_END } };
+    { .kind = OPTION_END } };
 
 const struct command identity__commands[] = {
     { "account add", "let a person sign in at this node", add_options, run_add, COMMAND_NODE },

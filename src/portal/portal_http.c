@@ -5,9 +5,9 @@
 #include "base/time.h"
 #include "base/url.h"
 #include "portal/home.html.h"
+#include "portal/my_readers.html.h"
+#include "portal/my_record.html.h"
 #include "portal/portal.h"
-#include "portal/readers.html.h"
-#include "portal/record.html.h"
 
 static enum status show_home(struct call *c, const struct request *rq, struct reply *rp)
 {
@@ -24,7 +24,7 @@ static enum status show_record(struct call *c, const struct request *rq, struct 
     struct record_register *list = arena_array(c->arena, struct record_register, n);
     for (size_t i = 0; i < n; i++) list[i] = record__read(c, &registers[i]);
     rp->no_store = true;
-    return reply_page(c, rq, rp, &PAGE_RECORD, &(struct page_record){ list, n });
+    return reply_page(c, rq, rp, &PAGE_MY_RECORD, &(struct page_record){ list, n });
 }
 
 /* chosen: the number of a register of ours, from a form or an address; false when it is none. */
@@ -43,7 +43,7 @@ static enum status show_readers(struct call *c, const struct request *rq, struct
     for (size_t i = 0; i < n; i++)
         if (only < 0 || (size_t)only == i) list[shown++] = readers__read(c, &registers[i], (int64_t)i, before);
     rp->no_store = true;
-    return reply_page(c, rq, rp, &PAGE_READERS, &(struct page_readers){ list, shown });
+    return reply_page(c, rq, rp, &PAGE_MY_READERS, &(struct page_readers){ list, shown });
 }
 
 /* show_proof: the proof of one of the person's own entries as a file for `sen journal verify --proof`. */
