@@ -94,7 +94,7 @@ static bool decode(struct arena *a, struct str text, bool url, struct str *ret)
         }
     }
     size_t left = chars % 4;
-    if (left == 1 || pads > 2) return false;
+    if (left == 1) return false;
     if (!url && pads != (left ? 4 - left : 0)) return false;
     if (left == 2) {
         if (v & 15) return false;

@@ -47,6 +47,9 @@ TEST(what_people_do_not_expect_is_refused_with_its_line)
     check_refused(c, "&k a: 1\n", "line 1: Anchors");
     check_refused(c, "a: !!str 1\n", "line 1: Anchors");
     check_refused(c, "- !x [a]\n", "line 1: Anchors");
+    check_refused(c, "a: &m {b: 1}\n", "line 1: Anchors");
+    check_refused(c, "- !x {a: 1}\n", "line 1: Anchors");
+    check_refused(c, "- &l [a]\n", "line 1: Anchors");
     check_refused(c, "a: 1\nb: 2\na: 3\n", "line 3: This key stands twice");
     check_refused(c, "a: 1\n---\nb: 2\n", "A second document");
     check_refused(c, "? [a]\n: b\n", "line 1: A key must be");
@@ -67,7 +70,7 @@ TEST(sixty_four_levels_and_no_more)
     for (int i = 0; i < 63; i++) buf_put_c(&b, ']');
     const char *z = str_to_z(c->arena, buf_str(&b));
     CHECK(parse(c, z)->kind == YAML_LIST);
-    z = str_to_z(c->arena, str_join(c->arena, STR("[["), buf_str(&b), STR("]]"), STR_END));
+    z = str_to_z(c->arena, str_join(c->arena, STR("["), buf_str(&b), STR("]"), STR_END));
     check_refused(c, z, "nested too deeply");
 }
 
