@@ -1,7 +1,8 @@
 // sql_embed.mjs: turns a room's .sql file into C: `node tools/sql_embed.mjs ROOM in.sql out.c` writes `const struct schema ROOM_schema`.
 // A file is a row of sections "-- migration N node|log"; before the first one only comments may stand. Each database counts its own
 // versions from 1 without gaps. The tokens {id} {clustered} {blob} stay in the text: store/ fills them in for its driver at run time.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 
 const TOKENS = new Set(['{id}', '{clustered}', '{blob}']);
 const HEAD = /^-- migration (\d+) (node|log)$/;
@@ -78,4 +79,4 @@ function main([room, input, output, ...rest]) {
   }
 }
 
-if (process.argv[1] && import.meta.url === new URL(`file://${process.argv[1]}`).href) main(process.argv.slice(2));
+if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) main(process.argv.slice(2));

@@ -27,7 +27,9 @@ void db_rows_done(struct db_rows *r);
  *   while (db_next(&rows)) use(db_col_int(&rows, 0), db_col_text(&rows, 1));
  *   TRY(db_finish(&rows));
  * Outside a transaction NODE and LOG are read on a reader connection; a statement that writes needs db_begin first (ST_BROKEN else).
- * A failed constraint is ST_CONFLICT, a full disk or lost connection ST_UNAVAILABLE, a wrong statement ST_BROKEN. */
+ * A failed constraint is ST_CONFLICT (silently: the room knows the sentence), a full disk or lost connection ST_UNAVAILABLE, a wrong statement
+ * ST_BROKEN, a text that is not UTF-8 or holds a NUL ST_INVALID. After a failure in a transaction every further statement and db_commit answer the
+ * same failure: it can only be undone. The statement runs at once; bytes bound to it need not live longer than this line. */
 #define db_run(c, q, ...) db_run_(c, q, (const struct db_value[]){ { 0 }, __VA_ARGS__ }, sizeof((const struct db_value[]){ { 0 }, __VA_ARGS__ }) / sizeof(struct db_value) - 1)
 struct db_rows db_run_(struct call *c, const struct query *q, const struct db_value *values_from_1, size_t n);
 /* db_run_values: as db_run with values counted at run time: values[0] is $1. */
@@ -39,11 +41,12 @@ struct str db_col_text(const struct db_rows *r, int col);
 struct str db_col_bytes(const struct db_rows *r, int col);
 NODISCARD enum status db_finish(struct db_rows *r);   /* runs what is left of it, closes, and tells the first failure */
 int64_t db_changed(const struct db_rows *r);          /* rows changed, after db_finish */
-/* db_exec: run to the end, rows ignored. db_one: the first row of what db_run started, ST_NOT_FOUND (silently) when there is none; the rows
+/* db_one: the first row of what db_run started, ST_NOT_FOUND (silently) when there is none; the rows
  * stay on that row until the closing brace:
  *   DB_ROWS rows = db_run(c, &FIND_PARCEL, db_text(number));
  *   TRY(db_one(&rows)); */
 NODISCARD enum status db_one(struct db_rows *r);
+/* db_exec: run to the end, rows ignored. */
 #define db_exec(c, q, ...) db_exec_(c, q, (const struct db_value[]){ { 0 }, __VA_ARGS__ }, sizeof((const struct db_value[]){ { 0 }, __VA_ARGS__ }) / sizeof(struct db_value) - 1)
 NODISCARD enum status db_exec_(struct call *c, const struct query *q, const struct db_value *values_from_1, size_t n);
 
@@ -85,14 +88,15 @@ const struct query *db_query_new(struct store *s, const char *room, enum db_whic
 /* store_open: url "sqlite:" + folder (absolute; node.db and log.db in it) or "postgresql://..." (databases <name>_node and <name>_log,
  * which must exist). Opens, migrates every schema (NULL at the end), replays nothing. ST_UNAVAILABLE with what to do. */
 NODISCARD enum status store_open(struct call *c, struct str url, const struct schema *const *schemas, struct store **ret);
-/* store_open_memory: two private in-memory SQLite databases, for tests. */
+/* store_open_memory: two private SQLite databases for tests, in memory where the system allows; gone at store_close. */
 NODISCARD enum status store_open_memory(struct call *c, const struct schema *const *schemas, struct store **ret);
 void store_close(struct store *s);
-/* store_check: prepare every statement given on this store (sen check; tests on both drivers). */
+/* store_check: prepare every statement given (NULL at the end) on this store (sen check; tests on both drivers); ST_BROKEN names the first that
+ * does not fit, the log all of them. */
 NODISCARD enum status store_check(struct call *c, const struct query *const *queries);
 /* store_release: give the connections of this call back (its worker ends); a worker keeps them over call_renew. */
 void store_release(struct call *c);
-/* store_is_busy: SQLITE_BUSY-like numbers for /metrics. */
+/* store_figures: for /metrics: transactions committed, commits on disk that carried them, rows read, microseconds waited for a writer. */
 struct store_figures { int64_t commits, groups, rows, waits_us; };
 struct store_figures store_figures(const struct store *s);
 

@@ -2,7 +2,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +45,10 @@ test('the program writes the file, or says file and line and fails', () => {
     writeFileSync(input, '-- migration 1 node\nSELECT 1;\n');
     execFileSync(process.execPath, [TOOL, 'land', input, output]);
     assert.match(readFileSync(output, 'utf8'), /\{ 1, NODE,/);
+    const linked = join(dir, 'a folder with spaces');
+    symlinkSync(fileURLToPath(new URL('../../tools', import.meta.url)), linked);
+    execFileSync(process.execPath, [join(linked, 'sql_embed.mjs'), 'farm', input, output]);
+    assert.match(readFileSync(output, 'utf8'), /farm_schema/);
     writeFileSync(input, 'SELECT 1;\n');
     const bad = spawnSync(process.execPath, [TOOL, 'land', input, output], { encoding: 'utf8' });
     assert.equal(bad.status, 65);

@@ -3,8 +3,10 @@
 #include "store/sqlite.c"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/log.h"
 #include "base/test.h"
@@ -160,6 +162,42 @@ TEST(files_are_for_their_owner_alone_and_damaged_ones_are_told)
     static const char *const files[] = { "/node.db", "/node.db-wal", "/node.db-shm", "/log.db", "/log.db-wal", "/log.db-shm" };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) (void)unlink(str_to_z(c->arena, str_join(c->arena, str_z(folder), str_z(files[i]), STR_END)));
     CHECK(rmdir(folder) == 0);
+}
+
+/* commit_for_ever: in a process of its own: says each number after its commit was answered. */
+static void commit_for_ever(struct call *c, int out)
+{
+    for (int64_t i = 1;; i++) {
+        DB_TX tx = { 0 };
+        if (db_begin(c, LOG, &tx) != ST_OK || db_exec(c, &ADD, db_int(2 * i), db_bytes(STR("first half"))) != ST_OK ||
+            db_exec(c, &ADD, db_int(2 * i + 1), db_bytes(STR("second half"))) != ST_OK || db_commit(&tx) != ST_OK)
+            _exit(1);
+        if (write(out, &i, sizeof i) != (ssize_t)sizeof i) _exit(2);
+    }
+}
+
+TEST(a_killed_process_keeps_what_was_answered_and_no_half)
+{
+    int ends[2], how = 0;
+    int64_t answered = 0;
+    CHECK(pipe(ends) == 0);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        struct call *own = call_open(NULL);
+        struct store *again = NULL;
+        struct app other = { 0 };
+        if (store_open(own, str_join(own->arena, STR("sqlite:"), app.store->place, STR_END), schemas, &again) != ST_OK) _exit(3);
+        other.store = again;
+        own->app = &other;
+        commit_for_ever(own, ends[1]);
+    }
+    CHECK(close(ends[1]) == 0);
+    while (answered < 50) CHECK(read(ends[0], &answered, sizeof answered) == (ssize_t)sizeof answered);
+    CHECK(kill(child, SIGKILL) == 0 && waitpid(child, &how, 0) == child && WIFSIGNALED(how));
+    for (int64_t more; read(ends[0], &more, sizeof more) == (ssize_t)sizeof more;) answered = more;
+    CHECK(close(ends[0]) == 0);
+    CHECK(count(c) >= 2 * answered && count(c) <= 2 * (answered + 1) && count(c) % 2 == 0);
 }
 
 TEST(parameters_must_be_numbered_without_gaps)
