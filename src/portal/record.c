@@ -12,7 +12,7 @@ static struct str value_shown(struct call *c, const struct json *v)
     struct str text = json_text(json_get(v, "value"), STR(""));
     struct date d;
     if (json_text(json_get(v, "code"), STR("")).n) return text_tr(c->lang, text);
-    if (!json_bool(json_get(v, "date"), false) || !date_parse(text, &d)) return text;
+    if (!str_eq(json_text(json_get(v, "type"), STR("")), STR("date")) || !date_parse(text, &d)) return text;
     struct buf b = buf_in(c->arena, SHOWN_MAX);
     text_put_date(&b, c->lang, d.day, (int)d.precision);
     return buf_str(&b);
