@@ -104,8 +104,10 @@ function collectTables(files) {
   return { owner, breaches };
 }
 
+/** A test may damage what another room keeps, to show what happens then; the program may not even look. */
 function checkSql(file, pieces, owner) {
   const breaches = [];
+  if (file.name.endsWith('_test.c')) return breaches;
   for (const { value, line } of pieces) {
     if (!SQL_WORD.test(value)) continue;
     for (const word of new Set(value.match(/\b[A-Za-z_]\w*\b/g) ?? [])) {

@@ -74,6 +74,10 @@ test('SQL that names a table of another room', () => {
     ['src/land/more.sql:3: room land names table store_counter of room store: call that room instead']);
 });
 
+test('a test may damage a table of another room, but not include what its room may not', () => assert.deepEqual(
+  breaches({ 'src/land/x_test.c': '#include "trust/trust.h"\nconst char *q = "DROP TABLE store_counter";\n' }),
+  ['src/land/x_test.c:1: room land may not include room trust (floors.txt)']));
+
 test('a word that only looks like a table is none', () => assert.deepEqual(
   breaches({ 'src/main/x.c': 'const char *a = "land_title", *b = "SELECT land_titles FROM my_land_title";\n' }), []));
 
