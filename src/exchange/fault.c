@@ -82,12 +82,20 @@ static bool is_complete(struct str type)
     return str_eq_nocase(first, STR("client")) || str_eq_nocase(first, STR("server")) || str_eq_nocase(first, STR("signer"));
 }
 
+/* is_bad_input: the first code of the type tells: a malformed request, not a certificate that was found wrong. */
+static bool is_bad_input(struct str type)
+{
+    struct str first;
+    const struct fault_row *row = str_next(&type, '.', &first) ? find_row(first) : NULL;
+    return row && row->status == ST_INVALID;
+}
+
 struct fault fault__of_call(const struct call *c, enum status st, enum hop hop)
 {
     struct call_error e = call_sentence(c, st);
     struct str type = e.fault.n ? e.fault : str_z(code_of_status(st));
     if (!is_complete(type)) {
-        bool from_client = hop == HOP_CONSUMER && (st == ST_INVALID || st == ST_TOO_LARGE);
+        bool from_client = hop == HOP_CONSUMER && is_bad_input(type);
         struct str prefix = from_client ? STR("client.") : hop == HOP_CONSUMER ? STR("server.clientproxy.") : STR("server.serverproxy.");
         type = str_join(c->arena, prefix, type, STR_END);
     }

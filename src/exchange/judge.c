@@ -79,7 +79,7 @@ static enum status check_status(struct call *c, const struct directory *d, const
     for (size_t i = 0; i + 1 < path->n; i++) {
         const struct cert_anchor *issuer = path->anchor[i + 1];
         int64_t from_ms, to_ms;
-        if (issuer && issuer->is_top && i > 0 && path->anchor[i]) break; /* an approved intermediate: the directory itself speaks for it */
+        if (i > 0 && path->anchor[i]) break; /* an approved intermediate: the directory itself speaks for it */
         struct str answer = ocsp[i < nocsp ? i : nocsp - 1];
         TRY(ocsp_check(c, answer, path->certs[i], path->certs[i + 1], issuer ? issuer->responders : NULL, issuer ? issuer->nresponders : 0, c->now_ms, d->ocsp_fresh_s));
         TRY(ocsp_times(c, answer, &from_ms, &to_ms));
