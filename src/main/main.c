@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/app.h"
 #include "base/args.h"
 #include "base/log.h"
 #include "main/help.h"
 #include "main/modules.h"
 #include "main/node.h"
+#include "main/serve.h"
 
 /* match: how many of the words of argv this command's name takes, 0 when it is another command. */
 static int match(const struct command *cmd, int argc, char **argv)
@@ -47,7 +49,7 @@ static enum status run_on_node(struct call *c, const struct command *cmd, const 
     struct node *n = NULL;
     struct str folder = args_value(args, "node");
     TRY(node_load(c, str_is_empty(folder) ? STR(".") : folder, &n));
-    enum status st = node_open(c, n);
+    enum status st = node_open(c, n, HOLDER_OWN);
     if (st == ST_OK) st = cmd->run(c, args);
     node_close(c, n);
     return st;
@@ -77,11 +79,12 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "sen: there is no command \"%s\". `sen help` lists them all.\n", argv[1]);
         return status_exit(ST_INVALID);
     }
-    struct call *c = call_open(NULL);
+    static const struct app no_node; /* of commands that open none */
+    struct call *c = call_open(&no_node);
     const struct args *args = NULL;
     struct actor actor = command_actor(c);
     c->actor = &actor;
-    if (cmd->needs == COMMAND_NODE) log_least(LOG_WARN);
+    if (cmd->run != serve_run) log_least(LOG_WARN);
     enum status st = args_parse(c, cmd, argc - 1 - words, argv + 1 + words, &args);
     if (st == ST_OK) st = cmd->needs == COMMAND_NODE ? run_on_node(c, cmd, args) : cmd->run(c, args);
     int code = tell(c, st);

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,8 +163,17 @@ static int read_pid(struct call *c, const struct nation_node *node, const char *
     return pid > 0 && pid < INT_MAX && kill((pid_t)pid, 0) == 0 ? (int)pid : 0;
 }
 
+/* listens: is the page port open? Asked first, since a refused fetch leaves a line in the log. */
+static bool listens(const struct nation_node *node)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)node->pages), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    FILE_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+}
+
 static bool answers(struct call *c, const struct nation_node *node)
 {
+    if (!listens(node)) return false;
     struct client_answer got;
     struct client_request ask = { .method = STR("GET"), .connect_ms = 1000, .total_ms = 3000,
                                   .url = str_print(c->arena, "http://localhost:%lld/healthz", (long long)node->pages) };

@@ -131,7 +131,7 @@ static enum status at_operator(struct call *c, const struct nation *n, struct st
         struct node *node = NULL;
         if (!n->nodes[i].is_operator) continue;
         TRY(node_load(c, n->nodes[i].folder, &node));
-        enum status st = node_open(c, node);
+        enum status st = node_open(c, node, HOLDER_OWN);
         if (st == ST_OK) st = operate(c, n, ret_anchor);
         node_close(c, node);
         return st;
@@ -141,14 +141,14 @@ static enum status at_operator(struct call *c, const struct nation *n, struct st
 
 static enum status give_back(struct call *c, const struct nation_node *node, struct str anchor)
 {
+    struct str certs[8];
+    size_t n = 0;
     TRY(file_write(c, file_path(c->arena, node->folder, STR("anchor.xml")), anchor, 0644));
     for (const struct node_request *rq = node_requests; rq->name; rq++) {
-        struct str cert, path = str_print(c->arena, "%.*s/requests/%s.cert.pem", STR_ARG(node->folder), rq->name);
-        if (!file_exists(c, path)) continue;
-        TRY(file_read(c, path, REQUEST_MAX, &cert));
-        TRY(node_init_certificate(c, node->folder, cert));
+        struct str path = str_print(c->arena, "%.*s/requests/%s.cert.pem", STR_ARG(node->folder), rq->name);
+        if (file_exists(c, path)) TRY(file_read(c, path, REQUEST_MAX, &certs[n++]));
     }
-    return ST_OK;
+    return node_init_certificates(c, node->folder, certs, n);
 }
 
 /* ---- people and accounts ---- */
@@ -252,7 +252,7 @@ static enum status make_accounts(struct call *c, const struct nation *n, const s
 {
     struct node *node = NULL;
     TRY(node_load(c, at->folder, &node));
-    enum status st = node_open(c, node);
+    enum status st = node_open(c, node, HOLDER_OWN);
     if (st == ST_OK) st = make_officials(c, at, w);
     if (st == ST_OK) st = make_citizens(c, n, at, people, w);
     node_close(c, node);

@@ -30,6 +30,7 @@ struct node {
     struct arena *arena;     /* texts of app; lives as long as the node */
     size_t started;          /* modules whose start was called */
     int holder_pid;          /* a key holder of our own, or 0 */
+    const struct app *before; /* what the call knew before this node was opened */
 };
 
 struct app *node_app(struct node *n) { return &n->app; }
@@ -118,10 +119,9 @@ enum status node_pin(struct call *c, const struct node *n, struct str *ret)
     return ST_OK;
 }
 
-static bool holder_answers(struct call *c, struct str socket_path)
+static bool holder_answers(struct str socket_path)
 {
     struct sockaddr_un to = { .sun_family = AF_UNIX };
-    (void)c;
     if (socket_path.n >= sizeof to.sun_path) return false;
     memcpy(to.sun_path, socket_path.p, socket_path.n);
     FILE_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -147,7 +147,7 @@ enum status node_holder_start(struct call *c, const struct node *n, int *ret_pid
     }
     for (int waited = 0; waited < HOLDER_START_MS; waited += 10) {
         int how;
-        if (holder_answers(c, socket_path)) {
+        if (holder_answers(socket_path)) {
             *ret_pid = pid;
             return ST_OK;
         }
@@ -180,7 +180,19 @@ static enum status store_url(struct call *c, const struct node *n, struct str *r
     return ST_OK;
 }
 
-static enum status open_parts(struct call *c, struct node *n)
+static enum status await_holder(struct call *c, struct node *n, enum node_holder holder)
+{
+    struct str socket_path = node_socket(c, n);
+    if (holder_answers(socket_path)) return ST_OK;
+    if (holder == HOLDER_OWN) return node_holder_start(c, n, &n->holder_pid);
+    for (int waited = 0; waited < HOLDER_START_MS; waited += 10) {
+        (void)poll(NULL, 0, 10);
+        if (holder_answers(socket_path)) return ST_OK;
+    }
+    return call_fail(c, ST_UNAVAILABLE, "", "The key holder does not answer. Its log lines say why; the server is started again when it does.");
+}
+
+static enum status open_parts(struct call *c, struct node *n, enum node_holder holder)
 {
     const struct schema *schemas[MODULES_MAX] = { 0 };
     size_t count = 0;
@@ -188,7 +200,7 @@ static enum status open_parts(struct call *c, struct node *n)
         if ((*m)->schema && count + 1 < MODULES_MAX) schemas[count++] = (*m)->schema;
     struct str url;
     TRY(store_url(c, n, &url));
-    if (!holder_answers(c, node_socket(c, n))) TRY(node_holder_start(c, n, &n->holder_pid));
+    TRY(await_holder(c, n, holder));
     TRY(store_open(c, url, schemas, &n->app.store));
     TRY(trust_start(c, node_keys_folder(c, n), node_socket(c, n), &n->app.trust));
     for (const struct module *const *m = sen_modules; *m; m++) {
@@ -198,10 +210,11 @@ static enum status open_parts(struct call *c, struct node *n)
     return ST_OK;
 }
 
-enum status node_open(struct call *c, struct node *n)
+enum status node_open(struct call *c, struct node *n, enum node_holder holder)
 {
+    n->before = c->app;
     c->app = &n->app;
-    return open_parts(c, n);
+    return open_parts(c, n, holder);
 }
 
 void node_close(struct call *c, struct node *n)
@@ -215,8 +228,8 @@ void node_close(struct call *c, struct node *n)
     if (n->app.trust) trust_stop(n->app.trust);
     if (n->app.store) store_close(n->app.store);
     node_holder_stop(n->holder_pid);
+    if (c->app == &n->app) c->app = n->before;
     config_free(n->config);
     arena_close(n->arena);
     heap_free(n);
-    c->app = NULL;
 }

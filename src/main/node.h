@@ -12,9 +12,10 @@ struct node;
 /* node_load: reads FOLDER/node.yaml against the settings of all rooms; nothing is opened yet. *ret belongs to the caller: node_close. */
 NODISCARD enum status node_load(struct call *c, struct str folder, struct node **ret);
 
-/* node_open: databases, key holder client and every room's start, in the order of modules.c. While no key holder serves this folder a
- * temporary one is started and stopped again by node_close. c->app is set to the node's app. */
-NODISCARD enum status node_open(struct call *c, struct node *n);
+/* node_open: databases, key holder client and every room's start, in the order of modules.c. While no key holder serves this folder a command
+ * (HOLDER_OWN) gets a temporary one, stopped again by node_close; the server (HOLDER_WAIT) waits for the one that its supervisor starts. c->app is set to the node's app. */
+enum node_holder { HOLDER_OWN, HOLDER_WAIT };
+NODISCARD enum status node_open(struct call *c, struct node *n, enum node_holder holder);
 void node_close(struct call *c, struct node *n);
 
 struct app *node_app(struct node *n);

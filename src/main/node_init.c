@@ -77,6 +77,7 @@ static enum status make_one(struct call *c, const struct node *n, size_t i, enum
 static enum status with_holder(struct call *c, struct node *n, enum status (*work)(struct call *c, struct node *n, void *arg), void *arg)
 {
     struct app *app = node_app(n);
+    const struct app *before = c->app;
     int holder = 0;
     TRY(node_holder_start(c, n, &holder));
     c->app = app;
@@ -84,6 +85,7 @@ static enum status with_holder(struct call *c, struct node *n, enum status (*wor
     if (st == ST_OK) st = work(c, n, arg);
     if (app->trust) trust_stop(app->trust);
     app->trust = NULL;
+    c->app = before;
     node_holder_stop(holder);
     return st;
 }
@@ -115,11 +117,11 @@ enum status node_init_pin(struct call *c, struct str folder)
 
 enum status node_init_keys(struct call *c, struct str folder, enum key_algorithm sign) { return on_folder(c, folder, make_all, &sign); }
 
-static enum status take_certificate(struct call *c, struct node *n, void *arg)
+static enum status take_certificate(struct call *c, struct node *n, struct str cert)
 {
-    struct str *cert = arg, der;
+    struct str der;
     struct cert_info info;
-    TRY(cert_of_pem_or_der(c, *cert, &der));
+    TRY(cert_of_pem_or_der(c, cert, &der));
     TRY(cert_read(c, der, &info));
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const struct key *k;
@@ -135,7 +137,19 @@ static enum status take_certificate(struct call *c, struct node *n, void *arg)
     return call_fail(c, ST_NOT_FOUND, "FILE", "No key of this node belongs to this certificate. Was the request made by another node?");
 }
 
-enum status node_init_certificate(struct call *c, struct str folder, struct str cert) { return on_folder(c, folder, take_certificate, &cert); }
+struct certificates { const struct str *certs; size_t n; };
+
+static enum status take_certificates(struct call *c, struct node *n, void *arg)
+{
+    const struct certificates *list = arg;
+    for (size_t i = 0; i < list->n; i++) TRY(take_certificate(c, n, list->certs[i]));
+    return ST_OK;
+}
+
+enum status node_init_certificates(struct call *c, struct str folder, const struct str *certs, size_t n)
+{
+    return on_folder(c, folder, take_certificates, &(struct certificates){ certs, n });
+}
 
 enum status node_init_run(struct call *c, const struct args *args)
 {
@@ -152,13 +166,12 @@ enum status node_init_run(struct call *c, const struct args *args)
 
 enum status node_certificate_run(struct call *c, const struct args *args)
 {
-    struct str folder = args_value(args, "node"), cert;
+    struct str folder = args_value(args, "node");
     const struct str *files;
     size_t n = args_rest(args, &files);
-    for (size_t i = 0; i < n; i++) {
-        TRY(file_read(c, files[i], CERT_FILE_MAX, &cert));
-        TRY(node_init_certificate(c, str_is_empty(folder) ? STR(".") : folder, cert));
-        (void)printf("%.*s is taken.\n", STR_ARG(files[i]));
-    }
+    struct str *certs = arena_array(c->arena, struct str, n);
+    for (size_t i = 0; i < n; i++) TRY(file_read(c, files[i], CERT_FILE_MAX, &certs[i]));
+    TRY(node_init_certificates(c, str_is_empty(folder) ? STR(".") : folder, certs, n));
+    for (size_t i = 0; i < n; i++) (void)printf("%.*s is taken.\n", STR_ARG(files[i]));
     return ST_OK;
 }

@@ -14,8 +14,8 @@ extern const struct node_request node_requests[];  /* ends with { 0 } */
  * and writes requests/<name>.csr (PEM). The folder holds node.yaml and, where named, the PIN file. Safe to repeat: keys that exist stay. */
 NODISCARD enum status node_init_keys(struct call *c, struct str folder, enum key_algorithm sign);
 
-/* node_init_certificate: takes one certificate (PEM or DER) for the key that it belongs to; ST_NOT_FOUND when no key of the node fits. */
-NODISCARD enum status node_init_certificate(struct call *c, struct str folder, struct str cert);
+/* node_init_certificates: takes certificates (PEM or DER), each for the key that it belongs to; ST_NOT_FOUND when no key of the node fits one. */
+NODISCARD enum status node_init_certificates(struct call *c, struct str folder, const struct str *certs, size_t n);
 
 /* node_init_pin: a random PIN in FOLDER/pin (0600) unless the file is there. */
 NODISCARD enum status node_init_pin(struct call *c, struct str folder);

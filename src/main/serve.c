@@ -79,7 +79,7 @@ static enum status serve_node(struct call *c, struct node *n, const sigset_t *si
 {
     static struct runner runners[JOBS_MAX];
     static atomic_bool stop;
-    TRY(node_open(c, n));
+    TRY(node_open(c, n, HOLDER_WAIT));
     TRY(confine_server(c, n));
     TRY(web_start(c, node_app(n)));
     store_release(c);
