@@ -258,7 +258,7 @@ static void connection_changed(void *arg, struct MHD_Connection *connection, voi
     *context = NULL;
 }
 
-static void note_from_library(void *arg, const char *format, va_list args)
+static PRINTF_LIKE(2, 0) void note_from_library(void *arg, const char *format, va_list args)
 {
     (void)arg;
     log_vnote(STR("edge"), "web", format, args);

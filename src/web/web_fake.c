@@ -99,7 +99,7 @@ struct str fake_body(struct str answer)
 /* ---- the key holder ---- */
 
 struct key { EVP_PKEY *pair; struct str cert; };
-bool fake_holder_is_gone;
+_Atomic bool fake_holder_is_gone;
 
 const struct key *fake_key(struct call *c, const char *cn)
 {

@@ -20,7 +20,7 @@ bool fake_has(struct str text, struct str part);
 int fake_status(struct str answer);
 struct str fake_body(struct str answer);
 
-extern bool fake_holder_is_gone;
+extern _Atomic bool fake_holder_is_gone;
 const struct key *fake_key(struct call *c, const char *cn);                   /* P-256 and a self-signed certificate */
 void fake_key_free(const struct key *k);
 struct str fake_cert(const struct key *k);
