@@ -77,6 +77,6 @@ static const struct option add_options[] = {
     { .kind = OPTION_END } };
 
 const struct command identity__commands[] = {
-    { "account add", "let a person sign in at this node", add_options, run_add, COMMAND_NODE },
-    { "account list", "who may sign in at this node, with roles and rights", NULL, run_list, COMMAND_NODE },
+    { .name = "account add", .summary = "let a person sign in at this node", .options = add_options, .run = run_add, .needs = COMMAND_NODE },
+    { .name = "account list", .summary = "who may sign in at this node, with roles and rights", .run = run_list, .needs = COMMAND_NODE },
     { 0 } };
