@@ -148,7 +148,7 @@ static const struct option show_options[] = {
     { OPTION_END, NULL, NULL, NULL, false } };
 
 const struct command exchange__commands[] = {
-    { "call", "ask a service of another member through this node", call_options, call_run, COMMAND_NODE },
-    { "message list", "what this node asked and answered", list_options, list_run, COMMAND_NODE },
-    { "message show", "one message; its body only with a purpose", show_options, show_run, COMMAND_NODE },
+    { .name = "call", .summary = "ask a service of another member through this node", .options = call_options, .run = call_run, .needs = COMMAND_NODE },
+    { .name = "message list", .summary = "what this node asked and answered", .options = list_options, .run = list_run, .needs = COMMAND_NODE },
+    { .name = "message show", .summary = "one message; its body only with a purpose", .options = show_options, .run = show_run, .needs = COMMAND_NODE },
     { 0 } };

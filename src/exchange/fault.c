@@ -199,7 +199,8 @@ static bool is_type(struct str s)
 enum status fault__read_soap(struct call *c, struct str xml, struct fault *ret)
 {
     XML_DOC doc = NULL;
-    TRY(xml_parse(c, xml, &doc));
+    enum status st = xml_parse(c, xml, &doc);
+    if (st != ST_OK) return call_fault(c, st, STR("malformed_soap"));
     const struct xml *root = xml_root(doc);
     const struct xml *fault = xml_only_child(xml_only_child(root, SOAP_NS, "Body"), SOAP_NS, "Fault");
     if (!xml_is(root, SOAP_NS, "Envelope") || !fault)

@@ -152,13 +152,13 @@ static const struct option client_options[] = {
 static const struct option publish_options[] = { { OPTION_VALUE, "anchor", "FILE", "write the configuration anchor too", false }, { OPTION_END, NULL, NULL, NULL, false } };
 
 const struct command operator__commands[] = {
-    { "ca init", "make the sandbox authority (operator)", NULL, ca_init_run, COMMAND_NODE },
-    { "ca issue", "answer a certificate request (operator)", issue_options, ca_issue_run, COMMAND_NODE },
-    { "ca revoke", "revoke a certificate (operator)", revoke_options, ca_revoke_run, COMMAND_NODE },
-    { "ca list", "certificates that were issued (operator)", NULL, ca_list_run, COMMAND_NODE },
-    { "directory add-member", "admit a member and its server (operator)", member_options, add_member_run, COMMAND_NODE },
-    { "directory add-server", "add a server, its address or its certificate (operator)", member_options, add_member_run, COMMAND_NODE },
-    { "directory add-client", "register a subsystem on a server (operator)", client_options, add_client_run, COMMAND_NODE },
-    { "directory publish", "sign and publish the directory now (operator)", publish_options, publish_run, COMMAND_NODE },
-    { "directory show", "members and servers of the valid directory", NULL, show_run, COMMAND_NODE },
+    { .name = "ca init", .summary = "make the sandbox authority (operator)", .options = NULL, .run = ca_init_run, .needs = COMMAND_NODE },
+    { .name = "ca issue", .summary = "answer a certificate request (operator)", .options = issue_options, .run = ca_issue_run, .needs = COMMAND_NODE },
+    { .name = "ca revoke", .summary = "revoke a certificate (operator)", .options = revoke_options, .run = ca_revoke_run, .needs = COMMAND_NODE },
+    { .name = "ca list", .summary = "certificates that were issued (operator)", .options = NULL, .run = ca_list_run, .needs = COMMAND_NODE },
+    { .name = "directory add-member", .summary = "admit a member and its server (operator)", .options = member_options, .run = add_member_run, .needs = COMMAND_NODE },
+    { .name = "directory add-server", .summary = "add a server, its address or its certificate (operator)", .options = member_options, .run = add_member_run, .needs = COMMAND_NODE },
+    { .name = "directory add-client", .summary = "register a subsystem on a server (operator)", .options = client_options, .run = add_client_run, .needs = COMMAND_NODE },
+    { .name = "directory publish", .summary = "sign and publish the directory now (operator)", .options = publish_options, .run = publish_run, .needs = COMMAND_NODE },
+    { .name = "directory show", .summary = "members and servers of the valid directory", .options = NULL, .run = show_run, .needs = COMMAND_NODE },
     { 0 } };
