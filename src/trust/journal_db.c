@@ -10,7 +10,7 @@
     "e.seq, e.uid, e.at_ms, e.kind, e.class, e.show_from_ms, e.agency, e.actor, e.role, e.purpose, e.basis, e.issue, e.fields, e.message, e.fault, e.first_leaf, e.subjects"
 
 /* The update changes nothing; it makes a second appender (another process) wait until this one has committed. */
-Q(LOCK_EDGE, "UPDATE journal_edge SET id = id WHERE id = 1");
+Q(LOCK_EDGE, "UPDATE journal_edge SET id = id WHERE id = 1 RETURNING seq, size, peaks");
 Q(READ_EDGE, "SELECT seq, size, peaks FROM journal_edge WHERE id = 1");
 Q(WRITE_EDGE, "UPDATE journal_edge SET seq = $1, size = $2, peaks = $3 WHERE id = 1");
 Q(HAS_ENTRY, "SELECT 1 FROM journal_entry WHERE uid = $1");
@@ -45,9 +45,9 @@ static struct db_value hash_value(const struct merkle_hash *h) { return db_bytes
 
 /* ---- state ---- */
 
-enum status journal__read_state(struct call *c, struct journal_state *ret)
+static enum status read_edge(struct call *c, const struct query *q, struct journal_state *ret)
 {
-    DB_ROWS rows = db_run(c, &READ_EDGE);
+    DB_ROWS rows = db_run(c, q);
     if (!db_next(&rows)) {
         TRY(db_finish(&rows));
         return damaged(c, "the edge is missing");
@@ -57,11 +57,8 @@ enum status journal__read_state(struct call *c, struct journal_state *ret)
     return db_finish(&rows);
 }
 
-enum status journal__lock_state(struct call *c, struct journal_state *ret)
-{
-    TRY(db_exec(c, &LOCK_EDGE));
-    return journal__read_state(c, ret);
-}
+enum status journal__lock_state(struct call *c, struct journal_state *ret) { return read_edge(c, &LOCK_EDGE, ret); }
+enum status journal__read_state(struct call *c, struct journal_state *ret) { return read_edge(c, &READ_EDGE, ret); }
 
 enum status journal__write_state(struct call *c, const struct journal_state *s)
 {

@@ -15,7 +15,7 @@ struct check {
     struct journal_state end;       /* where the journal ended when we began */
     struct merkle_hash *leaves;     /* stored leaves of the slice */
     int64_t leaves_from;
-    bool heads_done;
+    int64_t next_head;              /* size of the first head not checked yet; INT64_MAX: there is none */
     struct journal_count count;
 };
 
@@ -27,8 +27,12 @@ static struct str number(struct call *c, int64_t v) { return str_print(c->arena,
 static enum status told(struct check *k, enum status st)
 {
     const struct call_error *e = call_error(k->slice);
-    if (st == ST_OK || k->c->error.status != ST_OK) return st;
-    return str_is_empty(e->sentence) ? st : call_fail(k->c, st, "journal", "%s", e->sentence);
+    struct arena *a = k->c->arena;
+    if (st == ST_OK || k->c->error.status != ST_OK || e->status == ST_OK) return st;
+    struct str *args = arena_array(a, struct str, e->nargs);
+    for (size_t i = 0; i < e->nargs; i++) args[i] = str_copy(a, e->args[i]);
+    k->c->error = (struct call_error){ e->status, str_copy(a, e->field), str_copy(a, e->sentence), str_copy(a, e->key), args, e->nargs, str_copy(a, e->fault) };
+    return st;
 }
 
 /* ---- leaves ---- */
@@ -120,36 +124,35 @@ static enum status check_head(struct check *k, const struct journal_head_row *h)
     return ST_OK;
 }
 
-/* check_heads: those between the size that was reached before and the size now. Heads are signed at the end of an entry only. */
-static enum status check_heads(struct check *k, int64_t least_size)
+/* look_ahead: where the next head of at least this size stands. */
+static enum status look_ahead(struct check *k, int64_t least_size)
+{
+    struct journal_head_row h = { .head.size = INT64_MAX };
+    enum status st = journal__next_head(k->slice, least_size, &h);
+    k->next_head = h.head.size;
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* check_heads: after each entry. Heads are signed at the end of an entry only. */
+static enum status check_heads(struct check *k)
 {
     struct journal_head_row h;
-    if (k->heads_done) return ST_OK;
-    enum status st = journal__next_head(k->slice, least_size, &h);
-    k->heads_done = st == ST_NOT_FOUND;
-    if (st != ST_OK) return st == ST_NOT_FOUND ? ST_OK : st;
-    if (h.head.size > k->edge.size) return ST_OK;
-    if (h.head.size < k->edge.size) return WRONG(k, "The signed head of size %s does not stand at the end of an entry.", h.head.size);
-    return check_head(k, &h);
+    if (k->next_head > k->edge.size) return ST_OK;
+    if (k->next_head < k->edge.size) return WRONG(k, "The signed head of size %s does not stand at the end of an entry.", k->next_head);
+    TRY(journal__next_head(k->slice, k->next_head, &h));
+    TRY(check_head(k, &h));
+    return look_ahead(k, k->edge.size + 1);
 }
 
 /* ---- the run ---- */
 
 static enum status check_slice(struct check *k, const struct journal_row *rows, size_t n)
 {
-    struct journal_head_row next = { .head.size = INT64_MAX };
     TRY(load_leaves(k, rows, n));
     struct collector made = { arena_array(k->slice->arena, struct collected, 2 * (size_t)slice_leaves(rows, n) + MERKLE_LEVELS), 0 };
-    enum status st = journal__next_head(k->slice, k->edge.size + 1, &next);
-    if (st != ST_OK && st != ST_NOT_FOUND) return st;
     for (size_t i = 0; i < n; i++) {
-        int64_t before = k->edge.size;
         TRY(check_entry(k, &rows[i], &made));
-        if (next.head.size > k->edge.size) continue;
-        TRY(check_heads(k, before + 1));
-        next.head.size = INT64_MAX;
-        st = journal__next_head(k->slice, k->edge.size + 1, &next);
-        if (st != ST_OK && st != ST_NOT_FOUND) return st;
+        TRY(check_heads(k));
     }
     return check_subtrees(k, &made);
 }
@@ -157,7 +160,8 @@ static enum status check_slice(struct check *k, const struct journal_row *rows, 
 static enum status check_all(struct check *k)
 {
     TRY(journal__read_state(k->slice, &k->end));
-    TRY(check_heads(k, 0));
+    TRY(look_ahead(k, 0));
+    TRY(check_heads(k));
     while (k->seq < k->end.seq) {
         struct journal_row *rows;
         size_t n, limit = k->end.seq - k->seq < SLICE_ENTRIES ? (size_t)(k->end.seq - k->seq) : SLICE_ENTRIES;
