@@ -105,6 +105,11 @@ NODISCARD enum status outbox_put(struct db_tx *tx, struct str topic, struct str 
 /* outbox_drain: hand each pending entry of the topic to carry, oldest first; delete it when carry answers ST_OK; stop at the first failure. carry must
  * accept the same uid twice. */
 NODISCARD enum status outbox_drain(struct call *c, struct str topic, enum status (*carry)(struct call *c, struct str uid, struct str bytes, void *arg), void *arg);
+/* outbox_drain_many: the same for a room that carries many at once (one commit instead of n): carry gets up to 100 entries and says in *ret_done how
+ * many of them, from the first, are carried; those are deleted also when it answers a failure. */
+struct outbox_entry { int64_t id; struct str uid, bytes; };
+NODISCARD enum status outbox_drain_many(struct call *c, struct str topic,
+    enum status (*carry)(struct call *c, const struct outbox_entry *entries, size_t n, size_t *ret_done, void *arg), void *arg);
 
 extern const struct module store_module;
 

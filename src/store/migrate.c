@@ -31,7 +31,7 @@ enum status store__fill_tokens(struct call *c, const struct driver *d, struct st
                 rest = str_skip(from, tokens[i].token.n);
             }
         if (!text) {
-            call_note(c, "store", "unknown token in a table definition: %.20s", from.p);
+            call_note(c, "store", "unknown token in a table definition: %.*s", STR_ARG(str_first(from, 20)));
             return ST_BROKEN;
         }
         buf_put_z(&out, text);

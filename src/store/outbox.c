@@ -19,17 +19,15 @@ enum status outbox_put(struct db_tx *tx, struct str topic, struct str uid, struc
     return db_exec(tx->call, &PUT, db_int(id), db_text(topic), db_text(uid), db_bytes(bytes));
 }
 
-struct entry { int64_t id; struct str uid, bytes; };
-
-static enum status read_oldest(struct call *c, struct str topic, struct entry *ret, size_t *n)
+static enum status read_oldest(struct call *c, struct str topic, struct outbox_entry *ret, size_t *n)
 {
     DB_ROWS rows = db_run(c, &OLDEST, db_text(topic), db_int(BATCH));
     *n = 0;
-    while (*n < BATCH && db_next(&rows)) ret[(*n)++] = (struct entry){ db_col_int(&rows, 0), db_col_text(&rows, 1), db_col_bytes(&rows, 2) };
+    while (*n < BATCH && db_next(&rows)) ret[(*n)++] = (struct outbox_entry){ db_col_int(&rows, 0), db_col_text(&rows, 1), db_col_bytes(&rows, 2) };
     return db_finish(&rows);
 }
 
-struct carried { const struct entry *entries; size_t n; };
+struct carried { const struct outbox_entry *entries; size_t n; };
 
 static enum status drop_carried(struct call *c, struct db_tx *tx, void *arg)
 {
@@ -39,20 +37,16 @@ static enum status drop_carried(struct call *c, struct db_tx *tx, void *arg)
     return ST_OK;
 }
 
+typedef enum status carry_many(struct call *c, const struct outbox_entry *entries, size_t n, size_t *ret_done, void *arg);
+
 /* drain_batch: carry up to BATCH entries, drop those that were carried, even when a later one failed. */
-static enum status drain_batch(struct call *c, struct str topic, enum status (*carry)(struct call *c, struct str uid, struct str bytes, void *arg),
-                               void *arg, size_t *ret_n)
+static enum status drain_batch(struct call *c, struct str topic, carry_many *carry, void *arg, size_t *ret_n)
 {
-    struct entry *entries = arena_array(c->arena, struct entry, BATCH);
-    size_t n;
-    TRY(read_oldest(c, topic, entries, &n));
+    struct outbox_entry *entries = arena_array(c->arena, struct outbox_entry, BATCH);
     struct carried done = { entries, 0 };
-    enum status st = ST_OK;
-    while (done.n < n && st == ST_OK) {
-        st = carry(c, entries[done.n].uid, entries[done.n].bytes, arg);
-        if (st == ST_OK) done.n++;
-    }
-    *ret_n = n;
+    TRY(read_oldest(c, topic, entries, ret_n));
+    if (*ret_n == 0) return ST_OK;
+    enum status st = carry(c, entries, *ret_n, &done.n, arg);
     if (done.n == 0) return st;
     struct call_error own = c->error;
     c->error = (struct call_error){ 0 };
@@ -63,7 +57,7 @@ static enum status drain_batch(struct call *c, struct str topic, enum status (*c
     return st;
 }
 
-enum status outbox_drain(struct call *c, struct str topic, enum status (*carry)(struct call *c, struct str uid, struct str bytes, void *arg), void *arg)
+enum status outbox_drain_many(struct call *c, struct str topic, carry_many *carry, void *arg)
 {
     struct db_session *ses;
     TRY(store__session(c, &ses));
@@ -74,9 +68,24 @@ enum status outbox_drain(struct call *c, struct str topic, enum status (*carry)(
     struct topic *t = store__known(ses->store, &ses->store->topics, topic);
     (void)pthread_mutex_lock(&t->lock);
     enum status st;
-    size_t n;
+    size_t n = 0;
     do st = drain_batch(c, topic, carry, arg, &n);
     while (st == ST_OK && n == BATCH);
     (void)pthread_mutex_unlock(&t->lock);
     return st;
+}
+
+struct one_by_one { enum status (*carry)(struct call *c, struct str uid, struct str bytes, void *arg); void *arg; };
+
+static enum status carry_each(struct call *c, const struct outbox_entry *entries, size_t n, size_t *ret_done, void *arg)
+{
+    const struct one_by_one *each = arg;
+    for (*ret_done = 0; *ret_done < n; ++*ret_done) TRY(each->carry(c, entries[*ret_done].uid, entries[*ret_done].bytes, each->arg));
+    return ST_OK;
+}
+
+enum status outbox_drain(struct call *c, struct str topic, enum status (*carry)(struct call *c, struct str uid, struct str bytes, void *arg), void *arg)
+{
+    struct one_by_one each = { carry, arg };
+    return outbox_drain_many(c, topic, carry_each, &each);
 }

@@ -506,6 +506,58 @@ TEST(the_outbox_goes_on_over_more_than_a_batch_and_refuses_a_transaction)
     CHECK(outbox_put(&tx, STR("t"), STR("x"), STR("abc")) == ST_BROKEN);
 }
 
+enum { CARRIERS = 8, PUTS = 20 };
+struct carrier { struct call *c; int failed; };
+static pthread_mutex_t carried_lock = PTHREAD_MUTEX_INITIALIZER;
+static int carried_count;
+
+static enum status count_carried(struct call *c, const struct outbox_entry *entries, size_t n, size_t *ret_done, void *arg)
+{
+    (void)c;
+    (void)arg;
+    for (size_t i = 1; i < n; i++) CHECK(entries[i - 1].id < entries[i].id);
+    (void)pthread_mutex_lock(&carried_lock);
+    carried_count += (int)n;
+    (void)pthread_mutex_unlock(&carried_lock);
+    *ret_done = n;
+    return ST_OK;
+}
+
+static enum status put_one(struct call *c, struct db_tx *tx, void *arg)
+{
+    (void)arg;
+    return outbox_put(tx, STR("t"), c->trace, STR("abc"));
+}
+
+static void *put_and_drain(void *arg)
+{
+    struct carrier *own = arg;
+    for (int done = 0; done < PUTS;) {
+        call_renew(own->c);
+        enum status st = db_atomic(own->c, put_one, NULL);
+        if (st == ST_OK) st = outbox_drain_many(own->c, STR("t"), count_carried, NULL), done++;
+        if (st != ST_OK && st != ST_CONFLICT) own->failed++, done++;
+    }
+    return NULL;
+}
+
+TEST(many_threads_drain_a_topic_and_carry_each_entry_once)
+{
+    struct carrier carriers[CARRIERS];
+    pthread_t threads[CARRIERS];
+    carried_count = 0;
+    for (int i = 0; i < CARRIERS; i++) carriers[i] = (struct carrier){ test_store_call(c), 0 };
+    for (int i = 0; i < CARRIERS; i++) CHECK(pthread_create(&threads[i], NULL, put_and_drain, &carriers[i]) == 0);
+    for (int i = 0; i < CARRIERS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    for (int i = 0; i < CARRIERS; i++) {
+        CHECK(carriers[i].failed == 0);
+        test_store_call_end(carriers[i].c);
+    }
+    struct carried_list rest = { .refuse_at = -1 };
+    CHECK_OK(outbox_drain(c, STR("t"), carry, &rest));
+    CHECK(carried_count == CARRIERS * PUTS && rest.n == 0);
+}
+
 /* --- statements made at run time, checks, DDL --- */
 
 TEST(statements_made_at_run_time_work_like_constants)
