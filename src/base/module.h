@@ -23,7 +23,11 @@ struct command {
     const char *name, *summary;
     const struct option *options;                 /* ends with { OPTION_END }; NULL for none */
     enum status (*run)(struct call *c, const struct args *args);
-    enum { COMMAND_FREE, COMMAND_NODE /* needs --node DIR (default "."): config and databases are opened first */ } needs;
+    enum {
+        COMMAND_FREE,
+        COMMAND_NODE,  /* needs --node DIR (default "."): config and databases are opened first */
+        COMMAND_MAYBE  /* as COMMAND_NODE, but without --node and node.yaml it runs on no node: app->store is NULL then */
+    } needs;
 };
 
 /* Work in the background, in a thread of its own: run again period_ms after it ended. Failures are logged, never fatal. */
