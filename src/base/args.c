@@ -44,7 +44,7 @@ static struct str usage(struct call *c, const struct command *cmd, const struct 
 static void learn(struct args *a, const struct command *cmd)
 {
     for (const struct option *o = cmd->options; o && o->kind != OPTION_END && a->nknown + 1 < OPTIONS_MAX; o++) a->known[a->nknown++] = o;
-    if (cmd->needs == COMMAND_NODE) a->known[a->nknown++] = &node_option;
+    if (cmd->needs != COMMAND_FREE) a->known[a->nknown++] = &node_option;
 }
 
 static size_t find(const struct args *a, struct str name)

@@ -17,7 +17,7 @@ void help_print_all(FILE *out)
 static void print_usage(FILE *out, const struct command *cmd)
 {
     (void)fprintf(out, "usage: sen %s", cmd->name);
-    if (cmd->needs == COMMAND_NODE) (void)fprintf(out, " [--node DIR]");
+    if (cmd->needs != COMMAND_FREE) (void)fprintf(out, " [--node DIR]");
     for (const struct option *o = cmd->options; o && o->kind != OPTION_END; o++) {
         const char *open = o->required ? "" : "[", *close = o->required ? "" : "]";
         switch (o->kind) {
@@ -34,7 +34,7 @@ static void print_usage(FILE *out, const struct command *cmd)
 static void print_options(FILE *out, const struct command *cmd)
 {
     BUF left = buf_heap(256);
-    if (cmd->needs == COMMAND_NODE) (void)fprintf(out, "\n  %-24s %s\n", "--node DIR", "The node's folder; without it the current one.");
+    if (cmd->needs != COMMAND_FREE) (void)fprintf(out, "\n  %-24s %s\n", "--node DIR", "The node's folder; without it the current one.");
     else (void)fprintf(out, "\n");
     for (const struct option *o = cmd->options; o && o->kind != OPTION_END; o++) {
         buf_clear(&left);

@@ -5,6 +5,7 @@
 
 #include "base/app.h"
 #include "base/args.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "main/help.h"
 #include "main/modules.h"
@@ -55,6 +56,16 @@ static enum status run_on_node(struct call *c, const struct command *cmd, const 
     return st;
 }
 
+static bool needs_node(struct call *c, const struct command *cmd, const struct args *args)
+{
+    switch (cmd->needs) {
+    case COMMAND_FREE: return false;
+    case COMMAND_NODE: return true;
+    case COMMAND_MAYBE: return args_has(args, "node") || file_exists(c, STR("node.yaml"));
+    }
+    return false;
+}
+
 static int tell(struct call *c, enum status st)
 {
     if (st == ST_OK) return fflush(stdout) == 0 ? 0 : status_exit(ST_UNAVAILABLE);
@@ -86,7 +97,8 @@ int main(int argc, char **argv)
     c->actor = &actor;
     if (cmd->run != serve_run) log_least(LOG_WARN);
     enum status st = args_parse(c, cmd, argc - 1 - words, argv + 1 + words, &args);
-    if (st == ST_OK) st = cmd->needs == COMMAND_NODE ? run_on_node(c, cmd, args) : cmd->run(c, args);
+    bool on_node = st == ST_OK && needs_node(c, cmd, args);
+    if (st == ST_OK) st = on_node ? run_on_node(c, cmd, args) : cmd->run(c, args);
     int code = tell(c, st);
     call_close(c);
     return code;

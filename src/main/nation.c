@@ -204,10 +204,12 @@ static enum status start_node(struct call *c, const struct nation *n, const stru
     return ST_OK;
 }
 
-static enum status wait_node(struct call *c, const struct nation_node *node)
+/* wait_node: a node that was still stopping when it was told to start is started when it has gone. */
+static enum status wait_node(struct call *c, const struct nation *n, const struct nation_node *node)
 {
     for (int waited = 0; waited < START_MS; waited += 50) {
         if (answers(c, node)) return ST_OK;
+        if (waited % 1000 == 950) TRY(start_node(c, n, node));
         (void)poll(NULL, 0, 50);
     }
     return call_fail(c, ST_UNAVAILABLE, "", "Node %s does not answer on http://localhost:%s after 30 seconds. Its log: %s/log/sen.log", node->name,
@@ -239,7 +241,7 @@ enum status nation_start_run(struct call *c, const struct args *args)
     if (!file_exists(c, file_path(c->arena, n.folder, STR("welcome.txt")))) TRY(nation_make(c, &n));
     for (size_t i = 0; i < n.nnodes; i++) TRY(start_node(c, &n, &n.nodes[i]));
     for (size_t i = 0; i < n.nnodes; i++) {
-        TRY(wait_node(c, &n.nodes[i]));
+        TRY(wait_node(c, &n, &n.nodes[i]));
         nation_step(c, "%.*s answers on http://localhost:%lld", STR_ARG(n.nodes[i].name), (long long)n.nodes[i].pages);
     }
     return say_where(c, &n);

@@ -36,6 +36,7 @@ static enum status verify_journal(struct call *c, const struct args *args)
 {
     struct journal_count count;
     if (args_has(args, "proof")) return verify_proof(c, args);
+    if (!c->app->store) return call_fail(c, ST_INVALID, "node", "Name the node whose journal is to be checked (--node DIR), or a proof (--proof FILE).");
     TRY(journal_verify_all(c, &count));
     printf("%lld entries, %lld leaves, %lld signed heads: everything fits.\n", (long long)count.entries, (long long)count.leaves, (long long)count.heads);
     return ST_OK;
@@ -53,7 +54,7 @@ static const struct option verify_options[] = {
 };
 
 static const struct command commands[] = {
-    { "journal verify", "Check every entry, leaf and signed head of this node's journal, or one proof.", verify_options, verify_journal, COMMAND_NODE },
+    { "journal verify", "Check every entry, leaf and signed head of this node's journal, or one proof.", verify_options, verify_journal, COMMAND_MAYBE },
     { 0 },
 };
 
