@@ -130,8 +130,11 @@ static enum status read_keys(struct call *c, struct reading *rg)
     for (size_t i = 0; i < r->nkeys; i++) any = any || (allows(rg->rd, r->keys[i].full) && (!rg->rd->self || r->keys[i].self));
     if (!any) return ST_OK;
     DB_ROWS rows = db_run(c, r->aliases, db_int(rg->entity));
-    for (int64_t index = 0; db_next(&rows); index++) {
+    const struct key_kind *last = NULL;
+    for (int64_t index = 0; db_next(&rows);) {
         const struct key_kind *k = registry__find_key(r, db_col_text(&rows, 0));
+        index = k == last ? index + 1 : 0;
+        last = k;
         if (!k || !allows(rg->rd, k->full) || (rg->rd->self && !k->self)) continue;
         add_value(rg, (struct register_value){ .column = k->full, .label = k->label, .group = STR("key"), .title = TR("Numbers"), .text = db_col_text(&rows, 1), .index = index });
     }

@@ -170,8 +170,7 @@ static void show_value(struct call *c, struct showing *s, const struct json *v)
     struct str group = json_text(json_get(v, "group"), STR("")), column = json_text(json_get(v, "column"), STR(""));
     int64_t index = 0;
     (void)json_int(json_get(v, "index"), &index);
-    const bool is_key = str_eq(group, STR("key"));
-    if (s->nparts == 0 || !str_eq(group, s->group) || (index != s->index && !is_key)) {
+    if (s->nparts == 0 || !str_eq(group, s->group) || index != s->index) {
         s->parts[s->nparts++] = (struct shown_part){ .heading = text_tr(c->lang, json_text(json_get(v, "title"), group)), .values = &s->values[s->nvalues] };
         s->group = group;
         s->index = index;
