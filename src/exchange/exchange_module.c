@@ -137,6 +137,24 @@ static void stop(struct app *app)
     app->exchange = NULL;
 }
 
+/* ---- /healthz: a node that cannot exchange says why ---- */
+
+static enum status check_directory(struct call *c)
+{
+    DIRECTORY d = NULL;
+    return exchange__of(c)->has_anchor ? directory__hold(c, &d) : ST_OK;
+}
+
+static enum status check_status(struct call *c)
+{
+    const struct key *key;
+    struct str cert, answer;
+    if (!exchange__of(c)->has_anchor) return ST_OK;
+    TRY(trust_key(c, KEY_TLS, STR(""), &key));
+    TRY(key_certificate(c, key, &cert));
+    return ocsp__own(c, cert, &answer);
+}
+
 static enum status start(struct call *c, struct app *app)
 {
     struct exchange *ex = heap_new(struct exchange);
@@ -146,6 +164,8 @@ static enum status start(struct call *c, struct app *app)
     ex->judged = judge__cache_new();
     ex->status = ocsp__cache_new();
     app->exchange = ex;
+    web_add_health(app, "directory", check_directory);
+    web_add_health(app, "status", check_status);
     enum status st = load(c, app);
     if (st != ST_OK) stop(app);
     return st;

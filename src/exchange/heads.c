@@ -23,13 +23,17 @@ static enum status find_kept(struct call *c, struct str server, struct kept *ret
     return db_finish(&rows);
 }
 
-struct keeping { struct str server, verifier_key; const struct journal_head *head; bool is_new; };
+struct keeping { struct str server, verifier_key; const struct journal_head *head; };
 
+/* keep_in: whether the row is there is asked inside the transaction: on the operator's node the service has just written the one that the job comes to write. */
 static enum status keep_in(struct call *c, struct db_tx *tx, void *arg)
 {
     const struct keeping *k = arg;
+    struct kept before = { 0 };
     (void)tx;
-    if (k->is_new) return db_exec(c, &INSERT_HEAD, db_text(k->server), db_int(k->head->size), db_text(k->verifier_key), db_text(k->head->checkpoint), db_int(c->now_ms));
+    TRY(find_kept(c, k->server, &before));
+    if (!before.found)
+        return db_exec(c, &INSERT_HEAD, db_text(k->server), db_int(k->head->size), db_text(k->verifier_key), db_text(k->head->checkpoint), db_int(c->now_ms));
     return db_exec(c, &UPDATE_HEAD, db_text(k->server), db_int(k->head->size), db_text(k->head->checkpoint), db_int(c->now_ms));
 }
 
@@ -123,7 +127,7 @@ enum status heads__take(struct call *c, const struct service_request *rq, struct
     /* The sender may not know what is held here: it is told, and proves from there the next time. */
     if (k.found && from != k.size && head.size > k.size) return put_held(c, rp, 409, k.size), ST_OK;
     if (k.found) TRY(check_growth(c, &k, j, &head, key));
-    struct keeping keeping = { server, key, &head, !k.found };
+    struct keeping keeping = { server, key, &head };
     TRY(db_atomic(c, keep_in, &keeping));
     put_held(c, rp, 200, head.size);
     return ST_OK;
@@ -188,7 +192,7 @@ static enum status deliver(struct call *c, const struct xid *service, const stru
     /* The operator holds another head than the one that we know was taken: prove from that one. */
     if (answer.status == 409 && held_size(c, answer.body, &from) && from <= head->size) TRY(send_head(c, service, head, key, from, &answer));
     if (answer.status != 200) return call_fail(c, ST_CONFLICT, "", "The operator did not take the head of the journal. Compare it with the published one, then tell the operator.");
-    struct keeping keeping = { exchange_server(c), key, head, !before->found };
+    struct keeping keeping = { exchange_server(c), key, head };
     return db_atomic(c, keep_in, &keeping);
 }
 
