@@ -188,24 +188,24 @@ static void set_all(CURL *e, struct fetch *f, const char *url, struct curl_slist
     if (f->rq->judge) client__set_peer_tls(e, &f->tls);
 }
 
-static const char *cause(CURLcode rc, bool mutual)
+/* tell_cause: whole sentences, so that each can be translated. */
+static enum status tell_cause(struct call *c, CURLcode rc, bool mutual, struct str place)
 {
     /* in TLS 1.3 a server judges the client's certificate after the client's handshake is done: a refusal looks like a closed connection */
-    if (mutual && (rc == CURLE_GOT_NOTHING || rc == CURLE_RECV_ERROR)) return "it closed the connection; it may not know the TLS certificate of this node";
+    if (mutual && (rc == CURLE_GOT_NOTHING || rc == CURLE_RECV_ERROR))
+        return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection. It may not know the TLS certificate of this node yet; try again after the next exchange of the directory.", place);
     switch ((int)rc) {
-    case CURLE_COULDNT_RESOLVE_HOST: return "its name was not found";
-    case CURLE_COULDNT_CONNECT: return "nobody answers there (connection refused or no route)";
-    case CURLE_OPERATION_TIMEDOUT: return "it did not answer in time";
+    case CURLE_COULDNT_RESOLVE_HOST: return call_fail(c, ST_UNAVAILABLE, "", "%s could not be reached: its name was not found. Check the address.", place);
+    case CURLE_COULDNT_CONNECT: return call_fail(c, ST_UNAVAILABLE, "", "%s could not be reached: nobody answers there. Try again in a few minutes.", place);
+    case CURLE_OPERATION_TIMEDOUT: return call_fail(c, ST_UNAVAILABLE, "", "%s did not answer in time. Try again in a few minutes.", place);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM: return "the TLS connection was refused";
+    case CURLE_SSL_CERTPROBLEM: return call_fail(c, ST_UNAVAILABLE, "", "The TLS connection to %s failed. The certificate of one side is not accepted by the other; its operator can tell why.", place);
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-    case CURLE_PARTIAL_FILE: return "it closed the connection before its answer was complete";
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL: return "it does not speak HTTP";
-    default: return "the connection failed";
+    case CURLE_PARTIAL_FILE: return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection before its answer was complete. Try again in a few minutes.", place);
+    default: return call_fail(c, ST_UNAVAILABLE, "", "The connection to %s failed. Try again in a few minutes.", place);
     }
 }
 
@@ -216,7 +216,7 @@ static enum status fetch_failed(struct fetch *f, CURLcode rc, const struct url *
     if (f->tls.verdict != ST_OK) return f->tls.verdict; /* the judge has told why */
     if (f->too_large) return call_fail(c, ST_TOO_LARGE, "", "The answer of %s is larger than allowed.", place);
     call_note(c, "web", "fetch from %.*s: %d %s", STR_ARG(place), (int)rc, error[0] ? error : curl_easy_strerror(rc));
-    return call_fail(c, ST_UNAVAILABLE, "", "%s could not be reached: %s. Try again in a few minutes.", place, str_z(cause(rc, f->rq->judge != NULL)));
+    return tell_cause(c, rc, f->rq->judge != NULL, place);
 }
 
 static enum status perform(struct fetch *f, CURL *e, const char *url_z, const struct url *u, struct client_answer *ret)

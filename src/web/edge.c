@@ -69,9 +69,9 @@ static void end_turn(void *arg, struct MHD_Connection *connection, void **state,
 
 static struct str early_sentence(int http)
 {
-    if (http == 413) return TR("The request is too large. Send less at once.");
+    if (http == 413) return str_z(status_sentence(ST_TOO_LARGE));
     if (http == 431) return TR("The request has too many headers. Send fewer.");
-    if (http == 400) return TR("The address of the page is not written correctly. Check it.");
+    if (http == 400) return str_z(status_sentence(ST_INVALID));
     return TR("The server is very busy. Try again in a few seconds.");
 }
 
@@ -115,6 +115,26 @@ static bool declared_length(struct turn *t, size_t *ret)
     return true;
 }
 
+/* Two lengths of one body are how requests are smuggled past a proxy that believes the other one. */
+struct framing { int lengths, codings; };
+
+static enum MHD_Result count_framing(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct framing *f = arg;
+    (void)kind;
+    (void)value;
+    f->lengths += str_eq_nocase(str_z(name), STR("Content-Length"));
+    f->codings += str_eq_nocase(str_z(name), STR("Transfer-Encoding"));
+    return MHD_YES;
+}
+
+static bool has_one_length(struct turn *t)
+{
+    struct framing f = { 0 };
+    (void)MHD_get_connection_values(t->connection, MHD_HEADER_KIND, count_framing, &f);
+    return f.lengths + f.codings <= 1;
+}
+
 /* start_reading: the route is known before the body is read, so that its limit counts. */
 static int start_reading(struct turn *t, const char *method)
 {
@@ -122,6 +142,7 @@ static int start_reading(struct turn *t, const char *method)
     t->method = copy_on_heap(method);
     t->body_max = BODY_DEFAULT;
     if (MHD_get_connection_values(t->connection, MHD_HEADER_KIND, NULL, NULL) > HEADERS_MAX) return 431;
+    if (!has_one_length(t)) return 400;
     if (!request__split_target(t->target, &t->path, &t->query)) return 400;
     t->matched = router__match(t->door->router, t->method, t->path, &t->match);
     if (t->match.route && t->match.route->max_body) t->body_max = t->match.route->max_body;

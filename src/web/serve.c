@@ -171,8 +171,9 @@ static void answer_failure(struct call *c, const struct request *rq, struct repl
     reply__problem(c, rp, st, http ? http : status_http(st), parts->form.faults, parts->form.nfaults);
 }
 
-static void answer_no_route(struct call *c, const struct request *rq, struct reply *rp, const struct turn *t)
+static void answer_no_route(struct call *c, struct request *rq, struct reply *rp, const struct turn *t)
 {
+    if (rq->port == PORT_PAGES) call_forgive(c, guard__know_actor(c, rq), "the page only says that there is nothing here");
     if (t->matched == MATCH_NO_PATH) {
         answer_failure(c, rq, rp, ST_NOT_FOUND, 0);
         return;
