@@ -2,8 +2,8 @@
 //   node tools/po.mjs compile OUT.c FILE.po...   the C tables of web/translate.c, sorted by the bytes of the key; untranslated texts are left out
 //   node tools/po.mjs check                      fails when a text of the program has no translation, or a translation no text
 //   node tools/po.mjs update                     adds new texts with an empty translation, drops those that are no longer used
-// Texts are found where they are written: {{t "..."}} in templates; TR("..."), call_fail sentences, .label and the sentences of status.c in C; label, name and role of
-// country files.
+// Texts are found where they are written: {{t "..."}} in templates; TR("..."), call_fail sentences (also those that a function or macro
+// of the file hands on), FAULT tables, .label and status.c in C; label, name and role of country files.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,16 +87,30 @@ function callArguments(list, at) {
 }
 const strings = tokens => (tokens ?? []).filter(t => t.text !== undefined).map(t => t.text);
 
+// Macros and functions of a file that hand a sentence on to call_fail: what they are called with are sentences too.
+function wrappers(source) {
+  const joined = source.replace(/\\\n/g, ' ');
+  const macros = [...joined.matchAll(/^#define (\w+)\([^\n]*call_fail\(/gm)].map(m => m[1]);
+  const functions = [...source.matchAll(/^[a-z][^\n;=]*?\b(\w+)\([^;{}]*const char \*(\w+)[^;{}]*\)\n\{\n([\s\S]*?)\n\}/gm)]
+    .filter(([, , parameter, body]) => new RegExp(`call_fail\\([^;]*\\b${parameter}\\b`).test(body)).map(m => m[1]);
+  return new Set([...macros, ...functions]);
+}
+const isSentence = text => /^[A-Z%].* .*\.$/s.test(text);
+
 export function textsOfC(source, file) {
   const found = [];
   const list = cTokens(source);
-  const calls = { TR: 0, call_fail: 3 };
+  const calls = { TR: 0, call_fail: 3, FAULT: 2 };
+  const handsOn = wrappers(source);
   list.forEach(({ word }, i) => {
-    if (word in calls && list[i + 1]?.word === '(') found.push(...strings(callArguments(list, i + 1)[calls[word]]));
+    if (!word) return;
+    const called = list[i + 1]?.word === '(' ? callArguments(list, i + 1) : null;
+    if (called && Object.hasOwn(calls, word)) found.push(...strings(called[calls[word]]));
+    if (called && handsOn.has(word)) found.push(...called.flatMap(strings).filter(isSentence));
     if (word === 'label' && list[i - 1]?.word === '.' && list[i + 1]?.word === '=' && list[i + 2]?.text !== undefined) found.push(list[i + 2].text);
   });
-  if (basename(file) === 'status.c') found.push(...list.filter(t => /^[A-Z].* .*\.$|^Done\.$/.test(t.text ?? '')).map(t => t.text));
-  return found.filter(Boolean);
+  if (basename(file) === 'status.c') found.push(...list.map(t => t.text ?? '').filter(t => isSentence(t) || t === 'Done.'));
+  return found.filter(text => /[A-Za-z]{2}/.test(text.replace(/%s/g, '')));
 }
 
 // A country file is read line by line: a value ends at a remark, and inside {...} at a comma.
@@ -115,7 +129,7 @@ function programTexts() {
   const texts = new Map();
   const add = (file, list) => list.forEach(t => texts.has(t) || texts.set(t, relative(ROOT, file)));
   for (const f of walk(join(ROOT, 'src'), ['.html'])) add(f, textsOfTemplate(readFileSync(f, 'utf8')));
-  for (const f of walk(join(ROOT, 'src'), ['.c'])) if (!/_(test|fuzz)\.c$/.test(f)) add(f, textsOfC(readFileSync(f, 'utf8'), f));
+  for (const f of walk(join(ROOT, 'src'), ['.c', '.h'])) if (!/_(test|fuzz)\.c$|\/test_[a-z]+\.c$/.test(f)) add(f, textsOfC(readFileSync(f, 'utf8'), f));
   for (const f of walk(COUNTRY, ['.yaml'])) add(f, textsOfYaml(readFileSync(f, 'utf8'), f));
   return texts;
 }

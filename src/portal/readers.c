@@ -17,6 +17,15 @@ static struct str what_happened(struct str kind)
     return TR("Used your record");
 }
 
+/* role_in_words: roles of officials are the agency's own words; these are the program's. */
+static struct str role_in_words(struct call *c, struct str role)
+{
+    if (str_eq(role, STR("command"))) return text_tr(c->lang, TR("an administrator of the register"));
+    if (str_eq(role, STR("citizen"))) return text_tr(c->lang, TR("a person"));
+    if (str_eq(role, STR("peer"))) return text_tr(c->lang, TR("an information system"));
+    return text_tr(c->lang, role);
+}
+
 static struct str purpose_in_words(struct call *c, struct str code)
 {
     const struct purpose *p = exchange_find_purpose(c->app, code);
@@ -29,7 +38,8 @@ static struct str field_list(struct call *c, const struct json *fields)
     struct buf b = buf_in(c->arena, FIELDS_MAX);
     for (const struct json *f = json_first(fields); f; f = json_next(f)) {
         if (b.n) buf_put(&b, STR(", "));
-        buf_put(&b, text_tr(c->lang, json_text(f, STR(""))));
+        struct str label = json_text(f, STR(""));
+        buf_put(&b, text_tr(c->lang, str_eq(label, STR("*")) ? TR("All fields") : label));
     }
     return buf_str(&b);
 }
@@ -67,7 +77,7 @@ static bool put_proof(struct call *c, const struct json *proof, struct reader_en
 static struct reader_entry take_entry(struct call *c, const struct json *j)
 {
     struct str purpose = json_text(json_get(j, "purpose"), STR(""));
-    struct reader_entry e = { .uid = json_text(json_get(j, "uid"), STR("")), .role = text_tr(c->lang, json_text(json_get(j, "role"), STR(""))),
+    struct reader_entry e = { .uid = json_text(json_get(j, "uid"), STR("")), .role = role_in_words(c, json_text(json_get(j, "role"), STR(""))),
                               .purpose = purpose_in_words(c, purpose), .basis = json_text(json_get(j, "basis"), STR("")),
                               .what = text_tr(c->lang, what_happened(json_text(json_get(j, "kind"), STR("")))), .fields = field_list(c, json_get(j, "fields")),
                               .own = str_eq(purpose, STR("self")) };
