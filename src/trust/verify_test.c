@@ -1,0 +1,90 @@
+/* verify_test.c: verification alone: Ed25519 vectors (RFC 8032), RSA-PSS, the two forms of ECDSA values, keys that are too weak. */
+#include "trust/verify.c"
+
+#include "base/encode.h"
+#include "base/test.h"
+
+static struct str unhex(struct call *c, const char *text)
+{
+    struct str ret = STR("");
+    CHECK(decode_hex(c->arena, str_z(text), &ret));
+    return ret;
+}
+
+TEST(ed25519_vector_of_rfc_8032)
+{
+    struct str key = unhex(c, "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+    struct str sig = unhex(c, "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+    CHECK_OK(trust_verify_ed25519(c, key, STR("\x72"), sig));
+    CHECK(trust_verify_ed25519(c, key, STR("\x73"), sig) == ST_INVALID);
+    CHECK(trust_verify_ed25519(c, key, STR("\x72"), str_first(sig, 63)) == ST_INVALID);
+    CHECK(trust_verify_ed25519(c, str_first(key, 31), STR("\x72"), sig) == ST_INVALID);
+}
+
+/* self_signed: a certificate of this key, enough to verify with. */
+static struct str self_signed(struct call *c, EVP_PKEY *key)
+{
+    OSSL(X509) x = X509_new();
+    struct str der = STR("");
+    CHECK(x && X509_set_version(x, X509_VERSION_3) && ASN1_INTEGER_set(X509_get_serialNumber(x), 1) && X509_gmtime_adj(X509_getm_notBefore(x), 0) &&
+          X509_gmtime_adj(X509_getm_notAfter(x), 3600) && X509_set_pubkey(x, key) && X509_sign(x, key, EVP_sha256()) > 0);
+    DER_BYTES out = NULL;
+    int n = i2d_X509(x, &out);
+    CHECK_OK(ossl__copy(c, "test", out, n, &der));
+    return der;
+}
+
+static struct str signed_with(struct call *c, EVP_PKEY *key, bool pss, int salt, struct str bytes)
+{
+    unsigned char *sig = arena_alloc(c->arena, 512, 1);
+    size_t n = 512;
+    EVP_PKEY_CTX *params = NULL;
+    OSSL(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+    CHECK(EVP_DigestSignInit(ctx, &params, EVP_sha512(), NULL, key) == 1);
+    if (pss) CHECK(EVP_PKEY_CTX_set_rsa_padding(params, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_pss_saltlen(params, salt) == 1);
+    CHECK(EVP_DigestSign(ctx, sig, &n, ossl__bytes(bytes), bytes.n) == 1);
+    return str_of(sig, n);
+}
+
+TEST(rsa_pss_with_the_salt_of_its_digest)
+{
+    OSSL(EVP_PKEY) key = EVP_RSA_gen(2048);
+    struct str cert = self_signed(c, key);
+    struct sig_method pss = { DIGEST_SHA512, SIG_RSA_PSS }, plain = { DIGEST_SHA512, SIG_RSA };
+    struct str sig = signed_with(c, key, true, RSA_PSS_SALTLEN_DIGEST, STR("x"));
+    CHECK_OK(trust_verify_method(c, cert, pss, false, STR("x"), sig));
+    CHECK(trust_verify_method(c, cert, plain, false, STR("x"), sig) == ST_INVALID);
+    CHECK(trust_verify_method(c, cert, pss, false, STR("x"), signed_with(c, key, true, 10, STR("x"))) == ST_INVALID);
+    CHECK(trust_verify_method(c, cert, pss, false, STR("x"), signed_with(c, key, false, 0, STR("x"))) == ST_INVALID);
+}
+
+TEST(weak_and_strange_keys_are_not_accepted)
+{
+    OSSL(EVP_PKEY) small = EVP_RSA_gen(1024);
+    struct sig_method m = { DIGEST_SHA512, SIG_RSA };
+    CHECK(trust_verify_method(c, self_signed(c, small), m, false, STR("x"), signed_with(c, small, false, 0, STR("x"))) == ST_INVALID);
+    CHECK_STR(call_error(c)->fault, STR("unsupported_algorithm"));
+    call_clear(c);
+    CHECK(trust_verify_method(c, STR("no certificate"), m, false, STR("x"), STR("y")) == ST_INVALID);
+    CHECK_STR(call_error(c)->fault, STR("incorrect_certificate"));
+}
+
+TEST(raw_value_has_the_length_of_its_curve)
+{
+    const char *curves[] = { "P-256", "P-384", "P-521" };
+    size_t halves[] = { 32, 48, 66 };
+    struct sig_method m = { DIGEST_SHA512, SIG_ECDSA };
+    for (size_t i = 0; i < 3; i++) {
+        OSSL(EVP_PKEY) key = EVP_EC_gen(curves[i]);
+        struct str cert = self_signed(c, key), der = signed_with(c, key, false, 0, STR("x")), raw;
+        CHECK(trust__ecdsa_to_raw(c->arena, der, halves[i], &raw) && raw.n == 2 * halves[i]);
+        CHECK_OK(trust_verify_method(c, cert, m, true, STR("x"), raw));
+        CHECK_OK(trust_verify_method(c, cert, m, false, STR("x"), der));
+        CHECK(trust_verify_method(c, cert, m, true, STR("x"), str_first(raw, raw.n - 1)) == ST_INVALID);
+        CHECK(trust_verify_method(c, cert, m, true, STR("x"), str_of(arena_alloc(c->arena, raw.n, 1), raw.n)) == ST_INVALID);
+        call_clear(c);
+    }
+    struct str raw;
+    CHECK(!trust__ecdsa_to_raw(c->arena, STR("nonsense"), 32, &raw));
+    ossl__forget();
+}
