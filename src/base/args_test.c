@@ -8,7 +8,7 @@ static const struct option options[] = {
     { OPTION_OPERAND, "NAME", NULL, "What to read.", true },  { OPTION_REST, "MORE", NULL, "And more.", false },  { .kind = OPTION_END },
 };
 static const struct command command = { .name = "do it", .options = options };
-static const struct command on_node = { .name = "do", .needs = COMMAND_NODE };
+static const struct command on_node = { .name = "do", .needs = COMMAND_NODE }, perhaps_on_node = { .name = "do", .needs = COMMAND_MAYBE };
 
 /* parse: words end with NULL. */
 static enum status parse(struct call *c, const struct command *cmd, const char *const *words, const struct args **ret)
@@ -58,6 +58,8 @@ TEST(a_command_on_a_node_knows_node_and_no_other_word)
     const struct args *a;
     CHECK_OK(parse(c, &on_node, WORDS("--node", "dir"), &a));
     CHECK_STR(args_value(a, "node"), STR("dir"));
+    CHECK_OK(parse(c, &perhaps_on_node, WORDS("--node=dir2"), &a));
+    CHECK_STR(args_value(a, "node"), STR("dir2"));
     CHECK(parse(c, &on_node, WORDS("word"), &a) == ST_INVALID);
     CHECK_STR(call_error(c)->sentence, STR("The word \"word\" has no place here. Usage: sen do [--node DIR]"));
 }
