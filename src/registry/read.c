@@ -6,9 +6,9 @@
 #include "trust/journal.h"
 #include "web/page.h"
 
-enum { VALUES_MOST = 2000, FIELDS_MAX = 16 << 10 };
+enum { VALUES_FIRST = 64, VALUES_MOST = 2048, FIELDS_MAX = 16 << 10 };
 
-struct reading { const struct registry_read *rd; struct register_value *values; size_t n; struct buf fields; int64_t entity, today; };
+struct reading { const struct registry_read *rd; struct register_value *values; size_t n, cap; struct buf fields; int64_t entity, today; };
 
 int64_t registry__today(const struct call *c)
 {
@@ -88,9 +88,20 @@ static void add_field(struct reading *rg, struct str full)
     buf_put(&rg->fields, full);
 }
 
-static void add_value(struct reading *rg, struct register_value v)
+static void grow(struct call *c, struct reading *rg)
+{
+    const size_t cap = rg->cap ? rg->cap * 2 : VALUES_FIRST;
+    struct register_value *values = arena_array(c->arena, struct register_value, cap);
+    if (rg->n) memcpy(values, rg->values, rg->n * sizeof *values);
+    rg->values = values;
+    rg->cap = cap;
+}
+
+/* add_value: what is not known is not shown. */
+static void add_value(struct call *c, struct reading *rg, struct register_value v)
 {
     if (str_is_empty(v.text) || rg->n == VALUES_MOST) return;
+    if (rg->n == rg->cap) grow(c, rg);
     rg->values[rg->n++] = v;
 }
 
@@ -99,7 +110,7 @@ static void add_kind(struct call *c, struct reading *rg, const struct group *g, 
     struct str full = str_join(c->arena, g->name, STR(".kind"), STR_END);
     for (size_t i = 0; i < g->nkinds; i++)
         if (str_eq(g->kinds[i].kind, kind))
-            add_value(rg, (struct register_value){ .column = full, .label = g->label, .group = g->name, .title = g->label, .code = kind, .text = g->kinds[i].label, .index = index });
+            add_value(c, rg, (struct register_value){ .column = full, .label = g->label, .group = g->name, .title = g->label, .code = kind, .text = g->kinds[i].label, .index = index });
 }
 
 /* add_version: the allowed values of one version; with kinds, the kind itself comes first, so that a reader knows whose name or which address it is. */
@@ -111,7 +122,7 @@ static void add_version(struct call *c, struct reading *rg, const struct group *
         if (!allows_column(rg->rd, col)) continue;
         struct register_value v = { .column = col->full, .label = col->label, .group = g->name, .title = g->label, .index = index, .is_date = col->type == COLUMN_DATE };
         value_of(c, rg->rd->reg, g, col, rows, &v);
-        add_value(rg, v);
+        add_value(c, rg, v);
     }
 }
 
@@ -136,7 +147,7 @@ static enum status read_keys(struct call *c, struct reading *rg)
         index = k == last ? index + 1 : 0;
         last = k;
         if (!k || !allows(rg->rd, k->full) || (rg->rd->self && !k->self)) continue;
-        add_value(rg, (struct register_value){ .column = k->full, .label = k->label, .group = STR("key"), .title = TR("Numbers"), .text = db_col_text(&rows, 1), .index = index });
+        add_value(c, rg, (struct register_value){ .column = k->full, .label = k->label, .group = STR("key"), .title = TR("Numbers"), .text = db_col_text(&rows, 1), .index = index });
     }
     return db_finish(&rows);
 }
@@ -191,7 +202,6 @@ enum status registry_read(struct call *c, const struct registry_read *rd, const 
     struct reading rg = { .rd = rd, .fields = buf_in(c->arena, FIELDS_MAX), .today = registry__today(c) };
     if (!c->actor || str_is_empty(c->purpose)) return call_fail(c, ST_DENIED, "purpose", "Say for which purpose the record is read.");
     TRY(registry__find_entity(c, rd->reg, rd->key_kind, rd->key, &rg.entity));
-    rg.values = arena_array(c->arena, struct register_value, VALUES_MOST);
     for (size_t i = 0; i < rd->reg->ngroups; i++)
         if (needs_group(rd, &rd->reg->groups[i])) TRY(read_group(c, &rg, &rd->reg->groups[i]));
     TRY(read_keys(c, &rg));
