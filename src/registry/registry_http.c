@@ -160,7 +160,7 @@ static struct str value_text(struct call *c, const struct json *v)
     if (json_get(v, "code")) return text_tr(c->lang, text);
     if (!str_eq(json_text(json_get(v, "type"), STR("")), STR("date")) || !date_parse(text, &date)) return text;
     struct buf b = buf_in(c->arena, 100);
-    text_put_date(&b, c->lang, date.day, date.precision);
+    text_put_date(&b, c->lang, date.day, (int)date.precision);
     return buf_str(&b);
 }
 
