@@ -192,7 +192,7 @@ static void set_all(CURL *e, struct fetch *f, const char *url, struct curl_slist
 static enum status tell_cause(struct call *c, CURLcode rc, bool mutual, struct str place)
 {
     /* in TLS 1.3 a server judges the client's certificate after the client's handshake is done: a refusal looks like a closed connection */
-    if (mutual && (rc == CURLE_GOT_NOTHING || rc == CURLE_RECV_ERROR))
+    if (mutual && (rc == CURLE_GOT_NOTHING || rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR))
         return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection. It may not know the TLS certificate of this node yet; try again after the next exchange of the directory.", place);
     switch ((int)rc) {
     case CURLE_COULDNT_RESOLVE_HOST: return call_fail(c, ST_UNAVAILABLE, "", "%s could not be reached: its name was not found. Check the address.", place);

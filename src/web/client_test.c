@@ -244,7 +244,7 @@ TEST(a_peer_without_or_with_a_strange_certificate_is_refused)
     struct client_answer a;
     let_own_in = false;
     CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
-    CHECK(str_starts(c->error.key, STR("%s closed the connection. It may not know the TLS certificate of this node")));
+    CHECK(fake_has(c->error.key, STR("certificate"))); /* a closed connection or an alert, as the two sides happen to meet */
     call_clear(c);
     let_own_in = true;
     web_set_peer_tls(&fake_app, NULL); /* the client has nothing to show now; the door keeps what it was given */
