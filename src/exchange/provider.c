@@ -13,6 +13,7 @@ struct asked {
     struct str client_text, service_text;
     struct service_request rq;
     const struct service_row *row;
+    bool known_peer, logged;
 };
 
 static enum status missing(struct call *c, const char *name)
@@ -118,18 +119,19 @@ static enum status make_answer(struct call *c, struct asked *a, const struct wir
     return wire__sign(c, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), ret);
 }
 
-/* serve: everything after parsing; *logged tells whether the request stands in the log, so that a refused replay leaves the first one alone. */
-static enum status serve(struct call *c, const struct peer *p, const struct wire *rq, struct asked *a, struct wire *ret, bool *known_peer)
+/* serve: everything after the multipart was read. */
+static enum status serve(struct call *c, const struct peer *p, const struct wire *rq, struct asked *a, struct wire *ret)
 {
     int64_t began_us = time_monotonic_us();
     DIRECTORY d = NULL;
     TRY(directory__hold(c, &d));
     TRY(read_asked(c, rq, a));
     TRY(judge_peer(c, d, p, rq, a));
-    *known_peer = true;
+    a->known_peer = true;
     TRY(judge_right(c, a));
     TRY(wire__check_signature(c, d, rq, &a->client));
     TRY(log_request(c, a, rq));
+    a->logged = true;
     crash_point("exchange.request_logged");
     struct actor official = { .user = a->rq.user, .role = a->rq.role.n ? a->rq.role : STR("peer"), .agency = a->client_text };
     c->actor = &official;
@@ -149,13 +151,14 @@ static enum status serve(struct call *c, const struct peer *p, const struct wire
 }
 
 /* note_refusal: one log line, and a row without content where the peer is known: what strangers send fills no table. */
-static void note_refusal(struct call *c, const struct asked *a, enum status st, bool known_peer)
+static void note_refusal(struct call *c, const struct asked *a, enum status st)
 {
     struct fault f = fault__of_call(c, st, HOP_PROVIDER);
     fault__log(c, HOP_PROVIDER, &f, a->client_text, a->service_text, a->rq.request_id);
-    if (!known_peer || st == ST_CONFLICT) return;
+    if (!a->known_peer) return;
     struct call_error told = c->error;
     struct message_row row = row_of(a, true);
+    row.is_refusal = !a->logged;
     row.fault = f.type;
     row.fault_id = f.detail;
     call_clear(c);
@@ -166,9 +169,8 @@ static void note_refusal(struct call *c, const struct asked *a, enum status st, 
 enum status provider__answer(struct call *c, const struct peer *p, const struct wire *rq, struct wire *ret)
 {
     struct asked a = { 0 };
-    bool known_peer = false;
-    enum status st = serve(c, p, rq, &a, ret, &known_peer);
-    if (st != ST_OK) note_refusal(c, &a, st, known_peer);
+    enum status st = serve(c, p, rq, &a, ret);
+    if (st != ST_OK) note_refusal(c, &a, st);
     return st;
 }
 
@@ -196,8 +198,8 @@ enum status provider__handle(struct call *c, const struct request *rq, struct re
 /* A fault before the multipart began is 200 text/xml with a bare envelope (3.2); as nothing is sent before the answer is whole, it always is. */
 enum status provider__failed(struct call *c, const struct request *rq, struct reply *rp)
 {
-    (void)rq;
     struct fault f = fault__of_call(c, c->error.status == ST_OK ? ST_BROKEN : c->error.status, HOP_PROVIDER);
+    fault__log(c, HOP_PROVIDER, &f, STR(""), STR(""), request_header(rq, "x-road-request-id"));
     struct buf b = buf_in(c->arena, 64 * 1024);
     fault__put_soap(&b, &f);
     reply_header(c, rp, "SOAPAction", STR("\"\""));

@@ -37,9 +37,10 @@ export async function readDirectory(anchorXml) {
   const url = /<downloadURL>([^<]+)<\/downloadURL>/.exec(anchorXml)[1];
   const certs = [...anchorXml.matchAll(/<verificationCert>([^<]+)<\/verificationCert>/g)].map((m) => Buffer.from(m[1], 'base64'));
   const answer = await fetch(`${url}?version=6`);
-  const bytes = Buffer.from(await answer.arrayBuffer());
-  const outerType = answer.headers.get('content-type');
-  const [signed, signature] = splitMultipart(outerType, bytes);
+  const document = Buffer.from(await answer.arrayBuffer());
+  // the document carries its own header block
+  const blank = document.indexOf(`${CRLF}${CRLF}`);
+  const [signed, signature] = splitMultipart(document.subarray(0, blank).toString(), document.subarray(blank + 4));
   // the signed bytes run up to and including the CRLF after the inner end; the CRLF of the outer delimiter is not signed
   const covered = signed.body;
   const [hashed, method] = [signature.headers['verification-certificate-hash'], signature.headers['signature-algorithm-id']];
