@@ -1,7 +1,7 @@
 -- exchange: what happened between members (log) and, on the operator's node, who they are (node).
 
 -- migration 1 log
--- One row a message and side: 1 we asked, 2 we answered. body and signature only where the message went through; a refusal keeps the facts.
+-- One row a message and side: 1 we asked, 2 we answered. is_answer: 0 request, 1 answer, 2 refusal of a message that was not taken. body and signature only where the message went through; a refusal keeps the facts.
 CREATE TABLE message (seq {id}, at_ms BIGINT NOT NULL, side BIGINT NOT NULL, is_answer BIGINT NOT NULL, request_id TEXT NOT NULL, message_id TEXT NOT NULL,
   client TEXT NOT NULL, service TEXT NOT NULL, user_id TEXT NOT NULL, issue TEXT NOT NULL, status BIGINT NOT NULL, fault TEXT NOT NULL, fault_id TEXT NOT NULL,
   took_us BIGINT NOT NULL, head {blob}, body {blob}, body_bytes BIGINT NOT NULL, digest {blob}, signature {blob}, chain_result {blob}, chain {blob});

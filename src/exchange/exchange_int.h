@@ -196,6 +196,7 @@ NODISCARD enum status purposes__load(struct call *c, struct app *app, struct pur
 enum message_side { SIDE_CONSUMER = 1, SIDE_PROVIDER = 2 };
 struct message_row {
     enum message_side side; bool is_answer;
+    bool is_refusal;           /* of a message that was not taken: stands beside, and never in the place of, an answer */
     struct str request_id, message_id, client, service, user, issue;
     int status; struct str fault, fault_id; int64_t took_us;
     const struct wire *wire;   /* NULL: only the facts (a refusal) */

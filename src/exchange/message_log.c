@@ -25,16 +25,20 @@ static struct str bound(struct call *c, struct str request_id, int side, bool is
 
 static struct db_value bytes_or_null(struct str s) { return s.n ? db_bytes(s) : (struct db_value){ .kind = DB_NULL }; }
 
+/* What stands in is_answer. */
+enum { ROW_REQUEST = 0, ROW_ANSWER = 1, ROW_REFUSAL = 2 };
+
 /* insert: what is slow (sealing, digests) was done before: a transaction waits for nobody. */
 static enum status insert(struct call *c, const struct message_row *m, struct str sealed, struct str digest)
 {
     static const struct wire none;
     const struct wire *w = m->wire ? m->wire : &none;
+    int64_t kind = m->is_refusal ? ROW_REFUSAL : m->is_answer ? ROW_ANSWER : ROW_REQUEST;
     DB_TX tx = { 0 };
     int64_t seq;
     TRY(db_begin(c, LOG, &tx));
     TRY(db_next_id(&tx, "exchange.message", &seq));
-    TRY(db_exec(c, &INSERT, db_int(seq), db_int(c->now_ms), db_int(m->side), db_int(m->is_answer), db_text(m->request_id), db_text(m->message_id), db_text(m->client),
+    TRY(db_exec(c, &INSERT, db_int(seq), db_int(c->now_ms), db_int(m->side), db_int(kind), db_text(m->request_id), db_text(m->message_id), db_text(m->client),
                 db_text(m->service), db_text(m->user), db_text(m->issue), db_int(m->status), db_text(m->fault), db_text(m->fault_id), db_int(m->took_us),
                 bytes_or_null(w->head), bytes_or_null(sealed), db_int(w->has_body ? (int64_t)w->body.n : 0), bytes_or_null(digest), bytes_or_null(w->signature.xml),
                 bytes_or_null(w->signature.chain_result), bytes_or_null(w->signature.chain)));

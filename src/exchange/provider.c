@@ -176,17 +176,27 @@ enum status provider__answer(struct call *c, const struct peer *p, const struct 
 
 /* ---- POST / on port 5500 ---- */
 
+static enum status read_question(struct call *c, const struct request *rq, struct wire *ret)
+{
+    if (!str_eq_nocase(request_header(rq, "x-road-message-type"), STR("REST")))
+        return call_fault(c, call_fail(c, ST_INVALID, "", "This node exchanges REST messages only. Set x-road-message-type: REST."), STR("service_type"));
+    if (!str_eq(request_header(rq, "x-hash-algorithm"), STR("SHA-512")))
+        return call_fault(c, call_fail(c, ST_INVALID, "", "This node hashes messages with SHA-512 only. Set x-hash-algorithm: SHA-512."), STR("unsupported_algorithm"));
+    TRY(wire__read(c, request_header(rq, "content-type"), rq->body, true, ret));
+    if (!ret->has_fault) return ST_OK;
+    return call_fault(c, call_fail(c, ST_INVALID, "", "The asking node gave up while it sent the message. Ask it for the reason."), STR("invalid_message"));
+}
+
 enum status provider__handle(struct call *c, const struct request *rq, struct reply *rp)
 {
     struct wire question, answer;
     struct str type, bytes;
-    struct str message_type = request_header(rq, "x-road-message-type");
-    if (!str_eq_nocase(message_type, STR("REST")))
-        return call_fault(c, call_fail(c, ST_INVALID, "", "This node exchanges REST messages only. Set x-road-message-type: REST."), STR("service_type"));
-    if (!str_eq(request_header(rq, "x-hash-algorithm"), STR("SHA-512")))
-        return call_fault(c, call_fail(c, ST_INVALID, "", "This node hashes messages with SHA-512 only. Set x-hash-algorithm: SHA-512."), STR("unsupported_algorithm"));
-    TRY(wire__read(c, request_header(rq, "content-type"), rq->body, true, &question));
-    if (question.has_fault) return call_fault(c, call_fail(c, ST_INVALID, "", "The asking node gave up while it sent the message. Ask it for the reason."), STR("invalid_message"));
+    enum status st = read_question(c, rq, &question);
+    if (st != ST_OK) {
+        struct fault f = fault__of_call(c, st, HOP_PROVIDER);
+        fault__log(c, HOP_PROVIDER, &f, STR(""), STR(""), str_first(request_header(rq, "x-road-request-id"), EXCHANGE_ID_MAX));
+        return st;
+    }
     struct peer p = { .cert = rq->peer_cert, .chain = rq->npeer_chain > 1 ? rq->peer_chain + 1 : NULL, .nchain = rq->npeer_chain > 1 ? rq->npeer_chain - 1 : 0 };
     TRY(provider__answer(c, &p, &question, &answer));
     TRY(wire__write(c, &answer, false, &type, &bytes));
@@ -198,8 +208,8 @@ enum status provider__handle(struct call *c, const struct request *rq, struct re
 /* A fault before the multipart began is 200 text/xml with a bare envelope (3.2); as nothing is sent before the answer is whole, it always is. */
 enum status provider__failed(struct call *c, const struct request *rq, struct reply *rp)
 {
+    (void)rq;
     struct fault f = fault__of_call(c, c->error.status == ST_OK ? ST_BROKEN : c->error.status, HOP_PROVIDER);
-    fault__log(c, HOP_PROVIDER, &f, STR(""), STR(""), request_header(rq, "x-road-request-id"));
     struct buf b = buf_in(c->arena, 64 * 1024);
     fault__put_soap(&b, &f);
     reply_header(c, rp, "SOAPAction", STR("\"\""));
