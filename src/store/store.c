@@ -228,4 +228,11 @@ static const struct setting settings[] = {
     { 0 },
 };
 
-const struct module store_module = { .name = "store", .schema = &store_schema, .settings = settings };
+static const struct option create_options[] = { { OPTION_OPERAND, "URL", NULL, "postgresql://user@host/name: name_node and name_log are made.", true },
+                                                { .kind = OPTION_END } };
+static const struct command commands[] = {
+    { "store create", "Makes the two databases of a node on a PostgreSQL server.", create_options, store__create, COMMAND_FREE },
+    { 0 },
+};
+
+const struct module store_module = { .name = "store", .schema = &store_schema, .settings = settings, .commands = commands };

@@ -128,4 +128,8 @@ enum { CACHE_SLOTS = 256 };
 struct cache { struct cached *slots[CACHE_SLOTS]; };
 struct cached **store__cache_slot(struct cache *cache, const struct query *q);
 
+/* store__create: the command `store create URL` (create.c). */
+struct args;
+NODISCARD enum status store__create(struct call *c, const struct args *args);
+
 #endif
