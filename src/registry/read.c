@@ -202,9 +202,9 @@ enum status registry_read(struct call *c, const struct registry_read *rd, const 
     struct reading rg = { .rd = rd, .fields = buf_in(c->arena, FIELDS_MAX), .today = registry__today(c) };
     if (!c->actor || str_is_empty(c->purpose)) return call_fail(c, ST_DENIED, "purpose", "Say for which purpose the record is read.");
     TRY(registry__find_entity(c, rd->reg, rd->key_kind, rd->key, &rg.entity));
+    TRY(read_keys(c, &rg));
     for (size_t i = 0; i < rd->reg->ngroups; i++)
         if (needs_group(rd, &rd->reg->groups[i])) TRY(read_group(c, &rg, &rd->reg->groups[i]));
-    TRY(read_keys(c, &rg));
     crash_point("registry.before_journal");
     TRY(append_entry(c, &rg, &uid));
     crash_point("registry.after_journal");
