@@ -10,21 +10,18 @@
 
 enum { CERT_FILE_MAX = 64 * 1024 };
 
-/* The node's keys: purpose, algorithm, who needs it. */
-enum needed_by { NEED_ALL, NEED_IDENTITY, NEED_OPERATOR };
+/* The node's keys: purpose, algorithm, who needs it. The operator's own (authority, status, directory) are made by `sen ca init`. */
+enum needed_by { NEED_ALL, NEED_IDENTITY };
 static const struct { enum key_purpose purpose; enum key_algorithm algorithm; enum needed_by by; const char *request; } keys[] = {
     { KEY_TLS, KEY_P256, NEED_ALL, "tls" },
     { KEY_SIGN, KEY_P256, NEED_ALL, "sign" },
     { KEY_HEAD, KEY_ED25519, NEED_ALL, NULL },
     { KEY_SEAL, KEY_AES256, NEED_ALL, NULL },
     { KEY_ASSERT, KEY_P256, NEED_IDENTITY, "assert" },
-    { KEY_CA, KEY_P256, NEED_OPERATOR, NULL },
-    { KEY_OCSP, KEY_P256, NEED_OPERATOR, "ocsp" },
-    { KEY_CONF, KEY_P256, NEED_OPERATOR, NULL },
 };
 
 const struct node_request node_requests[] = {
-    { "tls", CERT_TLS }, { "sign", CERT_SIGN }, { "assert", CERT_SIGN }, { "ocsp", CERT_OCSP }, { 0 },
+    { "tls", CERT_TLS }, { "sign", CERT_SIGN }, { "assert", CERT_SIGN }, { 0 },
 };
 
 static bool is_needed(const struct node *n, enum needed_by by)
@@ -34,7 +31,6 @@ static bool is_needed(const struct node *n, enum needed_by by)
     switch (by) {
     case NEED_ALL: return true;
     case NEED_IDENTITY: return str_starts(issuer, instance) && str_ends(issuer, member) && issuer.n == instance.n + 1 + member.n;
-    case NEED_OPERATOR: return config_flag(cfg, "exchange.operator");
     }
     return false;
 }

@@ -62,7 +62,7 @@ export class Nation {
 
   // call: as an information system of a node: an X-Road REST request to its systems port.
   async call(node, path, { method = 'POST', client = 'VN/GOV/H26/desk', purpose = 'residence.register', body, headers = {} } = {}) {
-    const h = { ...headers };
+    const h = { 'accept-language': 'en', ...headers };
     if (client) h['X-Road-Client'] = client;
     if (purpose) h['X-Sen-Purpose'] = purpose;
     if (body !== undefined) h['Content-Type'] ??= 'application/json';
