@@ -136,6 +136,7 @@ static enum status serve(struct call *c, const struct peer *p, const struct wire
     struct actor official = { .user = a->rq.user, .role = a->rq.role.n ? a->rq.role : STR("peer"), .agency = a->client_text };
     c->actor = &official;
     c->purpose = a->rq.purpose;
+    c->lang = web_language(c->app, rest__header(&a->head, "accept-language"));
     c->basis = a->rq.basis;
     c->issue = a->rq.issue;
     struct message_row row = row_of(a, true);

@@ -151,6 +151,13 @@ struct str guard__pick_language(const struct request *rq)
     return n ? all[0] : STR("en");
 }
 
+struct str web_language(const struct app *app, struct str accepted)
+{
+    const struct web *w = app->web;
+    struct str found = guard__accepted_language(accepted, w->options.languages, w->options.nlanguages);
+    return found.n ? found : STR("en");
+}
+
 /* referer_path: the page of ours the person came from, or "/". */
 static struct str referer_path(const struct request *rq)
 {

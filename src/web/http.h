@@ -114,6 +114,10 @@ struct peer_tls {
 };
 void web_set_peer_tls(struct app *app, const struct peer_tls *tls);
 
+/* web_language: the one of this node's languages that an Accept-Language value asks for; English when it asks for none of them. For answers to machines; pages
+ * have theirs in c->lang already. */
+struct str web_language(const struct app *app, struct str accepted);
+
 /* Counters for /metrics: each room may add lines in Prometheus text format. */
 typedef void metrics_writer(struct call *c, struct buf *out);
 void web_add_metrics(struct app *app, metrics_writer *w);
