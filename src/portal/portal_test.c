@@ -107,7 +107,7 @@ TEST(an_entry_is_told_in_words)
     CHECK_STR(r.entries[0].agency, STR("name of VN/GOV/H26")); /* the agency, not its system */
     CHECK_STR(r.entries[0].purpose, STR("Register or confirm residence"));
     CHECK_STR(r.entries[0].what, STR("Read your record"));
-    CHECK_STR(r.entries[0].fields, STR("Full name, Date of birth"));
+    CHECK_STR(r.entries[0].fields, STR("Full name; Date of birth"));
     CHECK(!r.entries[0].own && !r.entries[0].proved && r.entries[0].at_ms == TEST_NOW_MS);
     CHECK(r.entries[1].own);
     CHECK_STR(r.entries[1].role, STR("a person"));

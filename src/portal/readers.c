@@ -32,12 +32,12 @@ static struct str purpose_in_words(struct call *c, struct str code)
     return p ? text_tr(c->lang, p->name) : code;
 }
 
-/* field_list: the labels, each once, in the language of the page. */
+/* field_list: the labels in the language of the page; a label may hold a comma itself. */
 static struct str field_list(struct call *c, const struct json *fields)
 {
     struct buf b = buf_in(c->arena, FIELDS_MAX);
     for (const struct json *f = json_first(fields); f; f = json_next(f)) {
-        if (b.n) buf_put(&b, STR(", "));
+        if (b.n) buf_put(&b, STR("; "));
         struct str label = json_text(f, STR(""));
         buf_put(&b, text_tr(c->lang, str_eq(label, STR("*")) ? TR("All fields") : label));
     }

@@ -76,6 +76,7 @@ async function run(list) {
     place.textContent = list.dataset[state];
     place.classList.add(state === 'checked' ? 'govuk-tag--good' : state === 'wrong' ? 'govuk-tag--bad' : 'govuk-tag--open');
     place.hidden = false;
+    box.dataset.proofState = { checked: 'good', wrong: 'bad', unable: 'unknown' }[state];
   };
   if (!await ableToCheck()) return boxes.forEach(box => show(box, 'unable'));
   const head = await readHead(list.dataset.head, list.dataset.key).catch(() => null);
