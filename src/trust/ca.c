@@ -151,7 +151,7 @@ enum status ca_issue(struct call *c, const struct key *ca, struct str issuer_der
 {
     OSSL(X509_REQ) req = NULL;
     OSSL(EVP_PKEY) by = NULL;
-    OSSL(X509) issuer = issuer_der.n ? trust__cert(issuer_der) : NULL;
+    OSSL(X509) issuer = issuer_der.n ? trust__cert(c, issuer_der) : NULL;
     OSSL(X509) cert = X509_new();
     bool own = issuer_der.n == 0;
     TRY(read_request(c, csr_der, &req));

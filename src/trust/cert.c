@@ -38,7 +38,7 @@ enum status cert_of_pem_or_der(struct call *c, struct str bytes, struct str *ret
     struct str der = bytes, text = bytes;
     if (bytes.n > PEM_FILE_MAX) return call_fail(c, ST_TOO_LARGE, "certificate", "A certificate has at most 256 KiB. Give one certificate only.");
     if (str_find(bytes, str_z(pem_begin)) != SIZE_MAX && !next_pem(c->arena, &text, &der)) return refuse(c);
-    OSSL(X509) cert = trust__cert(der);
+    OSSL(X509) cert = trust__cert(c, der);
     if (!cert) return refuse(c);
     *ret_der = der;
     return ST_OK;
@@ -126,7 +126,7 @@ static void read_usage(X509 *cert, struct cert_info *ret)
 
 enum status cert_read(struct call *c, struct str der, struct cert_info *ret)
 {
-    OSSL(X509) cert = trust__cert(der);
+    OSSL(X509) cert = trust__cert(c, der);
     struct cert_info info = { 0 };
     if (!cert || !trust__ms_of_asn1(X509_get0_notBefore(cert), &info.from_ms) || !trust__ms_of_asn1(X509_get0_notAfter(cert), &info.to_ms)) return refuse(c);
     const X509_NAME *subject = X509_get_subject_name(cert);

@@ -19,7 +19,7 @@ static SSL_CTX *tls_with(struct call *c, const struct key *k, int version)
     SSL_CTX *ctx = SSL_CTX_new(TLS_method());
     CHECK_OK(ca_self_signed(c, k, &name, CERT_TLS, c->now_ms - 1000, c->now_ms + 3600000, &cert));
     CHECK_OK(key_evp(c, k, KEY_TLS, &pkey));
-    OSSL(X509) x = trust__cert(cert);
+    OSSL(X509) x = trust__cert(c, cert);
     OSSL(EVP_PKEY) key = pkey;
     CHECK(ctx && SSL_CTX_set_min_proto_version(ctx, version) == 1 && SSL_CTX_set_max_proto_version(ctx, version) == 1);
     CHECK(SSL_CTX_use_certificate(ctx, x) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/file.h"
+#include "trust/cert_cache.h"
 #include "trust/holder_client.h"
 #include "trust/key_names.h"
 #include "trust/ossl.h"
@@ -29,6 +30,7 @@ struct trust {
     struct holder_client *holder;
     pthread_mutex_t lock;             /* the list and the sealing keys; never held while the holder is asked */
     struct key *first;
+    struct cert_cache *certs;
 };
 
 static struct str heap_copy(struct str s)
@@ -92,6 +94,7 @@ enum status trust_start(struct call *c, struct str keys_folder, struct str socke
     (void)pthread_mutex_init(&t->lock, NULL);
     t->folder = heap_copy(keys_folder);
     t->holder = holder_client_new(socket);
+    t->certs = cert_cache_new();
     enum status st = read_list(c, t);
     if (st != ST_OK) {
         trust_stop(t);
@@ -113,6 +116,7 @@ void trust_stop(struct trust *t)
         heap_free(k);
     }
     holder_client_free(t->holder);
+    cert_cache_free(t->certs);
     heap_drop(t->folder);
     (void)pthread_mutex_destroy(&t->lock);
     heap_free(t);
@@ -151,7 +155,9 @@ enum status trust_make_key(struct call *c, enum key_purpose purpose, enum key_al
     return ST_OK;
 }
 
-/* ---- certificates beside the keys ---- */
+/* ---- certificates ---- */
+
+X509 *trust__cert(const struct call *c, struct str der) { return cert_cache_read(c->app && c->app->trust ? c->app->trust->certs : NULL, der); }
 
 static enum status no_certificate(struct call *c, const struct key *k)
 {

@@ -85,11 +85,11 @@ static bool may_answer(X509 *signer, X509 *issuer, int64_t at_ms)
     return delegated && trust__ms_of_asn1(X509_get0_notBefore(signer), &from) && trust__ms_of_asn1(X509_get0_notAfter(signer), &to) && at_ms + TRUST_SKEW_MS >= from && at_ms <= to;
 }
 
-static bool is_listed(OCSP_BASICRESP *basic, const struct str *responders, size_t n)
+static bool is_listed(const struct call *c, OCSP_BASICRESP *basic, const struct str *responders, size_t n)
 {
     bool found = false;
     for (size_t i = 0; i < n && !found; i++) {
-        OSSL(X509) listed = trust__cert(responders[i]);
+        OSSL(X509) listed = trust__cert(c, responders[i]);
         found = listed && is_signed_by(basic, listed);
     }
     return found;
@@ -131,15 +131,15 @@ static enum status check_status(struct call *c, const struct single *s)
 
 enum status ocsp_check(struct call *c, struct str response, struct str cert, struct str issuer, const struct str *responders, size_t nresponders, int64_t at_ms, int64_t fresh_s)
 {
-    OSSL(X509) about = trust__cert(cert);
-    OSSL(X509) by = trust__cert(issuer);
+    OSSL(X509) about = trust__cert(c, cert);
+    OSSL(X509) by = trust__cert(c, issuer);
     OSSL(OCSP_BASICRESP) basic = NULL;
     struct single s;
     if (!about || !by) return refuse(c, "The certificate or its issuer cannot be read. Ask its owner for another one.");
     TRY(read_response(c, response, &basic));
     TRY(read_single(c, basic, &s));
     if (!is_about(&s, about, by)) return refuse(c, "The answer is about another certificate. Ask the responder again.");
-    if (!is_signed_by(basic, by) && !is_listed(basic, responders, nresponders) && !is_delegated(basic, by, at_ms))
+    if (!is_signed_by(basic, by) && !is_listed(c, basic, responders, nresponders) && !is_delegated(basic, by, at_ms))
         return refuse(c, "The answer about the certificate's status is not signed by a responder of its authority. Do not trust it.");
     TRY(check_times(c, &s, at_ms, fresh_s));
     return check_status(c, &s);
@@ -147,8 +147,8 @@ enum status ocsp_check(struct call *c, struct str response, struct str cert, str
 
 enum status ocsp_request(struct call *c, struct str cert, struct str issuer, struct str *ret)
 {
-    OSSL(X509) about = trust__cert(cert);
-    OSSL(X509) by = trust__cert(issuer);
+    OSSL(X509) about = trust__cert(c, cert);
+    OSSL(X509) by = trust__cert(c, issuer);
     OSSL(OCSP_REQUEST) request = OCSP_REQUEST_new();
     if (!about || !by) return refuse(c, "The certificate or its issuer cannot be read. Ask its owner for another one.");
     OCSP_CERTID *id = OCSP_cert_to_id(trust__md(DIGEST_SHA1), about, by);

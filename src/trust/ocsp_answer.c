@@ -35,7 +35,7 @@ static bool is_of_issuer(OCSP_CERTID *id, X509 *issuer)
 
 static enum status read_about(struct call *c, struct str request, struct str issuer, OCSP_REQUEST **ret)
 {
-    OSSL(X509) by = trust__cert(issuer);
+    OSSL(X509) by = trust__cert(c, issuer);
     OSSL(OCSP_REQUEST) req = NULL;
     TRY(read_request(c, request, &req));
     if (!by) return refuse(c, "The certificate of the authority cannot be read. Give it in DER form.");
@@ -88,7 +88,7 @@ enum status ocsp_answer(struct call *c, const struct key *responder, struct str 
 {
     OSSL(OCSP_REQUEST) req = NULL;
     OSSL(OCSP_BASICRESP) basic = OCSP_BASICRESP_new();
-    OSSL(X509) signer = trust__cert(responder_cert);
+    OSSL(X509) signer = trust__cert(c, responder_cert);
     OSSL(EVP_PKEY) key = NULL;
     void *bridge;
     TRY(read_about(c, request, issuer, &req));

@@ -26,14 +26,3 @@ enum status ossl__copy(struct call *c, const char *what, const unsigned char *de
     *ret = str_copy(c->arena, str_of(der, (size_t)n));
     return ST_OK;
 }
-
-X509 *trust__cert(struct str der)
-{
-    const unsigned char *p = ossl__bytes(der);
-    if (der.n == 0 || der.n > INT32_MAX) return NULL;
-    X509 *x = d2i_X509(NULL, &p, (long)der.n);
-    if (x && p == ossl__bytes(der) + der.n) return x;
-    X509_free(x);
-    ossl__forget();
-    return NULL;
-}

@@ -54,7 +54,7 @@ void ossl__forget(void);
 const EVP_MD *trust__md(enum digest d);
 bool trust__digest_of_nid(int nid, enum digest *ret);
 
-/* trust__cert: an X509 from DER with nothing behind it; NULL when it is none. */
-X509 *trust__cert(struct str der);
+/* trust__cert: an X509 from DER with nothing behind it; NULL when it is none. A new reference to what others may hold too: only to be read. */
+X509 *trust__cert(const struct call *c, struct str der);
 
 #endif

@@ -45,7 +45,7 @@ static enum status check_times(struct call *c, const X509 *cert, int64_t at_ms)
 
 static enum status push(struct call *c, STACK_OF(X509) *stack, struct str der)
 {
-    X509 *x = trust__cert(der);
+    X509 *x = trust__cert(c, der);
     if (x && sk_X509_push(stack, x) > 0) return ST_OK;
     X509_free(x);
     return refuse(c, "One of the certificates of the chain cannot be read. Ask the sender for another chain.", STR("invalid_cert_path"));
@@ -60,7 +60,7 @@ static enum status collect(struct call *c, const struct str *chain, size_t nchai
             TRY(push(c, between, anchors[i].der));
             continue;
         }
-        OSSL(X509) top = trust__cert(anchors[i].der);
+        OSSL(X509) top = trust__cert(c, anchors[i].der);
         if (!top) return refuse(c, "A certification authority of the directory has a damaged certificate. Tell the operator.", STR("malformed_global_conf"));
         if (X509_STORE_add_cert(tops, top) != 1) return ossl__broken(c, "anchor");
     }
@@ -116,7 +116,7 @@ static enum status report(struct call *c, const STACK_OF(X509) *chain, const str
 enum status cert_check_path(struct call *c, struct str leaf, const struct str *chain, size_t nchain, const struct cert_anchor *anchors, size_t nanchors, int64_t at_ms,
                             struct cert_path *ret)
 {
-    OSSL(X509) cert = trust__cert(leaf);
+    OSSL(X509) cert = trust__cert(c, leaf);
     OSSL(X509_STORE) tops = X509_STORE_new();
     CERT_STACK between = sk_X509_new_null();
     CERT_STACK found = NULL;

@@ -50,7 +50,7 @@ static enum status verify_digest(struct call *c, EVP_PKEY *key, struct sig_metho
 
 static enum status certificate_key(struct call *c, struct str cert_der, EVP_PKEY **ret)
 {
-    OSSL(X509) cert = trust__cert(cert_der);
+    OSSL(X509) cert = trust__cert(c, cert_der);
     if (cert && (*ret = X509_get_pubkey(cert))) return ST_OK;
     ossl__forget();
     return call_fault(c, call_fail(c, ST_INVALID, "certificate", "This is not a certificate with a usable key. Ask its owner for another one."), STR("incorrect_certificate"));
