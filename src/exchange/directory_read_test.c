@@ -109,8 +109,8 @@ TEST(anchors_without_what_is_needed_are_refused)
 {
     static const char *const bad[] = { "", "<a/>", "<x:configurationAnchor xmlns:x=\"http://x-road.eu/xsd/xroad.xsd\"><instanceIdentifier>VN</instanceIdentifier></x:configurationAnchor>",
         "<x:configurationAnchor xmlns:x=\"http://x-road.eu/xsd/xroad.xsd\"><instanceIdentifier>VN</instanceIdentifier><source><downloadURL>http://a/</downloadURL></source></x:configurationAnchor>",
-        "<x:configurationAnchor xmlns:x=\"http://x-road.eu/xsd/xroad.xsd\"><instanceIdentifier>VN</instanceIdentifier><source><downloadURL>http://a/</downloadURL>"
-        "<verificationCert>AAAA</verificationCert></source></x:configurationAnchor>" };
+        ("<x:configurationAnchor xmlns:x=\"http://x-road.eu/xsd/xroad.xsd\"><instanceIdentifier>VN</instanceIdentifier><source><downloadURL>http://a/</downloadURL>"
+         "<verificationCert>AAAA</verificationCert></source></x:configurationAnchor>") };
     struct anchor a;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         CHECK(directory__read_anchor(c, str_z(bad[i]), &a) == ST_INVALID);

@@ -116,6 +116,7 @@ static void open_world(struct call *c, struct world *w)
 static void close_world(struct call *c, struct world *w)
 {
     exchange_module.stop(&w->t.app);
+    web_module.stop(&w->t.app);
     config_free(w->config);
     test_trust_close(c, &w->t);
 }
