@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "main/node.h"
+#include "main/serve.h"
 #include "web/client.h"
 
 enum { PEOPLE_DEFAULT = 2000, PORT_DEFAULT = 8080, START_MS = 30000, STOP_MS = 20000, OPTIONS_MAX = 4096, OUTPUT_MAX = 64 * 1024 };
@@ -152,6 +153,18 @@ enum status nation_child(struct call *c, const struct nation *n, struct str inpu
 
 /* ---- running nodes ---- */
 
+/* runs_as: a living process of that name? Neither one that merely waits for its parent to notice its end, nor a stranger who got an old number. */
+static bool runs_as(int64_t pid, const char *name)
+{
+    char path[64], text[256] = "", state = 'Z';
+    (void)snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+    FILE_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, text, sizeof text - 1) <= 0) return false;
+    const char *from = strchr(text, '('), *to = strrchr(text, ')');
+    if (!from || !to || sscanf(to, ") %c", &state) != 1 || state == 'Z' || state == 'X') return false;
+    return str_eq(str_of(from + 1, (size_t)(to - from - 1)), str_z(name));
+}
+
 static int read_pid(struct call *c, const struct nation_node *node, const char *name)
 {
     struct str path = str_print(c->arena, "%.*s/run/%s.pid", STR_ARG(node->folder), name), text;
@@ -160,7 +173,7 @@ static int read_pid(struct call *c, const struct nation_node *node, const char *
         call_clear(c);
         return 0;
     }
-    return pid > 0 && pid < INT_MAX && kill((pid_t)pid, 0) == 0 ? (int)pid : 0;
+    return pid > 0 && pid < INT_MAX && runs_as(pid, name) ? (int)pid : 0;
 }
 
 /* listens: is the page port open? Asked first, since a refused fetch leaves a line in the log. */
@@ -184,7 +197,7 @@ static bool answers(struct call *c, const struct nation_node *node)
 
 static enum status start_node(struct call *c, const struct nation *n, const struct nation_node *node)
 {
-    if (read_pid(c, node, "sen-supervisor")) return ST_OK;
+    if (read_pid(c, node, SERVE_SUPERVISOR)) return ST_OK;
     struct str log_folder = file_path(c->arena, node->folder, STR("log"));
     TRY(file_make_folder(c, log_folder, 0700));
     const char *path = str_to_z(c->arena, file_path(c->arena, log_folder, STR("sen.log")));
@@ -218,10 +231,10 @@ static enum status wait_node(struct call *c, const struct nation *n, const struc
 
 static void stop_node(struct call *c, const struct nation_node *node)
 {
-    int pid = read_pid(c, node, "sen-supervisor");
+    int pid = read_pid(c, node, SERVE_SUPERVISOR);
     if (!pid) return;
     (void)kill(pid, SIGTERM);
-    for (int waited = 0; waited < STOP_MS && kill(pid, 0) == 0; waited += 20) (void)poll(NULL, 0, 20);
+    for (int waited = 0; waited < STOP_MS && runs_as(pid, SERVE_SUPERVISOR); waited += 20) (void)poll(NULL, 0, 20);
 }
 
 /* say_where: what the newcomer does next. FOLDER/welcome.txt was written by nation_make. */
@@ -270,7 +283,7 @@ enum status nation_status_run(struct call *c, const struct args *args)
         bool up = answers(c, node);
         all = all && up;
         (void)printf("%-12.*s http://localhost:%-11lld %-12s %-8d %-8d %-8d\n", STR_ARG(node->name), (long long)node->pages, up ? "answers" : "silent",
-                     read_pid(c, node, "sen-supervisor"), read_pid(c, node, "sen-server"), read_pid(c, node, "sen-holder"));
+                     read_pid(c, node, SERVE_SUPERVISOR), read_pid(c, node, SERVE_SERVER), read_pid(c, node, SERVE_HOLDER));
     }
     if (all) return ST_OK;
     return call_fail(c, ST_UNAVAILABLE, "", "Not every node answers. Start them with: sen nation start %s", n.folder);

@@ -2,11 +2,13 @@
 #include "main/serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,7 +24,7 @@
 #include "trust/holder.h"
 #include "web/http.h"
 
-enum { JOBS_MAX = 32, RESTART_MIN_MS = 200, RESTART_MAX_MS = 5000, STEADY_MS = 10000, STOP_MS = 15000 };
+enum { JOBS_MAX = 32, RESTART_MIN_MS = 200, RESTART_MAX_MS = 5000, STEADY_MS = 3000, STOP_MS = 15000 };
 
 struct runner { const struct job *job; const struct app *app; pthread_t thread; atomic_bool *stop; };
 
@@ -88,6 +90,7 @@ static enum status serve_node(struct call *c, struct node *n, const sigset_t *si
     int got;
     (void)sigwait(signals, &got);
     log_line(LOG_INFO, "main", "server.stopping", c->trace, log_int("signal", got));
+    (void)alarm(STOP_MS / 1000); /* a peer that keeps us waiting does not keep us alive, even where no supervisor is left to end us */
     web_stop(node_app(n));
     atomic_store(&stop, true);
     for (size_t i = 0; i < jobs; i++) (void)pthread_join(runners[i].thread, NULL);
@@ -133,6 +136,7 @@ struct child { const char *name; pid_t pid; int64_t started_us, wait_ms, start_a
 
 struct supervisor {
     struct str folder, keys, socket_path, pin;
+    pid_t pid;
     sigset_t old_mask, signals;
     struct child holder, server;
 };
@@ -143,6 +147,7 @@ static void spawn(struct call *c, struct supervisor *s, struct child *child)
     pid_t pid = fork();
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != s->pid) _exit(0); /* it died before we asked to be told */
         (void)prctl(PR_SET_NAME, child->name);
         (void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
         if (child == &s->holder) _exit(run_holder(s->keys, s->socket_path, s->pin));
@@ -207,33 +212,52 @@ static void watch(struct call *c, struct supervisor *s)
     }
 }
 
+/* claim_node: one supervisor a node. The children keep the lock too: a node starts again when the last process of its former life is gone. */
+static enum status claim_node(struct call *c, struct str folder, int *ret)
+{
+    struct str run = file_path(c->arena, folder, STR("run"));
+    TRY(file_make_folder(c, run, 0700));
+    FILE_FD fd = open(str_to_z(c->arena, file_path(c->arena, run, STR("lock"))), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return call_fail(c, ST_UNAVAILABLE, "node", "The folder %s cannot be written. Check its rights and the space on its disk.", run);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) return call_fail(c, ST_CONFLICT, "node", "This node is running already, or is still stopping. Stop it, or try again in a few seconds.");
+    *ret = fd;
+    fd = -1;
+    return ST_OK;
+}
+
+static void supervise(struct call *c, struct supervisor *s)
+{
+    (void)sigemptyset(&s->signals);
+    (void)sigaddset(&s->signals, SIGTERM);
+    (void)sigaddset(&s->signals, SIGINT);
+    (void)sigaddset(&s->signals, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &s->signals, &s->old_mask);
+    s->pid = getpid();
+    (void)prctl(PR_SET_NAME, SERVE_SUPERVISOR);
+    write_pid(c, s->folder, SERVE_SUPERVISOR, s->pid);
+    watch(c, s);
+    stop_child(c, &s->server);
+    stop_child(c, &s->holder);
+}
+
 enum status serve_run(struct call *c, const struct args *args)
 {
+    FILE_FD lock = -1;
     struct node *n = NULL;
     struct str folder = args_value(args, "node");
     TRY(node_load(c, str_is_empty(folder) ? STR(".") : folder, &n));
     struct arena *kept = arena_open(1 << 20);
-    struct supervisor s = { .holder = { .name = "sen-holder" }, .server = { .name = "sen-server" } };
+    struct supervisor s = { .holder = { .name = SERVE_HOLDER }, .server = { .name = SERVE_SERVER } };
     s.folder = str_copy(kept, node_folder(n));
     s.keys = str_copy(kept, node_keys_folder(c, n));
     s.socket_path = str_copy(kept, node_socket(c, n));
     enum status st = node_pin(c, n, &s.pin);
     if (st == ST_OK) {
         s.pin = str_copy(kept, s.pin);
-        st = file_make_folder(c, str_print(c->arena, "%.*s/run", STR_ARG(s.folder)), 0700);
+        st = claim_node(c, s.folder, &lock);
     }
     node_close(c, n);
-    if (st == ST_OK) {
-        (void)sigemptyset(&s.signals);
-        (void)sigaddset(&s.signals, SIGTERM);
-        (void)sigaddset(&s.signals, SIGINT);
-        (void)sigaddset(&s.signals, SIGCHLD);
-        (void)sigprocmask(SIG_BLOCK, &s.signals, &s.old_mask);
-        write_pid(c, s.folder, "sen-supervisor", getpid());
-        watch(c, &s);
-        stop_child(c, &s.server);
-        stop_child(c, &s.holder);
-    }
+    if (st == ST_OK) supervise(c, &s);
     arena_close(kept);
     return st;
 }
