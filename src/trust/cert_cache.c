@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "trust/ossl.h"
+#include "trust/trust_int.h"
 
 enum { SLOTS = 1024 };
 
@@ -70,3 +71,5 @@ X509 *cert_cache_read(struct cert_cache *cache, struct str der)
     if (!x && (x = parse(der))) keep(cache, hash, x);
     return x;
 }
+
+X509 *trust__cert(const struct call *c, struct str der) { return cert_cache_read(c->app && c->app->trust ? c->app->trust->certs : NULL, der); }

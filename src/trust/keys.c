@@ -25,22 +25,7 @@ struct key {
     uint8_t sealing[SEAL_KEY_BYTES];
 };
 
-struct trust {
-    struct str folder;                /* on the heap */
-    struct holder_client *holder;
-    pthread_mutex_t lock;             /* the list and the sealing keys; never held while the holder is asked */
-    struct key *first;
-    struct cert_cache *certs;
-};
-
-static struct str heap_copy(struct str s)
-{
-    char *p = heap_alloc(s.n + 1, 1);
-    if (s.n) memcpy(p, s.p, s.n);
-    return str_of(p, s.n);
-}
-
-static void heap_drop(struct str s) { heap_free((char *)(uintptr_t)s.p); /* ours: made by heap_copy */ }
+static void heap_drop(struct str s) { heap_free((char *)(uintptr_t)s.p); /* ours: made by trust__heap_copy */ }
 
 /* ---- the list ---- */
 
@@ -58,7 +43,7 @@ static const struct key *keep(struct trust *t, const struct wire *fact)
     struct key *k = find_id(t, fact->key);
     if (!k) {
         k = heap_new(struct key);
-        *k = (struct key){ .trust = t, .id = heap_copy(fact->key), .owner = heap_copy(fact->owner), .public_key = heap_copy(fact->nitems ? fact->items[0] : STR("")),
+        *k = (struct key){ .trust = t, .id = trust__heap_copy(fact->key), .owner = trust__heap_copy(fact->owner), .public_key = trust__heap_copy(fact->nitems ? fact->items[0] : STR("")),
                            .purpose = (enum key_purpose)fact->purpose, .algorithm = (enum key_algorithm)fact->algorithm, .made_ms = fact->number, .next = t->first };
         t->first = k;
     }
@@ -92,7 +77,7 @@ enum status trust_start(struct call *c, struct str keys_folder, struct str socke
 {
     struct trust *t = heap_new(struct trust);
     (void)pthread_mutex_init(&t->lock, NULL);
-    t->folder = heap_copy(keys_folder);
+    t->folder = trust__heap_copy(keys_folder);
     t->holder = holder_client_new(socket);
     t->certs = cert_cache_new();
     enum status st = read_list(c, t);
@@ -155,9 +140,7 @@ enum status trust_make_key(struct call *c, enum key_purpose purpose, enum key_al
     return ST_OK;
 }
 
-/* ---- certificates ---- */
-
-X509 *trust__cert(const struct call *c, struct str der) { return cert_cache_read(c->app && c->app->trust ? c->app->trust->certs : NULL, der); }
+/* ---- certificates beside the keys ---- */
 
 static enum status no_certificate(struct call *c, const struct key *k)
 {

@@ -2,9 +2,31 @@
 #ifndef SEN_TRUST_TRUST_INT_H
 #define SEN_TRUST_TRUST_INT_H
 
+#include <pthread.h>
+
 #include <openssl/types.h>
 
 #include "trust/trust.h"
+
+struct cert_cache;
+struct holder_client;
+
+/* What trust_start makes; the handles are keys.c's own. */
+struct trust {
+    struct str folder;                /* on the heap */
+    struct holder_client *holder;
+    pthread_mutex_t lock;             /* the list and the sealing keys; never held while the holder is asked */
+    struct key *first;
+    struct cert_cache *certs;         /* guards itself */
+};
+
+/* trust__heap_copy: a text that outlives its call; its p goes to heap_free. */
+static inline struct str trust__heap_copy(struct str s)
+{
+    char *p = heap_alloc(s.n + 1, 1);
+    if (s.n) memcpy(p, s.p, s.n);
+    return str_of(p, s.n);
+}
 
 /* trust__key_fits: may this public key be judged with a method of this kind (struct sig_method)? */
 bool trust__key_fits(const EVP_PKEY *key, int kind);

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "trust/key_names.h"
 #include "trust/ossl.h"
+#include "trust/trust_int.h"
 #include "trust/vault_file.h"
 
 struct vault_key { struct vault_fact fact; struct vault_secret secret; struct vault_key *next; };
@@ -21,16 +22,9 @@ struct vault {
     struct vault_key *first, **end;
 };
 
-static struct str heap_copy(struct str s)
-{
-    char *p = heap_alloc(s.n + 1, 1);
-    if (s.n) memcpy(p, s.p, s.n);
-    return str_of(p, s.n);
-}
-
 static void heap_wipe(struct str s)
 {
-    char *p = (char *)(uintptr_t)s.p; /* ours: made by heap_copy */
+    char *p = (char *)(uintptr_t)s.p; /* ours: made by trust__heap_copy */
     if (!p) return;
     OPENSSL_cleanse(p, s.n);
     heap_free(p);
@@ -50,9 +44,9 @@ static struct vault_key *key_new(const struct vault_fact *f, const struct vault_
 {
     struct vault_key *k = heap_new(struct vault_key);
     k->fact = *f;
-    k->fact.id = heap_copy(f->id);
-    k->fact.owner = heap_copy(f->owner);
-    k->fact.public_key = heap_copy(f->public_key);
+    k->fact.id = trust__heap_copy(f->id);
+    k->fact.owner = trust__heap_copy(f->owner);
+    k->fact.public_key = trust__heap_copy(f->public_key);
     k->secret = *s;
     return k;
 }
@@ -109,8 +103,8 @@ enum status vault_open(struct call *c, struct str folder, struct str pin, struct
     struct vault *v = heap_new(struct vault);
     (void)pthread_rwlock_init(&v->lock, NULL);
     (void)pthread_mutex_init(&v->making, NULL);
-    v->folder = heap_copy(folder);
-    v->pin = heap_copy(pin);
+    v->folder = trust__heap_copy(folder);
+    v->pin = trust__heap_copy(pin);
     v->end = &v->first;
     enum status st = load_all(c, v);
     if (st != ST_OK) {
