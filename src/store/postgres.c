@@ -19,11 +19,14 @@ struct conn {
     PGconn *pg;
     struct cache cache;
     unsigned prepared;
+    bool lost;                   /* libpq itself failed; its own status says so only at the call after */
 };
 
 struct cursor { struct db_cursor base; PGresult *result; int row; };
 
 static struct conn *conn_of(struct db_conn *conn) { return (struct conn *)conn; }
+
+static bool is_lost(const struct conn *conn) { return conn->lost || PQstatus(conn->pg) == CONNECTION_BAD; }
 
 /* --- failures --- */
 
@@ -45,13 +48,13 @@ static enum status failed(struct call *c, struct conn *conn, const PGresult *r, 
     const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
     const char *text = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     const char *constraint = r ? PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME) : NULL;
-    bool lost = PQstatus(conn->pg) == CONNECTION_BAD;
-    if (!state) state = lost ? "08006" : "XX000";
+    if (!state) conn->lost = true; /* every failure that the server tells has one */
+    if (!state) state = "08006";
     bool tell = text && (strncmp(state, "42", 2) == 0 || strncmp(state, "25", 2) == 0 || status_of(state) == ST_UNAVAILABLE);
     conn->base.retry = strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0;
     if (!conn->base.retry) call_note(c, "store", "postgresql %s %s%s: %s", state, tell ? text : "", constraint ? constraint : "", sql);
     if (strcmp(state, "53100") == 0) return call_fail(c, ST_UNAVAILABLE, "", "The disk of the database is full. Make room on it and try again.");
-    if (lost || status_of(state) == ST_UNAVAILABLE)
+    if (is_lost(conn) || status_of(state) == ST_UNAVAILABLE)
         return call_fail(c, ST_UNAVAILABLE, "", "The database server does not answer. Check that it runs and try again.");
     if (status_of(state) == ST_INVALID)
         return call_fail(c, ST_INVALID, "", "A text holds a character that cannot be kept. Write it without control characters.");
@@ -173,6 +176,7 @@ static enum status revive(struct call *c, struct conn *conn)
 {
     forget_statements(conn);
     PQreset(conn->pg);
+    conn->lost = false;
     if (PQstatus(conn->pg) != CONNECTION_OK) return failed(c, conn, NULL, "connect again");
     return set_up(c, conn);
 }
@@ -279,8 +283,6 @@ static enum status run(struct call *c, struct conn *conn, const struct query *q,
     *ret = r;
     return ST_OK;
 }
-
-static bool is_lost(const struct conn *conn) { return PQstatus(conn->pg) == CONNECTION_BAD; }
 
 static enum status check_lengths(struct call *c, const struct db_value *values, size_t n)
 {

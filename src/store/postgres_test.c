@@ -2,6 +2,8 @@
  * Each test is skipped where SEN_TEST_POSTGRES names no server. */
 #include "store/postgres.c"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -70,6 +72,36 @@ TEST(a_connection_cut_inside_a_transaction_undoes_it)
             call_clear(c);
             CHECK(count(c, in) == 0);
         }
+    }
+}
+
+/* crash: SIGKILL to one of the server's processes for this database: the server then drops every connection without a word and recovers from its log. */
+static bool crash(struct call *c, enum db_which in)
+{
+    struct db_conn *conn;
+    CHECK_OK(open_conn(c, c->app->store, in, CONN_WRITER, &conn));
+    PGresult *r = PQexec(conn_of(conn)->pg, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1");
+    int pid = PQntuples(r) == 1 ? atoi(PQgetvalue(r, 0, 0)) : 0;
+    PQclear(r);
+    close_conn(conn);
+    return pid > 1 && kill(pid, SIGKILL) == 0;
+}
+
+TEST(a_server_that_crashed_is_unavailable_until_it_is_back)
+{
+    need_server();
+    for (enum db_which in = NODE; in <= LOG; in++) {
+        enum status st = ST_UNAVAILABLE;
+        CHECK(count(c, in) == 0);
+        if (!crash(c, in)) skip(); /* a server of another user or machine */
+        for (int waited = 0; waited < 15000 && st != ST_OK; waited += 50) {
+            (void)poll(NULL, 0, 50);
+            call_clear(c);
+            DB_ROWS rows = db_run(c, &COUNT[in]);
+            st = db_one(&rows);
+            CHECK(st == ST_OK || st == ST_UNAVAILABLE);
+        }
+        CHECK_OK(st);
     }
 }
 
