@@ -81,10 +81,11 @@ static bool crash(struct call *c, enum db_which in)
     struct db_conn *conn;
     CHECK_OK(open_conn(c, c->app->store, in, CONN_WRITER, &conn));
     PGresult *r = PQexec(conn_of(conn)->pg, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1");
-    int pid = PQntuples(r) == 1 ? atoi(PQgetvalue(r, 0, 0)) : 0;
+    int64_t pid = 0;
+    bool found = PQntuples(r) == 1 && str_int(str_z(PQgetvalue(r, 0, 0)), &pid);
     PQclear(r);
     close_conn(conn);
-    return pid > 1 && kill(pid, SIGKILL) == 0;
+    return found && pid > 1 && kill((pid_t)pid, SIGKILL) == 0;
 }
 
 TEST(a_server_that_crashed_is_unavailable_until_it_is_back)
