@@ -130,6 +130,7 @@ TEST(stopped_holder_is_told_within_the_deadline_and_its_late_answer_is_not_taken
     const struct key *k = test_trust_key(c, KEY_SIGN, KEY_P256);
     struct str sig, other = trust_digest(c->arena, DIGEST_SHA256, STR("the next message"));
     (void)kill(t.pid, SIGSTOP);
+    CHECK(waitpid(t.pid, NULL, WUNTRACED) == t.pid); /* stopped now: the signal alone may come late */
     CHECK(trust_sign(c, k, KEY_SIGN, DIGEST_SHA256, some_digest(c), &sig) == ST_UNAVAILABLE);
     (void)kill(t.pid, SIGCONT);
     call_clear(c);
