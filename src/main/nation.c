@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "main/node.h"
 #include "main/serve.h"
@@ -249,6 +250,7 @@ static enum status say_where(struct call *c, const struct nation *n)
 enum status nation_start_run(struct call *c, const struct args *args)
 {
     struct nation n;
+    log_least(LOG_ERROR); /* a nation in the making has no anchor and no certificates yet; what fails has its sentence */
     TRY(nation_read(c, args, &n));
     nation_step(c, "Sandbox nation in %.*s", STR_ARG(n.folder));
     if (!file_exists(c, file_path(c->arena, n.folder, STR("welcome.txt")))) TRY(nation_make(c, &n));
