@@ -1,51 +1,83 @@
-// No personal row leaves without its journal entry: the provider's server is killed right before and right after the entry is durable.
+// No personal row leaves without its journal entry, and no message without its line in the log: the answering server is killed at each place of a question's way.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Nation, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 const bin = process.env.SEN_BIN_CRASH;
+const skip = !bin ? 'needs a build with crash points (SEN_BIN_CRASH)' : (process.env.SEN_STORE ?? 'sqlite') !== 'sqlite' && 'reads the SQLite file';
 let nation, pin;
-const ask = () => nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/person', { body: { key: 'pin', value: pin } });
-const entries = async () => Number(/(\d+) entries/.exec((await nation.sen(['journal', 'verify', '--node', nation.police.dir])).stdout)[1]);
-const healthy = (node) => fetch(`${node.pages}/healthz`).then((r) => r.status === 200, () => false);
 
 before(async () => {
-  if (!bin) return;
+  if (skip) return;
   nation = await Nation.start({ bin });
   pin = pinOf(citizen(nation, 1));
 });
 after(() => nation?.stop());
 
-async function withCrashAt(place, work) {
-  process.kill(nation.police.pid('supervisor'), 'SIGTERM');
-  await until('the provider is down', async () => !(await healthy(nation.police)));
-  const child = spawn(nation.bin, ['serve', '--node', nation.police.dir], { env: { ...process.env, SEN_CRASH_AT: place }, stdio: 'ignore' });
+// ask: a server that dies may take the connection along.
+const ask = () => nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/person', { body: { key: 'pin', value: pin } }).catch((e) => ({ status: 0, text: e.message }));
+const answered = () => until('an answer', async () => { const a = await ask(); return a.status === 200 && a; });
+const entries = async () => Number(/(\d+) entries/.exec((await nation.sen(['journal', 'verify', '--node', nation.police.dir])).stdout)[1]);
+const healthy = (node) => fetch(`${node.pages}/healthz`).then((r) => r.status === 200, () => false);
+
+// lines: what the logs of both nodes hold: q and a for whole messages, f for an answer's place that a fault took.
+function lines(node) {
+  const sql = "SELECT CASE WHEN is_answer = 0 THEN 'q' WHEN fault = '' THEN 'a' ELSE 'f' END FROM message WHERE service LIKE '%/person' ORDER BY seq";
+  return execFileSync('sqlite3', ['-readonly', join(node.dir, 'data', 'log.db'), sql], { encoding: 'utf8' }).replaceAll('\n', '');
+}
+
+async function stop(node) {
+  process.kill(node.pid('supervisor'), 'SIGTERM');
+  await until('the node is down', async () => !(await healthy(node)));
+}
+
+// serveWith: the node's former life may not be over yet; then it says so and ends at once.
+async function serveWith(place, node) {
+  let child;
+  await until('the node is up', async () => {
+    if (!child || child.exitCode !== null) child = spawn(bin, ['serve', '--node', node.dir], { env: { ...process.env, SEN_CRASH_AT: place }, stdio: 'ignore' });
+    return healthy(node);
+  });
+}
+
+// withCrashAt: asks once while the node's server dies at this place, waits until it was replaced, then looks at what is left.
+async function withCrashAt(place, node, look) {
+  await stop(node);
   try {
-    await until('the provider is up', () => healthy(nation.police));
-    const server = nation.police.pid('server');
-    const answer = await ask();
+    await serveWith(place, node);
+    const server = node.pid('server'), answer = await ask();
     assert.notEqual(answer.status, 200);
     assert.ok(!answer.text.includes(pin));
-    await until('the killed server was replaced', () => nation.police.pid('server') !== server);
-    await until('the provider is up again', () => healthy(nation.police));
-    await work();
+    await until('the killed server was replaced', () => node.pid('server') !== server);
+    await until('the node is up again', () => healthy(node));
+    await look();
   } finally {
-    child.kill('SIGTERM');
-    await until('the provider is down', async () => !(await healthy(nation.police)));
+    await stop(node);
     await nation.sen(['nation', 'start', nation.dir]);
   }
 }
 
-test('killed before the entry: no answer, no entry, and the next question works', { skip: !bin && 'needs a build with crash points (SEN_BIN_CRASH)' }, async () => {
-  assert.equal((await until('a first answer', async () => { const a = await ask(); return a.status === 200 && a; })).status, 200);
-  const n = await entries();
-  await withCrashAt('registry.before_journal', async () => assert.equal(await entries(), n));
-  assert.equal((await until('an answer', async () => { const a = await ask(); return a.status === 200 && a; })).status, 200);
-});
+// place where the answering server dies, is there an entry, what the asking and the answering node have in their logs
+const places = [
+  ['exchange.request_logged', false, 'qf', 'q'],
+  ['registry.before_journal', false, 'qf', 'q'],
+  ['registry.after_journal', true, 'qf', 'q'],
+  ['exchange.answer_signed', true, 'qf', 'q'],
+  ['exchange.answer_logged', true, 'qf', 'qa'],
+];
 
-test('killed after the entry, before the answer: the entry is there although nobody got the row', { skip: !bin && 'needs a build with crash points (SEN_BIN_CRASH)' }, async () => {
-  const n = await entries();
-  await withCrashAt('registry.after_journal', async () => assert.ok((await entries()) > n));
-});
+for (const [place, isEntered, asking, answering] of places) {
+  test(`killed at ${place}: ${isEntered ? 'the entry is there although nobody got the row' : 'no answer, no entry'}`, { skip }, async () => {
+    await answered();
+    const n = await entries(), before = [nation.hanoi, nation.police].map(lines);
+    await withCrashAt(place, nation.police, async () => {
+      assert.equal(await entries(), n + (isEntered ? 1 : 0));
+      assert.deepEqual([nation.hanoi, nation.police].map(lines), [before[0] + asking, before[1] + answering]);
+    });
+    await answered();
+    for (const node of [nation.hanoi, nation.police]) await nation.sen(['journal', 'verify', '--node', node.dir]);
+  });
+}
