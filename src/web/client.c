@@ -226,8 +226,10 @@ static enum status perform(struct fetch *f, CURL *e, const char *url_z, const st
     set_all(e, f, url_z, headers, error);
     CURLcode rc = curl_easy_perform(e);
     curl_slist_free_all(headers);
+    long status = 0, connects = 0, sent = 0;
+    (void)curl_easy_getinfo(e, CURLINFO_REQUEST_SIZE, &sent);
+    if (f->rq->sent) *f->rq->sent = sent > 0;
     if (rc != CURLE_OK) return fetch_failed(f, rc, u, error);
-    long status = 0, connects = 0;
     curl_off_t took = 0;
     (void)curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(e, CURLINFO_NUM_CONNECTS, &connects);

@@ -15,6 +15,7 @@ struct client_request {
      * list): DER of the leaf and of what came with it. NULL: ordinary web TLS with the system's CAs. */
     enum status (*judge)(struct call *c, const struct str *chain, size_t n, void *arg);
     void *judge_arg;
+    bool *sent;                            /* if given: on failure, may the other side have got (some of) the request? */
 };
 struct client_answer { int status; const struct header *headers; size_t nheaders; struct str body; int64_t took_us; bool reused; struct str peer_cert; };
 

@@ -225,7 +225,9 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
         }
         return t->state == TURN_DROPPED ? answer_early(t, t->early) : submit(t);
     case TURN_WAITING: return MHD_NO; /* not reached: the connection is suspended */
-    case TURN_READY: return MHD_queue_response(t->connection, (unsigned)t->status, t->response);
+    case TURN_READY:
+        release_body(t); /* the worker is done with it; a client that reads slowly keeps its answer, not its question too */
+        return MHD_queue_response(t->connection, (unsigned)t->status, t->response);
     }
     return MHD_NO;
 }

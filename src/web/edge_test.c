@@ -248,6 +248,7 @@ TEST(queries_are_forms_too)
     start(c);
     CHECK_STR(fake_body(fake_ask(c, PORT_PAGES, GET("/search?name=a%20b&lang=en", ""))), STR("name=a b lang=en"));
     CHECK(fake_status(fake_ask(c, PORT_PAGES, GET("/search", ""))) == 422);
+    CHECK_STR(fake_body(fake_ask(c, PORT_PAGES, GET("/search?name=a&utm_source=mail&lang=en", ""))), STR("name=a lang=en"));
     CHECK(fake_status(fake_ask(c, PORT_SYSTEMS, GET("/search?name=a&x=1", ""))) == 422);
     fake_stop();
 }

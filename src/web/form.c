@@ -1,5 +1,5 @@
-/* form.c: a form or query string against its table. Every field is judged, so that a person sees all that is wrong at once; what the table does not declare is
- * refused and never reaches a handler. */
+/* form.c: a form or query string against its table. Every field is judged, so that a person sees all that is wrong at once; what the table does not declare never
+ * reaches a handler: a form with it is refused, in the address of a page it is passed over (mail programs and search engines add fields of their own). */
 #include "base/text.h"
 #include "base/time.h"
 #include "base/url.h"
@@ -112,6 +112,7 @@ static enum status take_pair(struct call *c, struct form *form, struct str name,
     }
     if (extra.n && str_eq(name, extra)) return ST_OK;
     struct form_value *v = find_value(form, name);
+    if (!v && str_eq(extra, FORM_ANY)) return ST_OK;
     if (!v) {
         /* its name comes from outside, but it is where the answer has to point */
         char *at = name.n <= NAME_SHOWN ? str_to_z(c->arena, name) : NULL;

@@ -67,6 +67,18 @@ TEST(an_undeclared_field_is_refused_by_name)
     CHECK(form__read(c, NULL, STR("lang=vi"), (struct str){ NULL, 0 }, &f) == ST_INVALID);
 }
 
+TEST(in_the_address_of_a_page_undeclared_fields_are_passed_over)
+{
+    struct form f;
+    CHECK_OK(form__read(c, table, STR("utm_source=mail&name=a&fbclid=%7B1%7D&utm_source=b"), FORM_ANY, &f));
+    CHECK_STR(value(&f, "name"), STR("a"));
+    CHECK(!form__find(&f, STR("utm_source")) && !form__find(&f, STR("fbclid")));
+    CHECK_OK(form__read(c, NULL, STR("utm_source=mail"), FORM_ANY, &f));
+    CHECK(form__read(c, table, STR("name=a&name=b"), FORM_ANY, &f) == ST_INVALID); /* what is declared is judged as ever */
+    call_clear(c);
+    CHECK(form__read(c, table, STR("name=123456&x=1"), FORM_ANY, &f) == ST_INVALID);
+}
+
 TEST(every_wrong_field_is_told_and_the_first_is_the_error)
 {
     struct form f;

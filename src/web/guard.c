@@ -85,10 +85,11 @@ static bool came_from_us(const struct request *rq)
 enum status guard__check_csrf(struct call *c, const struct request *rq, struct str token)
 {
     if (!came_from_us(rq)) return call_fail(c, ST_DENIED, "", "This form was sent from another site. Open the page here and send it again.");
-    if (rq->csrf.n && str_same_secret(token, rq->csrf)) return ST_OK;
     const struct web *w = web_of_request(rq);
     struct str id = cookie(rq, w->form_cookie);
-    if (id.n == TOKEN_TEXT && str_same_secret(token, token_of(c, w, id))) return ST_OK;
+    /* Who is signed in has the session's token and no other: a cookie may be planted by another server of the same name. */
+    bool good = rq->csrf.n ? str_same_secret(token, rq->csrf) : id.n == TOKEN_TEXT && str_same_secret(token, token_of(c, w, id));
+    if (good) return ST_OK;
     return call_fail(c, ST_DENIED, "", "This form is too old or was opened before you signed in. Open the page again and send it once more.");
 }
 

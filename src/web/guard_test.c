@@ -44,6 +44,10 @@ TEST(a_form_before_sign_in_is_bound_to_its_cookie)
     a.headers[0] = (struct header){ STR("Cookie"), pair };
     ask(&a, 1);
     CHECK_OK(guard__check_csrf(c, &a.rq, token));
+    a.rq.csrf = STR("right"); /* signed in meanwhile: the session's token counts alone */
+    CHECK(guard__check_csrf(c, &a.rq, token) == ST_DENIED);
+    call_clear(c);
+    a.rq.csrf = STR("");
     a.headers[0].value = STR("sen_test_form=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     CHECK(guard__check_csrf(c, &a.rq, token) == ST_DENIED);
     call_clear(c);

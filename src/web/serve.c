@@ -97,7 +97,8 @@ static enum status read_form(struct call *c, const struct request *rq, struct re
         *http = 415;
         return call_fail(c, ST_INVALID, "", "Send the form as application/x-www-form-urlencoded.");
     }
-    enum status st = form__read(c, r->form, safe ? rq->query : rq->body, r->api ? (struct str){ NULL, 0 } : STR("lang"), &parts->form);
+    struct str extra = r->api ? STR("") : safe ? FORM_ANY : STR("lang");
+    enum status st = form__read(c, r->form, safe ? rq->query : rq->body, extra, &parts->form);
     if (st == ST_INVALID) *http = 422;
     return st;
 }

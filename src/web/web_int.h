@@ -35,8 +35,9 @@ size_t router__count(const struct router *r);
 /* ---- form.c ---- */
 struct form_value { const struct field *field; struct str text; bool given; };
 struct form { struct form_value *values; size_t n; struct str csrf; struct call_error *faults; size_t nfaults; };
-/* form__read: urlencoded text against the table (NULL: no fields). extra: a field name that is let through unread ("lang"), or empty. ST_INVALID with every wrong
- * field in ret->faults and the first in c->error. */
+/* form__read: urlencoded text against the table (NULL: no fields). extra: a field name that is let through unread ("lang"), FORM_ANY for every name, or empty.
+ * ST_INVALID with every wrong field in ret->faults and the first in c->error. */
+#define FORM_ANY STR("*")
 NODISCARD enum status form__read(struct call *c, const struct field *fields, struct str text, struct str extra, struct form *ret);
 const struct form_value *form__find(const struct form *f, struct str name);
 
