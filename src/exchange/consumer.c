@@ -18,6 +18,7 @@ struct trip {
     struct str client_text, service_text, message_id, request_id;
     struct xid provider;       /* the target without its service */
     struct wire sent;
+    bool left;                 /* the question may have reached a server: it is not sent to another one */
     int64_t began_us;
 };
 
@@ -49,7 +50,7 @@ static enum status prepare(struct call *c, const struct directory *d, struct tri
 static struct message_row row_of(const struct trip *t, bool is_answer)
 {
     return (struct message_row){ .side = SIDE_CONSUMER, .is_answer = is_answer, .request_id = t->request_id, .message_id = t->message_id, .client = t->client_text, .service = t->service_text,
-                                 .user = str_first(rest__header(&t->head, "x-road-userid"), EXCHANGE_ID_MAX), .issue = str_first(rest__header(&t->head, "x-road-issue"), EXCHANGE_ID_MAX) };
+                                 .user = rest__short_header(&t->head, "x-road-userid"), .issue = rest__short_header(&t->head, "x-road-issue") };
 }
 
 /* ---- which server ---- */
@@ -146,7 +147,7 @@ static enum status post(struct call *c, const struct directory *d, const struct 
         { STR_INIT("x-original-content-type"), rest__header(&t->head, "content-type") }, { STR_INIT("x-road-request-id"), t->request_id },
         { STR_INIT("x-road-message-type"), STR_INIT("REST") } };
     struct client_request rq = { .method = STR("POST"), .headers = headers, .nheaders = sizeof headers / sizeof *headers, .body = bytes, .has_body = true,
-                                 .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .max_answer = EXCHANGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging };
+                                 .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .max_answer = EXCHANGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .sent = &t->left };
     rq.url = str_print(c->arena, "https://%.*s:%d/", STR_ARG(server->address), PEER_PORT);
     enum status st = client_fetch(c, &rq, &answer);
     if (st != ST_OK) return call_fault(c, st, STR("network_error"));
@@ -169,7 +170,11 @@ static enum status by_this_node(struct call *c, const struct trip *t, struct wir
     return ST_OK;
 }
 
-static bool may_try_next(const struct call *c, enum status st) { return st == ST_UNAVAILABLE && fault__same_type(c->error.fault, STR("network_error")); }
+/* may_try_next: only while the question has gone nowhere: each server keeps a log of its own and would take it as new. */
+static bool may_try_next(const struct call *c, const struct trip *t, enum status st)
+{
+    return st == ST_UNAVAILABLE && !t->left && fault__same_type(c->error.fault, STR("network_error"));
+}
 
 static enum status send_message(struct call *c, const struct directory *d, struct trip *t, struct wire *ret)
 {
@@ -181,7 +186,7 @@ static enum status send_message(struct call *c, const struct directory *d, struc
     for (size_t i = 0; i < n; i++) {
         if (i) call_clear(c);
         st = post(c, d, servers[i], t, ret);
-        if (!may_try_next(c, st)) return st;
+        if (!may_try_next(c, t, st)) return st;
     }
     return st;
 }

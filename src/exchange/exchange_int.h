@@ -15,6 +15,7 @@
 enum {
     XID_PART_MAX = 255,
     EXCHANGE_ID_MAX = 255,
+    EXCHANGE_TEXT_MAX = 1000, /* user, issue, purpose, basis, role: 200 characters of any script and more */
     EXCHANGE_BODY_MAX = 10 * 1024 * 1024,
     EXCHANGE_WIRE_MAX = EXCHANGE_BODY_MAX + 1024 * 1024, /* body, head, signature and status parts */
     EXCHANGE_HEAD_MAX = 64 * 1024,
@@ -59,6 +60,7 @@ struct rest_target { struct xid service; struct str path /* raw, with '/' or emp
 NODISCARD enum status rest__parse_request(struct call *c, struct str bytes, struct rest_head *ret);
 NODISCARD enum status rest__parse_response(struct call *c, struct str bytes, struct rest_head *ret);
 struct str rest__header(const struct rest_head *h, const char *name);         /* the last one, any case; p NULL when absent */
+struct str rest__short_header(const struct rest_head *h, const char *name);   /* its first EXCHANGE_TEXT_MAX bytes, whole characters: for log and journal */
 NODISCARD enum status rest__parse_target(struct call *c, struct str target, struct rest_target *ret);
 bool rest__is_filtered(struct str name);                                       /* 1.2: never travels */
 NODISCARD enum status rest__write_request(struct call *c, struct str method, struct str target, const struct header *headers, size_t n,

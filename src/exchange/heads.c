@@ -23,15 +23,20 @@ static enum status find_kept(struct call *c, struct str server, struct kept *ret
     return db_finish(&rows);
 }
 
-struct keeping { struct str server, verifier_key; const struct journal_head *head; };
+/* judged: the size of the published head that this one was found to continue; or none was there, or (our own head, taken by the operator) it does not matter. */
+enum { JUDGED_NONE = -1, JUDGED_ANY = -2 };
+struct keeping { struct str server, verifier_key; const struct journal_head *head; int64_t judged; };
 
-/* keep_in: whether the row is there is asked inside the transaction: on the operator's node the service has just written the one that the job comes to write. */
+/* keep_in: what is there is asked again inside the transaction. Two heads that come together may both continue the one that was published and yet not each other;
+ * and on the operator's node the service has just written the one that the job comes to write. */
 static enum status keep_in(struct call *c, struct db_tx *tx, void *arg)
 {
     const struct keeping *k = arg;
     struct kept before = { 0 };
     (void)tx;
     TRY(find_kept(c, k->server, &before));
+    if (k->judged != JUDGED_ANY && k->judged != (before.found ? before.size : JUDGED_NONE))
+        return call_fail(c, ST_CONFLICT, "checkpoint", "Another head of this journal came at the same moment. Send the newest one again.");
     if (!before.found)
         return db_exec(c, &INSERT_HEAD, db_text(k->server), db_int(k->head->size), db_text(k->verifier_key), db_text(k->head->checkpoint), db_int(c->now_ms));
     return db_exec(c, &UPDATE_HEAD, db_text(k->server), db_int(k->head->size), db_text(k->head->checkpoint), db_int(c->now_ms));
@@ -51,16 +56,18 @@ enum status exchange_published_head(struct call *c, struct str server, struct st
 
 static enum status bad_head(struct call *c) { return call_fail(c, ST_INVALID, "checkpoint", "Send the newest signed head of the journal and its verifier key."); }
 
-/* server_of_key: "VN/GOV/H26/hn1/journal+hash+key" names the server; it must be one of the client's own. */
+/* server_of_key: "VN/GOV/H26/hn1/journal+hash+key" names the server; it must be one of the client's own that the directory knows, so that nobody fills the table. */
 static enum status server_of_key(struct call *c, const struct xid *client, struct str verifier_key, struct str *ret)
 {
+    DIRECTORY d = NULL;
     static const struct str tail = STR_INIT("/journal");
     struct str origin, rest = verifier_key;
     struct xid id;
     if (verifier_key.n > KEY_TEXT_MAX || !str_cut(&rest, '+', &origin) || !str_ends(origin, tail)) return bad_head(c);
     *ret = str_first(origin, origin.n - tail.n);
     if (!xid__parse_server(c->arena, *ret, &id)) return bad_head(c);
-    return xid__same_member(&id, client) ? ST_OK : call_fail(c, ST_DENIED, "checkpoint", "A member publishes the heads of its own servers only.");
+    TRY(directory__hold(c, &d));
+    return xid__same_member(&id, client) && directory__find_server(d, &id) ? ST_OK : call_fail(c, ST_DENIED, "checkpoint", "A member publishes the heads of its own servers only.");
 }
 
 static enum status read_path(struct call *c, const struct json *list, uint8_t (**ret)[HASH_BYTES], size_t *n)
@@ -127,7 +134,7 @@ enum status heads__take(struct call *c, const struct service_request *rq, struct
     /* The sender may not know what is held here: it is told, and proves from there the next time. */
     if (k.found && from != k.size && head.size > k.size) return put_held(c, rp, 409, k.size), ST_OK;
     if (k.found) TRY(check_growth(c, &k, j, &head, key));
-    struct keeping keeping = { server, key, &head };
+    struct keeping keeping = { server, key, &head, k.found ? k.size : JUDGED_NONE };
     TRY(db_atomic(c, keep_in, &keeping));
     put_held(c, rp, 200, head.size);
     return ST_OK;
@@ -192,7 +199,7 @@ static enum status deliver(struct call *c, const struct xid *service, const stru
     /* The operator holds another head than the one that we know was taken: prove from that one. */
     if (answer.status == 409 && held_size(c, answer.body, &from) && from <= head->size) TRY(send_head(c, service, head, key, from, &answer));
     if (answer.status != 200) return call_fail(c, ST_CONFLICT, "", "The operator did not take the head of the journal. Compare it with the published one, then tell the operator.");
-    struct keeping keeping = { exchange_server(c), key, head };
+    struct keeping keeping = { exchange_server(c), key, head, JUDGED_ANY };
     return db_atomic(c, keep_in, &keeping);
 }
 

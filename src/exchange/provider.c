@@ -28,8 +28,6 @@ static enum status need_header(struct call *c, const struct rest_head *h, const 
     return ret->n && ret->n <= EXCHANGE_ID_MAX ? ST_OK : missing(c, name);
 }
 
-static struct str short_header(const struct rest_head *h, const char *name) { return str_first(rest__header(h, name), EXCHANGE_ID_MAX); }
-
 static enum status read_asked(struct call *c, const struct wire *w, struct asked *a)
 {
     TRY(rest__parse_request(c, w->head, &a->head));
@@ -41,8 +39,8 @@ static enum status read_asked(struct call *c, const struct wire *w, struct asked
     a->rq = (struct service_request){
         .client = a->client, .service = a->target.service, .method = a->head.method, .path = a->target.path, .query = a->target.query,
         .content_type = rest__header(&a->head, "content-type"), .body = w->body, .headers = a->head.headers, .nheaders = a->head.nheaders,
-        .user = short_header(&a->head, "x-road-userid"), .issue = short_header(&a->head, "x-road-issue"), .purpose = short_header(&a->head, "x-sen-purpose"),
-        .basis = short_header(&a->head, "x-sen-basis"), .role = short_header(&a->head, "x-sen-role") };
+        .user = rest__short_header(&a->head, "x-road-userid"), .issue = rest__short_header(&a->head, "x-road-issue"), .purpose = rest__short_header(&a->head, "x-sen-purpose"),
+        .basis = rest__short_header(&a->head, "x-sen-basis"), .role = rest__short_header(&a->head, "x-sen-role") };
     TRY(need_header(c, &a->head, "x-road-id", &a->rq.message_id));
     return need_header(c, &a->head, "x-road-request-id", &a->rq.request_id);
 }

@@ -100,6 +100,14 @@ struct str rest__header(const struct rest_head *h, const char *name)
     return (struct str){ 0 };
 }
 
+struct str rest__short_header(const struct rest_head *h, const char *name)
+{
+    struct str value = rest__header(h, name);
+    size_t n = value.n < EXCHANGE_TEXT_MAX ? value.n : EXCHANGE_TEXT_MAX;
+    while (n < value.n && n > 0 && ((unsigned char)value.p[n] & 0xc0) == 0x80) n--; /* not inside a character: databases and the journal take UTF-8 only */
+    return str_first(value, n);
+}
+
 /* cut_segment: "/segment" off the front of the raw path. */
 static bool cut_segment(struct str *path, struct str *ret)
 {
@@ -116,11 +124,19 @@ static enum status bad_target(struct call *c)
     return call_fault(c, call_fail(c, ST_INVALID, "path", "Write the path as /r1/INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE, each part percent-encoded."), STR("bad_request"));
 }
 
+/* is_target: printable ASCII without '#' (RFC 3986): a fragment would be judged as part of the path and then never sent to the service behind us. */
+static bool is_target(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == '#') return false;
+    return true;
+}
+
 enum status rest__parse_target(struct call *c, struct str target, struct rest_target *ret)
 {
     struct rest_target t = { 0 };
     struct str path = target, raw, part[5];
-    if (target.n > EXCHANGE_HEAD_MAX / 2) return bad_target(c);
+    if (target.n > EXCHANGE_HEAD_MAX / 2 || !is_target(target)) return bad_target(c);
     const char *mark = target.n ? memchr(target.p, '?', target.n) : NULL;
     if (mark) {
         path.n = (size_t)(mark - target.p);

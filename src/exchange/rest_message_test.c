@@ -69,6 +69,20 @@ static void check_refused(struct call *c, struct str bytes)
     call_clear(c);
 }
 
+TEST(long_texts_are_cut_between_characters)
+{
+    struct buf b = buf_in(c->arena, 8192);
+    buf_put(&b, STR("GET\r\n/x\r\nX-Sen-Basis:a"));
+    for (int i = 0; i < 600; i++) buf_put(&b, STR("\xc3\xaa"));
+    buf_put(&b, STR("\r\nX-Road-Issue:short\r\n"));
+    struct rest_head h;
+    CHECK_OK(rest__parse_request(c, buf_str(&b), &h));
+    struct str basis = rest__short_header(&h, "x-sen-basis");
+    CHECK(basis.n == EXCHANGE_TEXT_MAX - 1 && text_is_utf8(basis));
+    CHECK_STR(rest__short_header(&h, "x-road-issue"), STR("short"));
+    CHECK(rest__short_header(&h, "x-road-userid").n == 0);
+}
+
 TEST(malformed_requests_are_refused)
 {
     check_refused(c, STR(""));
@@ -134,7 +148,9 @@ TEST(target_is_cut_undecoded)
 TEST(bad_targets_are_refused)
 {
     static const char *const bad_ones[] = { "", "/", "/r1", "/r1/VN/GOV/G01/pop", "/r1/VN/GOV/G01/pop/", "/r2/VN/GOV/G01/pop/person", "/r1//GOV/G01/pop/person",
-                                            "/r1/VN/GOV/G%201/p\"p/person", "/r1/VN%2FGOV%2FG01%2Fpop%2Fperson", "r1/VN/GOV/G01/pop/person", "/r1/VN/GOV/G01/pop/%zz" };
+                                            "/r1/VN/GOV/G%201/p\"p/person", "/r1/VN%2FGOV%2FG01%2Fpop%2Fperson", "r1/VN/GOV/G01/pop/person", "/r1/VN/GOV/G01/pop/%zz",
+                                            "/r1/VN/GOV/G01/pop/person/a#/summary", "/r1/VN/GOV/G01/pop/person?a=1#b", "/r1/VN/GOV/G01/pop/person/a b",
+                                            "/r1/VN/GOV/G01/pop/person/\xc3\xa9", "/r1/VN/GOV/G01/pop/person?a\tb" };
     struct rest_target t;
     for (size_t i = 0; i < sizeof bad_ones / sizeof *bad_ones; i++) {
         CHECK(rest__parse_target(c, str_z(bad_ones[i]), &t) == ST_INVALID);

@@ -97,6 +97,8 @@ static enum status serve_person(struct call *c, const struct register_ *r, const
 {
     const struct json *j;
     struct registry_read rd = { .reg = r, .columns = rq->right->columns, .ncolumns = rq->right->ncolumns, .message = rq->request_id };
+    /* What is read for the purpose "self" is shown to people as their own doing. */
+    if (str_eq(rq->purpose, STR("self"))) return call_fail(c, ST_DENIED, "purpose", "The purpose \"self\" is for people reading about themselves. Name the purpose of the case.");
     TRY(read_body(c, rq, &j));
     TRY(json_need(c, j, "key", &rd.key_kind));
     TRY(json_need(c, j, "value", &rd.key));

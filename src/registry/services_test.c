@@ -122,6 +122,15 @@ TEST(without_a_good_assertion_or_the_purpose_self_nothing_comes)
     CHECK(entries(c, 1, &shown) == 1);
 }
 
+TEST(an_official_cannot_read_under_the_purpose_self)
+{
+    struct service_reply rp;
+    const struct journal_shown *shown;
+    prepare_register(c);
+    CHECK(ask(c, "person", SELF, "{\"key\":\"pin\",\"value\":\"900100000001\"}", &rp) == ST_DENIED && rp.body.n == 0);
+    CHECK(entries(c, 1, &shown) == 1);
+}
+
 TEST(readers_come_newest_first_and_looking_is_an_entry)
 {
     struct service_reply rp;
