@@ -140,7 +140,7 @@ export function compile(files) {
   const tables = files.map(({ file, source }) => {
     const entries = parse(source, file);
     return {
-      lang: header(entries, 'Language'), name: header(entries, 'X-Language-Name'), offset: Number(header(entries, 'X-Utc-Offset-Minutes')),
+      lang: header(entries, 'Language'), name: header(entries, 'X-Language-Name'),
       rows: entries.filter(e => e.key && e.text).sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))),
     };
   });
@@ -150,7 +150,7 @@ export function compile(files) {
     ...tables.flatMap((t, i) => [`static const struct translation rows_${i}[] = {`, ...t.rows.map(r => `    { ${c(r.key)}, ${c(r.text)} },`), '};', '']),
     'const struct translation_table web__translations[] = {',
     ...tables.map((t, i) => `    { ${c(t.lang)}, ${c(t.name)}, rows_${i}, sizeof rows_${i} / sizeof *rows_${i} },`),
-    '};', `const size_t web__ntranslations = ${tables.length};`, `const int web__utc_offset_min = ${tables[0].offset};`, '',
+    '};', `const size_t web__ntranslations = ${tables.length};`, '',
   ].join('\n');
 }
 

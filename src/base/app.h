@@ -20,6 +20,8 @@ struct app {
     const struct module *const *modules; /* the rooms of this program, NULL at the end (main/modules.c) */
     struct str folder;                   /* the node's folder, absolute; everything it writes is below */
     struct str share;                    /* read-only data of the program: country/, absolute */
+    struct str country;                  /* this node's country: country/<cc> below share, absolute */
+    int time_offset_min;                 /* the country's clocks ahead of UTC: days of law begin by them, people see their time */
     struct store *store;
     struct trust *trust;
     struct web *web;

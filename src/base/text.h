@@ -11,7 +11,7 @@ size_t text_count(struct str s);                      /* code points of valid UT
 /* text_nfc: NFC form in the arena; false when it is not valid UTF-8. */
 bool text_nfc(struct arena *a, struct str s, struct str *ret);
 /* text_put_number, text_put_date, text_put_moment: as people of the language write them ("1.234.567"; "22/11/2026"; "22/11/2026 11:30"; in English
- * "1,234,567"; "22 November 2026"; "22 November 2026 11:30"), local time by a fixed offset in minutes: Vietnam is +420. precision as in time.h. */
+ * "1,234,567"; "22 November 2026"; "22 November 2026 11:30"), local time, offset_min minutes ahead of UTC. precision as in time.h. */
 struct buf;
 void text_put_number(struct buf *b, struct str lang, int64_t v);
 void text_put_date(struct buf *b, struct str lang, int64_t day, int precision);

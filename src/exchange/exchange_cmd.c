@@ -148,7 +148,7 @@ static const struct option show_options[] = {
     { OPTION_END, NULL, NULL, NULL, false } };
 
 const struct command exchange__commands[] = {
-    { .name = "call", .summary = "ask a service of another member through this node", .options = call_options, .run = call_run, .needs = COMMAND_NODE },
-    { .name = "message list", .summary = "what this node asked and answered", .options = list_options, .run = list_run, .needs = COMMAND_NODE },
-    { .name = "message show", .summary = "one message; its body only with a purpose", .options = show_options, .run = show_run, .needs = COMMAND_NODE },
+    { .name = "call", .summary = "Asks a service of another member through this node.", .options = call_options, .run = call_run, .needs = COMMAND_NODE },
+    { .name = "message list", .summary = "Lists what this node asked and answered.", .options = list_options, .run = list_run, .needs = COMMAND_NODE },
+    { .name = "message show", .summary = "Shows one message; its body only with a purpose.", .options = show_options, .run = show_run, .needs = COMMAND_NODE },
     { 0 } };

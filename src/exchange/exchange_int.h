@@ -266,7 +266,6 @@ struct exchange {
 struct exchange *exchange__of(const struct call *c);
 
 extern const struct command exchange__commands[];
-extern const struct command operator__commands[];
 extern const struct schema exchange_schema;
 
 #endif

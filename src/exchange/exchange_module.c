@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "exchange/exchange_int.h"
 
-enum { ROOM_ARENA = 64 * 1024 * 1024, ANCHOR_MAX = 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, OCSP_QUESTION_MAX = 16 * 1024, COMMANDS_MOST = 32 };
+enum { ROOM_ARENA = 64 * 1024 * 1024, ANCHOR_MAX = 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, OCSP_QUESTION_MAX = 16 * 1024 };
 
 struct exchange *exchange__of(const struct call *c) { return c->app->exchange; }
 
@@ -204,15 +204,5 @@ static const struct job jobs[] = {
     { "exchange.heads", HEADS_MS, heads__send },
     { 0 } };
 
-/* One list of commands from the two files that hold them; filled before main, read-only afterwards. */
-static struct command commands[COMMANDS_MOST];
-
-__attribute__((constructor)) static void join_commands(void)
-{
-    size_t n = 0;
-    for (const struct command *k = exchange__commands; k->name && n + 1 < COMMANDS_MOST; k++) commands[n++] = *k;
-    for (const struct command *k = operator__commands; k->name && n + 1 < COMMANDS_MOST; k++) commands[n++] = *k;
-}
-
-const struct module exchange_module = { .name = "exchange", .schema = &exchange_schema, .settings = settings, .routes = routes, .commands = commands, .jobs = jobs,
+const struct module exchange_module = { .name = "exchange", .schema = &exchange_schema, .settings = settings, .routes = routes, .commands = exchange__commands, .jobs = jobs,
                                         .start = start, .stop = stop };

@@ -13,7 +13,7 @@ TEST_STORE(&exchange_schema);
 
 static const struct setting node_settings[] = {
     { "instance", SETTING_TEXT, "VN", "", "", false }, { "member", SETTING_TEXT, "GOV/G22", "", "", false }, { "server", SETTING_TEXT, "op1", "", "", false },
-    { "name", SETTING_TEXT, "Office", "", "", false }, { "country", SETTING_TEXT, "vn", "", "", false }, { 0 } };
+    { "name", SETTING_TEXT, "Office", "", "", false }, { 0 } };
 static const struct module node_module = { .name = "node", .settings = node_settings };
 static const struct module *const modules[] = { &node_module, &web_module, &exchange_module, NULL };
 
@@ -96,7 +96,7 @@ static void open_world(struct call *c, struct world *w)
     CHECK_OK(config_load(c, path, modules, NULL, 0, &w->config));
     w->t.app.config = w->config;
     w->t.app.folder = w->t.folder;
-    w->t.app.share = str_z(getenv("SEN_SOURCE"));
+    w->t.app.country = file_path(c->arena, str_z(getenv("SEN_SOURCE")), STR("country/vn"));
     const struct key *sign = NULL;
     CHECK_OK(trust_make_key(c, KEY_SIGN, KEY_P256, STR("GOV/G22"), &sign));
     const struct key *tls = test_trust_key(c, KEY_TLS, KEY_P256);

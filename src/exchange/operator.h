@@ -26,4 +26,7 @@ NODISCARD enum status operator_publish(struct call *c);
 /* operator_anchor: the configuration anchor for the members. */
 NODISCARD enum status operator_anchor(struct call *c, struct str *ret_xml);
 
+/* operator_module: the commands `sen ca ...` and `sen directory ...`; tables, routes and jobs are the exchange's. */
+extern const struct module operator_module;
+
 #endif

@@ -151,14 +151,16 @@ static const struct option client_options[] = {
     { OPTION_END, NULL, NULL, NULL, false } };
 static const struct option publish_options[] = { { OPTION_VALUE, "anchor", "FILE", "write the configuration anchor too", false }, { OPTION_END, NULL, NULL, NULL, false } };
 
-const struct command operator__commands[] = {
-    { .name = "ca init", .summary = "make the sandbox authority (operator)", .options = NULL, .run = ca_init_run, .needs = COMMAND_NODE },
-    { .name = "ca issue", .summary = "answer a certificate request (operator)", .options = issue_options, .run = ca_issue_run, .needs = COMMAND_NODE },
-    { .name = "ca revoke", .summary = "revoke a certificate (operator)", .options = revoke_options, .run = ca_revoke_run, .needs = COMMAND_NODE },
-    { .name = "ca list", .summary = "certificates that were issued (operator)", .options = NULL, .run = ca_list_run, .needs = COMMAND_NODE },
-    { .name = "directory add-member", .summary = "admit a member and its server (operator)", .options = member_options, .run = add_member_run, .needs = COMMAND_NODE },
-    { .name = "directory add-server", .summary = "add a server, its address or its certificate (operator)", .options = member_options, .run = add_member_run, .needs = COMMAND_NODE },
-    { .name = "directory add-client", .summary = "register a subsystem on a server (operator)", .options = client_options, .run = add_client_run, .needs = COMMAND_NODE },
-    { .name = "directory publish", .summary = "sign and publish the directory now (operator)", .options = publish_options, .run = publish_run, .needs = COMMAND_NODE },
-    { .name = "directory show", .summary = "members and servers of the valid directory", .options = NULL, .run = show_run, .needs = COMMAND_NODE },
+static const struct command commands[] = {
+    { .name = "ca init", .summary = "Makes the sandbox authority (operator).", .options = NULL, .run = ca_init_run, .needs = COMMAND_NODE },
+    { .name = "ca issue", .summary = "Answers a certificate request (operator).", .options = issue_options, .run = ca_issue_run, .needs = COMMAND_NODE },
+    { .name = "ca revoke", .summary = "Revokes a certificate (operator).", .options = revoke_options, .run = ca_revoke_run, .needs = COMMAND_NODE },
+    { .name = "ca list", .summary = "Lists the certificates that were issued (operator).", .options = NULL, .run = ca_list_run, .needs = COMMAND_NODE },
+    { .name = "directory add-member", .summary = "Admits a member and its server (operator).", .options = member_options, .run = add_member_run, .needs = COMMAND_NODE },
+    { .name = "directory add-server", .summary = "Adds a server, its address or its certificate (operator).", .options = member_options, .run = add_member_run, .needs = COMMAND_NODE },
+    { .name = "directory add-client", .summary = "Registers a subsystem on a server (operator).", .options = client_options, .run = add_client_run, .needs = COMMAND_NODE },
+    { .name = "directory publish", .summary = "Signs and publishes the directory now (operator).", .options = publish_options, .run = publish_run, .needs = COMMAND_NODE },
+    { .name = "directory show", .summary = "Shows members and servers of the valid directory.", .options = NULL, .run = show_run, .needs = COMMAND_NODE },
     { 0 } };
+
+const struct module operator_module = { .name = "operator", .commands = commands };

@@ -1,7 +1,7 @@
 /* purposes.c: the nation's list of purposes, country/<cc>/purposes.yaml: data, read once at start. */
 #include "exchange/exchange_int.h"
 
-#include "base/config.h"
+#include "base/file.h"
 #include "base/yaml.h"
 
 enum { CODE_MAX = 64 };
@@ -44,8 +44,7 @@ enum status purposes__load(struct call *c, struct app *app, struct purposes *ret
     static const char *const keys[] = { "purposes", NULL };
     const struct yaml *root;
     struct purposes p = { 0 };
-    struct str path = str_join(c->arena, app->share, STR("/country/"), config_text(app->config, "country"), STR("/purposes.yaml"), STR_END);
-    TRY(yaml_load(c, path, &root));
+    TRY(yaml_load(c, file_path(c->arena, app->country, STR("purposes.yaml")), &root));
     TRY(yaml_allow(c, root, keys));
     const struct yaml *list = yaml_get(root, "purposes");
     if (!list || list->kind != YAML_LIST) return yaml_fail(c, root, "Write the purposes as a list under purposes:.");

@@ -2,6 +2,7 @@
 #include "main/modules.h"
 
 #include "exchange/exchange.h"
+#include "exchange/operator.h"
 #include "identity/identity.h"
 #include "main/node.h"
 #include "portal/portal.h"
@@ -15,8 +16,10 @@ const struct module *const sen_modules[] = {
     &trust_module,
     &web_module,
     &exchange_module,
+    &operator_module,
     &identity_module,
     &registry_module,
+    &population_module,
     &portal_module,
     &main_module,
     NULL,

@@ -17,12 +17,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "base/yaml.h"
 #include "main/modules.h"
 #include "store/db.h"
 #include "trust/holder.h"
 #include "trust/trust.h"
 
-enum { PIN_MAX = 256, HOLDER_START_MS = 5000, MODULES_MAX = 32 };
+enum { PIN_MAX = 256, HOLDER_START_MS = 5000, MODULES_MAX = 32, OFFSET_MOST = 14 * 60 };
 
 struct node {
     struct app app;
@@ -59,6 +60,24 @@ enum status node_share(struct call *c, struct str *ret)
     return call_fail(c, ST_NOT_FOUND, "", "The folder \"country\" that belongs to the program was not found. Set SEN_SHARE to the folder that holds it.");
 }
 
+/* read_country: country/<cc>/country.yaml, what holds for the whole country. */
+static enum status read_country(struct call *c, struct node *n)
+{
+    static const char *const keys[] = { "time_offset_min", NULL };
+    const struct yaml *y;
+    struct str written;
+    int64_t offset;
+    struct str folder = file_path(c->arena, file_path(c->arena, n->app.share, STR("country")), config_text(n->config, "country"));
+    TRY(yaml_load(c, file_path(c->arena, folder, STR("country.yaml")), &y));
+    TRY(yaml_allow(c, y, keys));
+    TRY(yaml_need(c, y, "time_offset_min", &written));
+    if (!str_int(written, &offset) || offset < -OFFSET_MOST || offset > OFFSET_MOST)
+        return yaml_fail(c, yaml_get(y, "time_offset_min"), "Write the minutes ahead of UTC, from -840 to 840.");
+    n->app.country = str_copy(n->arena, folder);
+    n->app.time_offset_min = (int)offset;
+    return ST_OK;
+}
+
 enum status node_load(struct call *c, struct str folder, struct node **ret)
 {
     char real[PATH_MAX];
@@ -75,7 +94,9 @@ enum status node_load(struct call *c, struct str folder, struct node **ret)
         n->app.share = str_copy(n->arena, share);
         st = config_load(c, file_path(c->arena, n->app.folder, STR("node.yaml")), sen_modules, NULL, 0, &n->config);
     }
+    if (st == ST_OK) st = read_country(c, n);
     if (st != ST_OK) {
+        config_free(n->config);
         arena_close(n->arena);
         heap_free(n);
         return st;

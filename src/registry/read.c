@@ -12,8 +12,8 @@ struct reading { const struct registry_read *rd; struct register_value *values; 
 
 int64_t registry__today(const struct call *c)
 {
-    enum { OFFSET_MS = 7 * 3600 * 1000, DAY_MS = 86400000 };
-    return (c->now_ms + OFFSET_MS) / DAY_MS;
+    enum { MINUTE_MS = 60000, DAY_MS = 86400000 };
+    return (c->now_ms + (int64_t)c->app->time_offset_min * MINUTE_MS) / DAY_MS;
 }
 
 /* ---- which columns ---- */

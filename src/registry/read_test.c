@@ -141,6 +141,18 @@ TEST(a_number_given_twice_is_no_way_to_a_person)
     CHECK(registry_read(c, &rd, &rec) == ST_CONFLICT);
 }
 
+TEST(today_is_the_day_by_the_countrys_clocks)
+{
+    const struct app *node = c->app;
+    struct app country = { .time_offset_min = 0 };
+    c->app = &country;
+    c->now_ms = date_day(2026, 11, 22) * 86400000 - 1;
+    CHECK(registry__today(c) == date_day(2026, 11, 21));
+    country.time_offset_min = 420;
+    CHECK(registry__today(c) == date_day(2026, 11, 22));
+    c->app = node;
+}
+
 TEST(a_person_sees_only_what_the_register_shows_to_them)
 {
     static const struct str all[] = { STR_INIT("*") };

@@ -6,12 +6,6 @@
 
 enum { REGISTRY_ARENA = 64 << 20, REGISTERS_MOST = 32 };
 
-static struct str country_folder(struct call *c, const struct app *app)
-{
-    struct str country = str_lower(c->arena, config_text(app->config, "country"));
-    return file_path(c->arena, file_path(c->arena, app->share, STR("country")), country);
-}
-
 /* parse_register: the model lives as long as the node, so it is read by a call with the registry's arena. */
 static enum status parse_register(struct call *c, const struct registry *reg, struct str name, struct str folder, struct register_ **ret)
 {
@@ -71,9 +65,8 @@ static enum status registry_start(struct call *c, struct app *app)
     reg->registers = registers;
     if (n > REGISTERS_MOST) return call_fail(c, ST_INVALID, "", "A node keeps at most 32 registers. Shorten registry.registers in node.yaml.");
     if (n == 0) return ST_OK;
-    const struct str folder = country_folder(c, app);
-    TRY(load_units(c, reg, folder));
-    for (size_t i = 0; i < n; i++, reg->nregisters++) TRY(open_register(c, app, reg, names[i], folder, &registers[i]));
+    TRY(load_units(c, reg, app->country));
+    for (size_t i = 0; i < n; i++, reg->nregisters++) TRY(open_register(c, app, reg, names[i], app->country, &registers[i]));
     return offer_all(c, app);
 }
 
@@ -97,5 +90,5 @@ static const struct setting settings[] = {
     { 0 },
 };
 
-const struct module registry_module = { .name = "registry", .schema = &registry_schema, .settings = settings, .routes = registry_routes, .commands = registry_commands,
+const struct module registry_module = { .name = "registry", .schema = &registry_schema, .settings = settings, .routes = registry__routes, .commands = registry__commands,
                                         .start = registry_start, .stop = registry_stop };

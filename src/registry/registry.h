@@ -33,5 +33,6 @@ struct load_count { int64_t rows, stored, refused; struct load_refusal *refusals
 NODISCARD enum status registry_load(struct call *c, const struct register_ *reg, struct str path, struct load_count *ret);
 
 extern const struct module registry_module;
+extern const struct module population_module; /* `sen population generate` */
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "base/args.h"
 #include "exchange/exchange.h"
-#include "registry/population/people.h"
 #include "web/page.h"
 
 enum { KEY_LINE = 200 };
@@ -112,10 +111,9 @@ static const struct option show_options[] = { REGISTER_OPERAND, { OPTION_VALUE, 
                                               PURPOSE_OPTIONS, { .kind = OPTION_END } };
 static const struct option check_options[] = { REGISTER_OPERAND, { .kind = OPTION_END } };
 
-const struct command registry_commands[] = {
+const struct command registry__commands[] = {
     { "register load", "Loads new entries into a register; refused rows are told with line and field.", load_options, run_load, COMMAND_NODE },
     { "register show", "Shows the entry whose number stands on standard input; the read is journalled.", show_options, run_show, COMMAND_NODE },
     { "register check", "Counts what breaks a register's rules: overlaps, unknown codes, missing parts.", check_options, run_check, COMMAND_NODE },
-    POPULATION_GENERATE_COMMAND,
     { 0 },
 };

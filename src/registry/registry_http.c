@@ -227,7 +227,7 @@ static enum status show_record(struct call *c, const struct request *rq, struct 
     return show_again(c, rq, rp);
 }
 
-const struct route registry_routes[] = {
+const struct route registry__routes[] = {
     { "GET", "/people/look-up", show_form, .need = "registry.lookup", .port = PORT_PAGES },
     { "POST", "/people/look-up", show_record, .need = "registry.lookup", .form = look_up_form, .port = PORT_PAGES, .failed = show_again },
     { 0 },

@@ -107,9 +107,9 @@ struct registry {
 };
 
 extern const struct schema registry_schema;
-extern const struct route registry_routes[];
-extern const struct command registry_commands[];
+extern const struct route registry__routes[];
+extern const struct command registry__commands[];
 
-int64_t registry__today(const struct call *c); /* the country's day: UTC+7 at present */
+int64_t registry__today(const struct call *c); /* the day by the country's clocks */
 
 #endif

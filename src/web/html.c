@@ -91,7 +91,7 @@ void html_moment(struct page_out *o, int64_t ms)
     char iso[TIME_TEXT];
     time_format_ms(ms, iso);
     struct buf shown = buf_in(o->c->arena, 64);
-    text_put_moment(&shown, o->c->lang, ms, web__utc_offset_min);
+    text_put_moment(&shown, o->c->lang, ms, o->c->app->time_offset_min);
     put_time(o, iso, &shown);
 }
 

@@ -29,12 +29,11 @@ struct page_problem {
 struct page_form_token { struct str token; };
 struct page_time { struct str iso, shown; };
 
-/* Made by tools/po.mjs: the translations of each language, sorted by key, and the country's offset from UTC. */
+/* Made by tools/po.mjs: the translations of each language, sorted by key. */
 struct translation { struct str english, text; };
 struct translation_table { struct str lang, name; const struct translation *rows; size_t n; };
 extern const struct translation_table web__translations[];
 extern const size_t web__ntranslations;
-extern const int web__utc_offset_min;
 
 /* Made by tools/assets.mjs: the embedded files, sorted by name. packed is the gzip form, empty where it would not be smaller. */
 struct asset { struct str name, path, hash, type, bytes, packed; };

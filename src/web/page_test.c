@@ -78,7 +78,10 @@ TEST(days_and_moments_carry_their_machine_form)
 {
     c->lang = STR("vi");
     CHECK_PUT(html_day(o, date_day(2026, 11, 22)), "<time datetime=\"2026-11-22\">22/11/2026</time>\n");
+    c->app = &(const struct app){ .time_offset_min = 420 };
     CHECK_PUT(html_moment(o, TEST_NOW_MS), "<time datetime=\"2026-11-18T11:06:40.000Z\">18/11/2026 18:06</time>\n");
+    c->app = &(const struct app){ .time_offset_min = -180 };
+    CHECK_PUT(html_moment(o, TEST_NOW_MS), "<time datetime=\"2026-11-18T11:06:40.000Z\">18/11/2026 08:06</time>\n");
 }
 
 TEST(a_failed_field_is_found)

@@ -250,7 +250,7 @@ static struct str units_folder(struct call *c, const struct args *args)
     return str_join(c->arena, c->app ? c->app->share : STR("."), STR("/country/"), country.n ? country : STR("vn"), STR("/units"), STR_END);
 }
 
-enum status registry__run_generate(struct call *c, const struct args *args)
+static enum status run_generate(struct call *c, const struct args *args)
 {
     int64_t people, seed;
     struct date day;
@@ -269,7 +269,7 @@ enum status registry__run_generate(struct call *c, const struct args *args)
     return ST_OK;
 }
 
-const struct option registry__generate_options[] = {
+static const struct option generate_options[] = {
     { OPTION_VALUE, "people", "N", "How many people; 2000 unless told.", false },
     { OPTION_VALUE, "seed", "N", "The same seed makes the same people; 1 unless told.", false },
     { OPTION_VALUE, "units", "DIR", "Folder with units.csv; that of the country unless told.", false },
@@ -279,3 +279,10 @@ const struct option registry__generate_options[] = {
     { OPTION_VALUE, "out", "FILE", "The file to write, one person a line.", true },
     { OPTION_END, NULL, NULL, NULL, false },
 };
+
+static const struct command commands[] = {
+    { "population generate", "Makes invented people in believable households, for tests and the sandbox.", generate_options, run_generate, COMMAND_FREE },
+    { 0 },
+};
+
+const struct module population_module = { .name = "population", .commands = commands };

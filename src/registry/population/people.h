@@ -49,10 +49,4 @@ void registry__make_household(struct call *c, struct world *w, size_t most, stru
 /* registry__put_person: one JSON line for `sen register load`. */
 void registry__put_person(const struct world *w, const struct household *h, const struct person *p, struct buf *out);
 
-/* ---- the command (generate.c); a constant that tables of commands can hold ---- */
-struct args;
-extern const struct option registry__generate_options[];
-NODISCARD enum status registry__run_generate(struct call *c, const struct args *args);
-#define POPULATION_GENERATE_COMMAND { "population generate", "Makes invented people in believable households, for tests and the sandbox.", registry__generate_options, registry__run_generate, COMMAND_FREE }
-
 #endif
