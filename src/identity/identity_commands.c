@@ -77,6 +77,6 @@ static const struct option add_options[] = {
     { .kind = OPTION_END } };
 
 const struct command identity__commands[] = {
-    { .name = "account add", .summary = "let a person sign in at this node", .options = add_options, .run = run_add, .needs = COMMAND_NODE },
-    { .name = "account list", .summary = "who may sign in at this node, with roles and rights", .run = run_list, .needs = COMMAND_NODE },
+    { .name = "account add", .summary = "Lets a person sign in at this node.", .options = add_options, .run = run_add, .needs = COMMAND_NODE },
+    { .name = "account list", .summary = "Lists who may sign in at this node, with roles and rights.", .run = run_list, .needs = COMMAND_NODE },
     { 0 } };

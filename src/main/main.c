@@ -90,7 +90,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "sen: there is no command \"%s\". `sen help` lists them all.\n", argv[1]);
         return status_exit(ST_INVALID);
     }
-    static struct app no_node; /* of commands that open none: they know the country's files at most */
+    struct app no_node = { 0 }; /* of commands that open none: they know the country's files at most */
     struct call *c = call_open(&no_node);
     if (node_share(c, &no_node.share) != ST_OK) call_clear(c);
     const struct args *args = NULL;

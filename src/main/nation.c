@@ -23,22 +23,20 @@
 #include "main/serve.h"
 #include "web/client.h"
 
-enum { PEOPLE_DEFAULT = 2000, PORT_DEFAULT = 8080, START_MS = 30000, STOP_MS = 20000, OPTIONS_MAX = 4096, OUTPUT_MAX = 64 * 1024 };
+enum { START_MS = 30000, STOP_MS = 20000, OPTIONS_MAX = 4096, OUTPUT_MAX = 64 * 1024 };
 
-void nation_step(struct call *c, const char *fmt, ...)
+void nation_step(struct nation *n, const char *fmt, ...)
 {
-    static int64_t last; /* of the process's one progress display */
     BUF line = buf_heap(1024);
     va_list args;
     va_start(args, fmt);
     buf_vprint(&line, fmt, args);
     va_end(args);
     int64_t now = time_monotonic_us();
-    if (last) (void)printf("  %-62.*s %6.1f s\n", STR_ARG(buf_str(&line)), (double)(now - last) / 1e6);
+    if (n->step_us) (void)printf("  %-62.*s %6.1f s\n", STR_ARG(buf_str(&line)), (double)(now - n->step_us) / 1e6);
     else (void)printf("%.*s\n", STR_ARG(buf_str(&line)));
     (void)fflush(stdout);
-    last = now;
-    (void)c;
+    n->step_us = now;
 }
 
 /* ---- reading ---- */
@@ -81,6 +79,7 @@ static enum status read_options(struct call *c, const struct args *args, struct 
     const struct yaml *made = NULL;
     struct str path = file_path(c->arena, n->folder, STR("nation.options"));
     if (file_exists(c, path)) TRY(yaml_load(c, path, &made));
+    n->country_code = option(args, made, "country", STR("vn"));
     n->net = option(args, made, "net", STR("127.0.7"));
     n->store = option(args, made, "store", STR("sqlite"));
     if (!str_starts(n->net, STR("127."))) return call_fail(c, ST_INVALID, "net", "Write the first three numbers of a loopback range, for example 127.0.7.");
@@ -93,6 +92,7 @@ static enum status read_options(struct call *c, const struct args *args, struct 
 
 enum status nation_read(struct call *c, const struct args *args, struct nation *ret)
 {
+    static const char *const keys[] = { "nodes", "tour", NULL };
     struct nation n = { 0 };
     struct str share, folder = args_value(args, "DIR");
     char real[PATH_MAX];
@@ -102,11 +102,13 @@ enum status nation_read(struct call *c, const struct args *args, struct nation *
     n.folder = str_copy(c->arena, str_z(real));
     ssize_t len = readlink("/proc/self/exe", real, sizeof real);
     n.self = str_copy(c->arena, str_of(real, len > 0 ? (size_t)len : 0));
-    n.sandbox = file_path(c->arena, share, STR("country/vn/sandbox"));
     TRY(read_options(c, args, &n));
+    n.country = file_path(c->arena, file_path(c->arena, share, STR("country")), n.country_code);
+    n.sandbox = file_path(c->arena, n.country, STR("sandbox"));
     const struct yaml *y;
     TRY(yaml_load(c, file_path(c->arena, n.sandbox, STR("nation.yaml")), &y));
-    TRY(yaml_need(c, y, "instance", &n.instance));
+    TRY(yaml_allow(c, y, keys));
+    n.tour = yaml_get(y, "tour");
     const struct yaml *nodes = yaml_get(y, "nodes");
     for (const struct yaml *at = nodes ? nodes->first : NULL; at; at = at->next) TRY(read_node(c, at, &n));
     *ret = n;
@@ -252,12 +254,12 @@ enum status nation_start_run(struct call *c, const struct args *args)
     struct nation n;
     log_least(LOG_ERROR); /* a nation in the making has no anchor and no certificates yet; what fails has its sentence */
     TRY(nation_read(c, args, &n));
-    nation_step(c, "Sandbox nation in %.*s", STR_ARG(n.folder));
+    nation_step(&n, "Sandbox nation in %.*s", STR_ARG(n.folder));
     if (!file_exists(c, file_path(c->arena, n.folder, STR("welcome.txt")))) TRY(nation_make(c, &n));
     for (size_t i = 0; i < n.nnodes; i++) TRY(start_node(c, &n, &n.nodes[i]));
     for (size_t i = 0; i < n.nnodes; i++) {
         TRY(wait_node(c, &n, &n.nodes[i]));
-        nation_step(c, "%.*s answers on http://localhost:%lld", STR_ARG(n.nodes[i].name), (long long)n.nodes[i].pages);
+        nation_step(&n, "%.*s answers on http://localhost:%lld", STR_ARG(n.nodes[i].name), (long long)n.nodes[i].pages);
     }
     return say_where(c, &n);
 }
@@ -266,10 +268,10 @@ enum status nation_stop_run(struct call *c, const struct args *args)
 {
     struct nation n;
     TRY(nation_read(c, args, &n));
-    nation_step(c, "Stopping the sandbox nation in %.*s", STR_ARG(n.folder));
+    nation_step(&n, "Stopping the sandbox nation in %.*s", STR_ARG(n.folder));
     for (size_t i = n.nnodes; i-- > 0;) {
         stop_node(c, &n.nodes[i]);
-        nation_step(c, "%.*s is stopped", STR_ARG(n.nodes[i].name));
+        nation_step(&n, "%.*s is stopped", STR_ARG(n.nodes[i].name));
     }
     return ST_OK;
 }

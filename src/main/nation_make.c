@@ -158,7 +158,7 @@ static enum status make_people(struct call *c, const struct nation *n, struct st
     *ret_file = file_path(c->arena, n->folder, STR("population.jsonl"));
     const char *words[] = { "population", "generate", "--people", str_to_z(c->arena, str_print(c->arena, "%lld", (long long)n->people)), "--seed",
                             str_to_z(c->arena, str_print(c->arena, "%lld", (long long)n->seed)), "--units",
-                            str_to_z(c->arena, file_path(c->arena, n->sandbox, STR("../units"))), "--out", str_to_z(c->arena, *ret_file), NULL };
+                            str_to_z(c->arena, file_path(c->arena, n->country, STR("units"))), "--out", str_to_z(c->arena, *ret_file), NULL };
     return nation_child(c, n, STR(""), words);
 }
 
@@ -261,25 +261,33 @@ static enum status make_accounts(struct call *c, const struct nation *n, const s
 
 static enum status write_options(struct call *c, const struct nation *n)
 {
-    struct str text = str_print(c->arena, "people: %lld\nseed: %lld\nport: %lld\nnet: %.*s\nstore: %.*s\n", (long long)n->people, (long long)n->seed, (long long)n->port,
+    struct str text = str_print(c->arena, "country: %.*s\npeople: %lld\nseed: %lld\nport: %lld\nnet: %.*s\nstore: %.*s\n", STR_ARG(n->country_code), (long long)n->people, (long long)n->seed, (long long)n->port,
                                 STR_ARG(n->net), STR_ARG(n->store));
     return file_write(c, file_path(c->arena, n->folder, STR("nation.options")), text, 0600);
 }
 
+/* tour_step: a sentence of nation.yaml in which ${pin} is the number of the first citizen and ${NODE} the address of a node's pages. */
+static struct str tour_step(struct call *c, const struct nation *n, struct str sentence, struct str pin)
+{
+    struct str text = replace(c, sentence, STR("${pin}"), pin);
+    for (size_t i = 0; i < n->nnodes; i++)
+        text = replace(c, text, str_print(c->arena, "${%.*s}", STR_ARG(n->nodes[i].name)), str_print(c->arena, "http://localhost:%lld", (long long)n->nodes[i].pages));
+    return text;
+}
+
 static enum status write_welcome(struct call *c, const struct nation *n, const struct welcome *w)
 {
-    const struct nation_node *asks = &n->nodes[n->nnodes - 1], *portal = &n->nodes[0];
+    int step = 1;
     struct buf b = buf_in(c->arena, TEMPLATE_MAX);
     buf_print(&b, "The sandbox nation is running. All people in it are invented. The password of every account is: " SANDBOX_PASSWORD "\n\n");
-    buf_print(&b, "Citizens: \"My record\" and \"Who read my data\" on the portal\n%.*s\nOfficials: \"Look up a person\" at Ha Noi\n%.*s\n", STR_ARG(buf_str(&w->citizens)),
-              STR_ARG(buf_str(&w->officials)));
-    buf_print(&b, "Try:\n  1. Sign in at http://localhost:%lld as lan, look up %.*s (purpose: residence).\n", (long long)asks->pages, STR_ARG(w->citizen_pin));
-    buf_print(&b, "  2. Sign in at http://localhost:%lld as citizen1 and open \"Who read my data\": the look-up is there, with its proof.\n", (long long)portal->pages);
-    buf_print(&b, "  3. %.*s nation status %.*s\n", STR_ARG(n->self), STR_ARG(n->folder));
+    buf_print(&b, "Citizens\n%.*s\nOfficials\n%.*s\nTry:\n", STR_ARG(buf_str(&w->citizens)), STR_ARG(buf_str(&w->officials)));
+    for (const struct yaml *y = n->tour ? n->tour->first : NULL; y; y = y->next, step++)
+        buf_print(&b, "  %d. %.*s\n", step, STR_ARG(tour_step(c, n, y->text, w->citizen_pin)));
+    buf_print(&b, "  %d. %.*s nation status %.*s\n", step, STR_ARG(n->self), STR_ARG(n->folder));
     return file_write(c, file_path(c->arena, n->folder, STR("welcome.txt")), buf_str(&b), 0600);
 }
 
-enum status nation_make(struct call *c, const struct nation *n)
+enum status nation_make(struct call *c, struct nation *n)
 {
     struct str anchor, file, people;
     struct welcome w = { .officials = buf_in(c->arena, TEMPLATE_MAX), .citizens = buf_in(c->arena, TEMPLATE_MAX) };
@@ -288,18 +296,18 @@ enum status nation_make(struct call *c, const struct nation *n)
     for (size_t i = 0; i < n->nnodes; i++) {
         TRY(write_node_yaml(c, n, &n->nodes[i]));
         TRY(node_init_keys(c, n->nodes[i].folder, KEY_P256));
-        nation_step(c, "%.*s: keys made, certificates asked for", STR_ARG(n->nodes[i].name));
+        nation_step(n, "%.*s: keys made, certificates asked for", STR_ARG(n->nodes[i].name));
     }
     TRY(make_databases(c, n));
     TRY(at_operator(c, n, &anchor));
     for (size_t i = 0; i < n->nnodes; i++) TRY(give_back(c, &n->nodes[i], anchor));
-    nation_step(c, "operator: certificates issued, directory published");
+    nation_step(n, "operator: certificates issued, directory published");
     TRY(make_people(c, n, &file));
-    nation_step(c, "%lld invented people generated", (long long)n->people);
+    nation_step(n, "%lld invented people generated", (long long)n->people);
     TRY(load_registers(c, n, file));
-    nation_step(c, "population register loaded");
+    nation_step(n, "population register loaded");
     TRY(read_head(c, file, &people));
     for (size_t i = 0; i < n->nnodes; i++) TRY(make_accounts(c, n, &n->nodes[i], people, &w));
-    nation_step(c, "accounts made");
+    nation_step(n, "accounts made");
     return write_welcome(c, n, &w);
 }

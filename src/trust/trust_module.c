@@ -54,7 +54,7 @@ static const struct option verify_options[] = {
 };
 
 static const struct command commands[] = {
-    { "journal verify", "Check every entry, leaf and signed head of this node's journal, or one proof.", verify_options, verify_journal, COMMAND_MAYBE },
+    { "journal verify", "Checks every entry, leaf and signed head of this node's journal, or one proof.", verify_options, verify_journal, COMMAND_MAYBE },
     { 0 },
 };
 
