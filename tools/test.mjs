@@ -1,6 +1,6 @@
 // Runs the stages of `make test` and adds up what they counted. The last line printed is `N passed, N failed` (`, N skipped` where some were).
 // Without arguments all stages run; names of stages as arguments run only those.
-import { spawnSync, execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,21 +81,45 @@ function postgresUrl() {
   return postgres;
 }
 
-const clang = { CC: 'clang' };
 const sanitized = { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0', UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1', TSAN_OPTIONS: 'halt_on_error=1' };
 const san = ['--buildtype=debug', '-Doptimization=1', '-Db_lundef=false'];
 const main = (f) => /road\/(story|refusals|peer)/.test(f);
+const crash = (f) => /road\/crash/.test(f);
 const node = (f) => f.startsWith('test/tools/');
+const RACED = '^(base|store|sqlite|web|trust)(?!.*postgres)';
+const raced = (n) => new RegExp(RACED).test(n);
+
+// The clang variants are built beside the stories, which leave much of the second core idle.
+const beside = {
+  'build-asan': { options: ['-Db_sanitize=address,undefined', '-Dcrash_points=true', ...san], tests: '' },
+  'build-tsan': { options: ['-Db_sanitize=thread', ...san], tests: RACED },
+};
+let building = false;
+function buildBeside() {
+  if (building) return;
+  building = true;
+  const one = ([folder, v]) => `CC=clang TESTS='${v.tests}' nice tools/build.sh ${folder} ${v.options.join(' ')} > ${scratch}/${folder}.log 2>&1; echo $? > ${scratch}/${folder}.rc`;
+  spawn('sh', ['-c', Object.entries(beside).map(one).join('; ')], { stdio: 'ignore', detached: true }).unref();
+}
+function awaitBuild(folder) {
+  buildBeside();
+  const rc = join(scratch, `${folder}.rc`);
+  while (!existsSync(rc)) spawnSync('sleep', ['0.5']);
+  const ok = readFileSync(rc, 'utf8').trim() === '0';
+  add(`build ${folder}`, { passed: ok ? 1 : 0, failed: ok ? 0 : 1 }, readFileSync(join(scratch, `${folder}.log`), 'utf8'));
+  return ok;
+}
 
 const stages = {
-  'release build, gcc': () => build('build'),
+  'release build, gcc': () => build('build') && buildBeside(),
   'translations': () => { const r = run('node', ['tools/po.mjs', 'check']); add('translations', { passed: r.ok ? 1 : 0, failed: r.ok ? 0 : 1 }, r.output); },
   'tools': () => stories('tools', storyFiles().filter(node), {}),
   'units on SQLite and PostgreSQL': () => units('build'),
-  'stories on SQLite': () => build('build-crash', ['-Dcrash_points=true']) && stories('SQLite', storyFiles().filter((f) => !node(f)), { SEN_STORE: 'sqlite', SEN_BIN: 'build/sen', SEN_BIN_CRASH: 'build-crash/sen' }),
-  'stories on PostgreSQL': () => stories('PostgreSQL', storyFiles().filter((f) => main(f)), { SEN_STORE: postgresUrl(), SEN_BIN: 'build/sen', SEN_BIN_CRASH: 'build-crash/sen' }),
-  'ASan and UBSan, clang': () => build('build-asan', ['-Db_sanitize=address,undefined', ...san], clang) && (units('build-asan', sanitized, (n) => !n.endsWith('postgres')), stories('ASan', storyFiles().filter(main), { ...sanitized, SEN_STORE: 'sqlite', SEN_BIN: 'build-asan/sen' })),
-  'TSan, clang': () => build('build-tsan', ['-Db_sanitize=thread', ...san], clang) && units('build-tsan', sanitized, (n) => /^(base|store|sqlite|web|trust)/.test(n) && !n.endsWith('postgres')),
+  'stories on SQLite': () => stories('SQLite', storyFiles().filter((f) => !node(f) && !crash(f)), { SEN_STORE: 'sqlite', SEN_BIN: 'build/sen' }),
+  'stories on PostgreSQL': () => stories('PostgreSQL', storyFiles().filter(main), { SEN_STORE: postgresUrl(), SEN_BIN: 'build/sen' }),
+  'ASan and UBSan, clang: units': () => awaitBuild('build-asan') && units('build-asan', sanitized, (n) => !n.endsWith('postgres')),
+  'ASan and UBSan, clang: stories, and a server killed at every place': () => awaitBuild('build-asan') && stories('ASan', storyFiles().filter((f) => main(f) || crash(f)), { ...sanitized, SEN_STORE: 'sqlite', SEN_BIN: 'build-asan/sen', SEN_BIN_CRASH: 'build-asan/sen' }),
+  'TSan, clang: units of base, store, web, trust': () => awaitBuild('build-tsan') && units('build-tsan', sanitized, raced),
 };
 
 for (const [name, stage] of Object.entries(stages)) {
