@@ -21,6 +21,7 @@ struct reader_entry {
     bool proved;                    /* a proof came along */
     int64_t leaf, size;
     struct str proof;               /* JSON, for the script and the download */
+    struct str facts;               /* JSON: what the register says of the entry, for the script to find in the proved bytes */
 };
 struct reader_register {
     struct str name, problem;

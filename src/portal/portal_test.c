@@ -124,6 +124,7 @@ TEST(proofs_are_asked_against_the_published_head_and_passed_on_whole)
     CHECK_STR(r.key, STR("name+hash+key"));
     CHECK_STR(r.server, STR("VN/GOV/G01/ps1"));
     CHECK_STR(asked, STR("{\"before\":9,\"size\":202,\"checkpoint\":\"VN/GOV/G01/ps1/journal\\n202\\ncm9vdA==\\n\\n\xe2\x80\x94 name c2ln\\n\"}"));
+    CHECK_STR(r.entries[0].facts, STR("{\"uid\":\"u1\",\"kind\":\"\",\"agency\":\"VN/GOV/H26\",\"role\":\"\",\"purpose\":\"\",\"basis\":\"\",\"at_ms\":0}"));
     CHECK_STR(r.entries[0].proof, STR("{\"entry\":\"ZQ==\",\"salt\":\"00\",\"leaf\":7,\"size\":202,\"path\":[\"aa\",\"bb\"],\"checkpoint\":\"c\",\"key\":\"k\"}"));
 }
 

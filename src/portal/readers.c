@@ -74,6 +74,19 @@ static bool put_proof(struct call *c, const struct json *proof, struct reader_en
     return buf_finish(&b, &e->proof) == ST_OK;
 }
 
+/* facts_of: what is shown in words, as the register said it. The script compares it with the entry that was proved: else a register could prove one and show another. */
+static struct str facts_of(struct call *c, const struct json *j, int64_t at_ms)
+{
+    static const char *const names[] = { "uid", "kind", "agency", "role", "purpose", "basis" };
+    struct buf b = buf_in(c->arena, FIELDS_MAX);
+    struct json_out o = json_to(&b);
+    json_open(&o, '{');
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) json_text_at(&o, names[i], json_text(json_get(j, names[i]), STR("")));
+    json_int_at(&o, "at_ms", at_ms);
+    json_close(&o);
+    return buf_str(&b);
+}
+
 static struct reader_entry take_entry(struct call *c, const struct json *j)
 {
     struct str purpose = json_text(json_get(j, "purpose"), STR(""));
@@ -83,6 +96,7 @@ static struct reader_entry take_entry(struct call *c, const struct json *j)
                               .own = str_eq(purpose, STR("self")) };
     e.agency = agency_name(c, json_text(json_get(j, "agency"), STR("")));
     (void)json_int(json_get(j, "at_ms"), &e.at_ms);
+    e.facts = facts_of(c, j, e.at_ms);
     e.proved = put_proof(c, json_get(j, "proof"), &e);
     return e;
 }

@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { checkProof, readHead } from '../../src/web/js/proof.js';
+import { checkProof, entrySays, readHead } from '../../src/web/js/proof.js';
 
 const sha = (...parts) => createHash('sha256').update(Buffer.concat(parts.map(p => Buffer.from(p)))).digest();
 const split = n => { let k = 1; while (k * 2 < n) k *= 2; return k; };
@@ -45,6 +45,12 @@ test('a changed entry, salt, path, place or size is told', async () => {
   for (const change of [{ entry: Buffer.from('{"uid":"entry-5"}').toString('base64') }, { salt: flip(good.salt) }, { path: [flip(good.path[0]), ...good.path.slice(1)] },
     { path: good.path.slice(1) }, { path: [...good.path, good.path[0]] }, { leaf: 5 }, { leaf: 11 }, { leaf: -1 }, { size: 10 }, { size: 12 }])
     assert.equal(await checkProof({ ...good, ...change }, head), false, JSON.stringify(change));
+});
+test('an entry that is shown otherwise than it was proved is told', () => {
+  const proof = { entry: Buffer.from('{"v":1,"uid":"u","at_ms":5,"agency":"VN/GOV/H26/desk","purpose":"case.handle"}').toString('base64') };
+  assert.equal(entrySays(proof, { uid: 'u', at_ms: 5, agency: 'VN/GOV/H26/desk', purpose: 'case.handle' }), true);
+  for (const facts of [{ uid: 'v' }, { uid: 'u', agency: 'VN/GOV/H27/desk' }, { purpose: 'self' }, { at_ms: 6 }, { role: '' }, { toString: 'x' }])
+    assert.equal(entrySays(proof, facts), false, JSON.stringify(facts));
 });
 test('a head that another key signed, or that was changed, is refused', async () => {
   const t = tree(3);

@@ -56,12 +56,15 @@ export async function checkProof(proof, head) {
   return root !== null && same(root, head.root);
 }
 
-// entrySays: what is shown must be what was proved: the identifier of the entry stands in the proved bytes.
-const entrySays = (proof, uid) => new TextDecoder().decode(bytesOfBase64(proof.entry)).includes(uid);
+// entrySays: what is shown must be what was proved: who, when, why and by which law stand so in the proved bytes.
+export function entrySays(proof, facts) {
+  const entry = JSON.parse(new TextDecoder().decode(bytesOfBase64(proof.entry)));
+  return Object.entries(facts).every(([name, value]) => Object.hasOwn(entry, name) && entry[name] === value);
+}
 
 async function judge(box, head) {
   const proof = JSON.parse(box.dataset.proof);
-  return entrySays(proof, box.dataset.uid) && checkProof(proof, head);
+  return entrySays(proof, JSON.parse(box.dataset.facts)) && checkProof(proof, head);
 }
 
 async function ableToCheck() {
