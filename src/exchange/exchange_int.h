@@ -173,6 +173,7 @@ struct ocsp_cache;
 struct ocsp_cache *ocsp__cache_new(void);
 void ocsp__cache_free(struct ocsp_cache *k);
 NODISCARD enum status ocsp__own(struct call *c, struct str cert, struct str *ret);          /* of our own certificate; fetched ahead of time */
+bool ocsp__kept(struct call *c, struct str cert, struct str *ret); /* the same without the network: false when it would have to be fetched */
 NODISCARD enum status ocsp__of_peer(struct call *c, const struct dir_server *s, struct str cert, struct str *ret);
 NODISCARD enum status ocsp__refresh(struct call *c);                                        /* job */
 /* ocsp__read_query: the hashes of GET /?cert=..&cert_hash=..: SHA-1 ones (20 bytes) or else SHA-256 ones. */

@@ -145,6 +145,7 @@ static enum status check_directory(struct call *c)
     return exchange__of(c)->has_anchor ? directory__hold(c, &d) : ST_OK;
 }
 
+/* check_status: only what is at hand: whoever asks for our health does not make us wait for the authority. */
 static enum status check_status(struct call *c)
 {
     const struct key *key;
@@ -152,7 +153,8 @@ static enum status check_status(struct call *c)
     if (!exchange__of(c)->has_anchor) return ST_OK;
     TRY(trust_key(c, KEY_TLS, STR(""), &key));
     TRY(key_certificate(c, key, &cert));
-    return ocsp__own(c, cert, &answer);
+    if (ocsp__kept(c, cert, &answer)) return ST_OK;
+    return call_fail(c, ST_UNAVAILABLE, "", "The status of a certificate could not be fetched from %s. Try again in a minute.", STR("the certificate authority"));
 }
 
 static enum status start(struct call *c, struct app *app)
@@ -177,10 +179,11 @@ static enum status start(struct call *c, struct app *app)
 static const struct route routes[] = {
     SYSTEMS("GET", 0), SYSTEMS("POST", EXCHANGE_BODY_MAX), SYSTEMS("PUT", EXCHANGE_BODY_MAX), SYSTEMS("PATCH", EXCHANGE_BODY_MAX), SYSTEMS("DELETE", EXCHANGE_BODY_MAX),
     { "GET", "/listClients", metadata__clients, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = consumer__failed },
-    { "GET", "/internalconf", operator__internalconf, .need = "public", .port = PORT_SYSTEMS, .api = true },
-    { "GET", "/V6/{stamp}/{name}", operator__params, .need = "public", .port = PORT_SYSTEMS, .api = true },
-    { "POST", "/ocsp", operator__ocsp_post, .need = "public", .port = PORT_SYSTEMS, .max_body = OCSP_QUESTION_MAX, .api = true },
-    { "GET", "/ocsp/{question}", operator__ocsp_get, .need = "public", .port = PORT_SYSTEMS, .api = true },
+    /* What the operator publishes stands where every node comes, and not beside /r1, where whoever comes may speak for this member's systems. */
+    { "GET", "/internalconf", operator__internalconf, .need = "public", .port = PORT_STATUS, .api = true },
+    { "GET", "/V6/{stamp}/{name}", operator__params, .need = "public", .port = PORT_STATUS, .api = true },
+    { "POST", "/ocsp", operator__ocsp_post, .need = "public", .port = PORT_STATUS, .max_body = OCSP_QUESTION_MAX, .api = true },
+    { "GET", "/ocsp/{question}", operator__ocsp_get, .need = "public", .port = PORT_STATUS, .api = true },
     { "POST", "/", provider__handle, .need = "public", .port = PORT_PEERS, .max_body = EXCHANGE_WIRE_MAX, .api = true, .failed = provider__failed },
     { "GET", "/", ocsp__show, .need = "public", .port = PORT_STATUS, .api = true, .failed = ocsp__show_failed },
     { 0 } };

@@ -18,7 +18,7 @@ static const struct module node_module = { .name = "node", .settings = node_sett
 static const struct module *const modules[] = { &node_module, &web_module, &exchange_module, NULL };
 
 static const char NODE_YAML[] =
-    "web:\n  systems: 127.0.0.1:8080\n"
+    "web:\n  status: 127.0.0.1:5577\n"
     "exchange:\n  operator: true\n"
     "  subsystems: [{code: desk, name: Desk}]\n"
     "  services: [{subsystem: population, code: closed, disabled: Until Monday.}]\n"

@@ -111,6 +111,12 @@ enum status ocsp__own(struct call *c, struct str cert, struct str *ret)
     return fetch_own(c, cert, ret);
 }
 
+bool ocsp__kept(struct call *c, struct str cert, struct str *ret)
+{
+    int64_t age_ms;
+    return find_answer(c, cert, ret, &age_ms);
+}
+
 static enum status fetch_peer(struct call *c, const struct dir_server *s, struct str cert, struct str *ret)
 {
     struct str sha1 = encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA1, cert)), sha256 = encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA256, cert));

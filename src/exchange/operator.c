@@ -208,10 +208,10 @@ enum status operator_admit(struct call *c, const struct operator_admission *a)
 
 /* ---- publication ---- */
 
-/* base_url: where members reach this node's port for systems. */
+/* base_url: what is published stands on the port where other nodes come without TLS: it is signed, and the port for systems is for the inner network. */
 static struct str base_url(struct call *c)
 {
-    return str_join(c->arena, STR("http://"), config_text(c->app->config, "web.systems"), STR_END);
+    return str_join(c->arena, STR("http://"), config_text(c->app->config, "web.status"), STR_END);
 }
 
 static struct str fresh_location(struct call *c)

@@ -176,7 +176,7 @@ static const struct setting settings[] = {
     { "web.systems", SETTING_ADDRESS, "", "", "Where this member's information systems reach the exchange over plain HTTP; an inner network only.", false },
     { "web.systems_tls", SETTING_ADDRESS, "", "", "The same over TLS; the system's certificate is asked for.", false },
     { "web.peers", SETTING_ADDRESS, "", "", "Where other nodes reach this one over mutual TLS; X-Road's port is 5500.", false },
-    { "web.status", SETTING_ADDRESS, "", "", "Where other nodes fetch OCSP answers; X-Road's port is 5577.", false },
+    { "web.status", SETTING_ADDRESS, "", "", "Where other nodes fetch OCSP answers and, at the operator, the directory; X-Road's port is 5577.", false },
     { "web.https", SETTING_FLAG, "false", "", "People come over https through a proxy on this machine, which sets X-Forwarded-For.", false },
     { "web.languages", SETTING_LIST, "vi, en", "", "Languages of the pages; the first is shown to who asks for none of them.", false },
     { "web.workers", SETTING_COUNT, "16", "threads", "Requests answered at the same time.", false },

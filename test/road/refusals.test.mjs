@@ -106,6 +106,22 @@ test('a form without CSRF token is refused', async () => {
   const undeclared = await v.post('/people/look-up', { key: pin, purpose: 'residence.register', surprise: '1' });
   assert.equal(undeclared.status, 422);
 });
+test('a legal basis of 200 Vietnamese characters fits form, message, log and journal', async () => {
+  const v = new Visitor(nation.hanoi);
+  await v.signIn('lan');
+  await v.get('/people/look-up');
+  const r = await v.post('/people/look-up', { key: pin, purpose: 'residence.register', basis: 'ằ'.repeat(200), issue: 'ễ'.repeat(100) });
+  assert.equal(r.status, 200, r.text);
+});
+test('a page passes over fields in its address that it does not know; an interface does not', async () => {
+  assert.equal((await fetch(`${nation.operator.pages}/sign-in?utm_source=mail&fbclid=1`)).status, 200);
+  assert.equal((await fetch(`${nation.operator.pages}/heads/VN/GOV/G01/ps1?utm_source=mail`)).status, 422);
+});
+test('what the operator publishes does not stand beside the door of its own systems', async () => {
+  assert.equal((await fetch(`${nation.operator.systems}/internalconf?version=6`)).status, 404);
+  assert.equal((await fetch(`http://${nation.operator.address}:5577/internalconf?version=6`)).status, 200);
+  assert.equal((await fetch(`http://${nation.operator.address}:5577/r1/VN/GOV/G01/population/person`)).status, 404);
+});
 test('an official without the right does not see the form', async () => {
   const v = new Visitor(nation.hanoi);
   await v.signIn('son');
