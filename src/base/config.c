@@ -282,8 +282,6 @@ struct str config_text(const struct config *cfg, const char *name) { return decl
 int64_t config_count(const struct config *cfg, const char *name) { return declared(cfg, name)->count; }
 bool config_flag(const struct config *cfg, const char *name) { return str_eq(declared(cfg, name)->text, STR("true")); }
 const struct yaml *config_tree(const struct config *cfg, const char *name) { return declared(cfg, name)->tree; }
-struct str config_file(const struct config *cfg) { return cfg->file; }
-
 size_t config_list(const struct config *cfg, const char *name, const struct str **ret)
 {
     const struct value *v = declared(cfg, name);

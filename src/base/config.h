@@ -19,6 +19,5 @@ bool config_flag(const struct config *cfg, const char *name);
 size_t config_list(const struct config *cfg, const char *name, const struct str **ret);
 /* config_tree: the YAML below a SETTING_TREE name, or NULL when it is not there. */
 const struct yaml *config_tree(const struct config *cfg, const char *name);
-struct str config_file(const struct config *cfg); /* the path of the file, for sentences */
 
 #endif

@@ -44,7 +44,6 @@ TEST(defaults_stand_where_the_file_is_silent)
     CHECK(config_list(cfg, "b.names", &names) == 2 && str_eq(names[1], STR("y")));
     CHECK(config_text(cfg, "a.peer").n == 0);
     CHECK_STR(config_text(cfg, "b.deep.er"), STR("d"));
-    CHECK(str_ends(config_file(cfg), STR(".yaml")));
 }
 
 TEST(the_file_and_then_the_command_line_decide)

@@ -6,6 +6,7 @@
 #include <libxml/c14n.h>
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
+#include <pthread.h>
 
 #include "base/text.h"
 
@@ -21,8 +22,10 @@ static void stay_silent(void *data, xmlError *error)
     (void)error; /* it is kept in the parser's context, from where we take it */
 }
 
-/* libxml2 wants its globals made before threads; the Thr call sets the default of threads that come later. */
-__attribute__((constructor)) static void prepare(void)
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+
+/* libxml2 wants its globals made once; the Thr call sets the default of threads that come later. Every document begins in xml_parse. */
+static void prepare(void)
 {
     xmlInitParser();
     xmlSetStructuredErrorFunc(NULL, stay_silent);
@@ -81,6 +84,7 @@ enum status xml_parse(struct call *c, struct str text, struct xml_doc **ret)
 {
     if (text.n > BYTES_MAX) return call_fail(c, ST_TOO_LARGE, "", "The XML text is larger than 8 MiB. Send less at once.");
     if (!text_is_utf8(text)) return call_fail(c, ST_INVALID, "", "The XML text is not valid UTF-8. Send it in UTF-8.");
+    (void)pthread_once(&prepared, prepare);
     PARSER parser = xmlNewParserCtxt();
     if (!parser) return ST_BROKEN;
     parser->sax->internalSubset = refuse_doctype;
@@ -216,6 +220,17 @@ void xml_put_text(struct buf *b, struct str s)
 {
     static const struct escape table[] = { { '&', STR_INIT("&amp;") }, { '<', STR_INIT("&lt;") }, { '>', STR_INIT("&gt;") }, { '\r', STR_INIT("&#xD;") } };
     put_escaped(b, s, table, sizeof table / sizeof *table);
+}
+
+void xml_put_element(struct buf *b, const char *name, struct str text)
+{
+    buf_put_c(b, '<');
+    buf_put_z(b, name);
+    buf_put_c(b, '>');
+    xml_put_text(b, text);
+    buf_put(b, STR("</"));
+    buf_put_z(b, name);
+    buf_put_c(b, '>');
 }
 
 void xml_put_attr(struct buf *b, struct str s)

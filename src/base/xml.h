@@ -35,5 +35,7 @@ NODISCARD enum status xml_c14n(struct call *c, const struct xml_doc *d, const st
 /* xml_put_text, xml_put_attr: escaped for text and for a "..." attribute, the way C14N writes them. */
 void xml_put_text(struct buf *b, struct str s);
 void xml_put_attr(struct buf *b, struct str s);
+/* xml_put_element: <name>text</name>, without attributes; name is ours and not escaped. */
+void xml_put_element(struct buf *b, const char *name, struct str text);
 
 #endif

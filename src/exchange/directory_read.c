@@ -70,8 +70,7 @@ static void read_ca(struct reading *r, const struct xml *x, struct dir_ca *ca)
     struct arena *a = r->d->arena;
     struct cert_anchor *anchors = arena_array(a, struct cert_anchor, count_children(x, "intermediateCA") + 1);
     struct str *urls = arena_array(a, struct str, count_ocsp(x));
-    *ca = (struct dir_ca){ .name = text_of(a, x, "name"), .auth_only = str_eq(text_of(a, x, "authenticationOnly"), STR("true")), .anchors = anchors, .ocsp_urls = urls,
-                           .profile = text_of(a, x, "certificateProfileInfo") };
+    *ca = (struct dir_ca){ .name = text_of(a, x, "name"), .auth_only = str_eq(text_of(a, x, "authenticationOnly"), STR("true")), .anchors = anchors, .ocsp_urls = urls };
     for (const struct xml *e = xml_first(x); e; e = xml_next(e)) {
         bool top = xml_is(e, NULL, "topCA");
         if (!top && !xml_is(e, NULL, "intermediateCA")) continue;

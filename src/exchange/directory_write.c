@@ -8,13 +8,8 @@
 
 static void put(struct buf *b, const char *name, struct str value)
 {
-    buf_put_c(b, '<');
-    buf_put_z(b, name);
-    buf_put_c(b, '>');
-    xml_put_text(b, value);
-    buf_put(b, STR("</"));
-    buf_put_z(b, name);
-    buf_put(b, STR(">\n"));
+    xml_put_element(b, name, value);
+    buf_put_c(b, '\n');
 }
 
 static void put_base64(struct buf *b, const char *name, struct str bytes)

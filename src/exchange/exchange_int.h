@@ -42,7 +42,6 @@ struct fault fault__of_call(const struct call *c, enum status st, enum hop hop);
 enum status fault__wrap(struct call *c, enum status st, struct str code);
 /* fault__fail: tell a fault that came from a peer as this call's failure: status, sentence with hop and cure, type. */
 enum status fault__fail(struct call *c, const struct fault *f);
-enum status fault__status(struct str type);                  /* what the last known code of a type means to the program */
 bool fault__same_type(struct str a, struct str b);           /* compares the spellings of 7.7 and 7.8 */
 void fault__reply(struct call *c, const struct request *rq, struct reply *rp, const struct fault *f); /* to an information system */
 void fault__put_soap(struct buf *b, const struct fault *f);
@@ -101,7 +100,7 @@ struct directory;
 NODISCARD enum status wire__check_signature(struct call *c, const struct directory *d, const struct wire *w, const struct xid *signer);
 
 /* ---- the directory (4): an immutable picture of shared parameters ---- */
-struct dir_ca { struct str name; bool auth_only; const struct cert_anchor *anchors; size_t nanchors; const struct str *ocsp_urls; size_t nurls; struct str profile; };
+struct dir_ca { struct str name; bool auth_only; const struct cert_anchor *anchors; size_t nanchors; const struct str *ocsp_urls; size_t nurls; };
 struct dir_member { struct xid id; struct str key /* xid_format */, name; };
 struct dir_server {
     struct xid id; struct str key, address;
@@ -213,7 +212,7 @@ NODISCARD enum status message__find(struct call *c, struct str request_id, const
 NODISCARD enum status message__open_body(struct call *c, int64_t seq, struct str *ret);
 
 /* ---- services of this node ---- */
-struct service_row { struct str subsystem, code, url, notice; int64_t timeout_ms; bool insecure; struct service offered; };
+struct service_row { struct str subsystem, code, url, notice; int64_t timeout_ms; struct service offered; };
 struct services { struct service_row *rows; size_t n, cap; };
 NODISCARD enum status services__load(struct call *c, struct app *app, struct services *ret);
 const struct service_row *services__find(const struct services *s, struct str subsystem, struct str code);

@@ -43,12 +43,6 @@ static const struct fault_row *row_of_type(struct str type)
     return found;
 }
 
-enum status fault__status(struct str type)
-{
-    const struct fault_row *row = row_of_type(type);
-    return row ? row->status : ST_BROKEN;
-}
-
 struct str fault__hop_name(enum hop hop)
 {
     switch (hop) {
@@ -146,26 +140,15 @@ static void put_json(struct buf *b, const struct fault *f)
     json_close(&o);
 }
 
-static void put_element(struct buf *b, const char *name, struct str value)
-{
-    buf_put_c(b, '<');
-    buf_put_z(b, name);
-    buf_put_c(b, '>');
-    xml_put_text(b, value);
-    buf_put(b, STR("</"));
-    buf_put_z(b, name);
-    buf_put_c(b, '>');
-}
-
 void fault__reply(struct call *c, const struct request *rq, struct reply *rp, const struct fault *f)
 {
     struct str type = STR("application/json;charset=utf-8");
     struct buf b = buf_in(c->arena, 8 * FAULT_TEXT_MAX);
     if (wants_xml(rq, &type)) {
         buf_put(&b, STR("<error>"));
-        put_element(&b, "type", f->type);
-        put_element(&b, "message", f->message);
-        put_element(&b, "detail", f->detail);
+        xml_put_element(&b, "type", f->type);
+        xml_put_element(&b, "message", f->message);
+        xml_put_element(&b, "detail", f->detail);
         buf_put(&b, STR("</error>"));
     } else {
         put_json(&b, f);
@@ -178,8 +161,8 @@ void fault__put_soap(struct buf *b, const struct fault *f)
 {
     buf_put(b, STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?><SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\">"
                    "<SOAP-ENV:Body><SOAP-ENV:Fault>"));
-    put_element(b, "faultcode", f->type);
-    put_element(b, "faultstring", f->message);
+    xml_put_element(b, "faultcode", f->type);
+    xml_put_element(b, "faultstring", f->message);
     buf_put(b, STR("<detail><faultDetail xmlns=\"\">"));
     xml_put_text(b, f->detail);
     buf_put(b, STR("</faultDetail></detail></SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"));

@@ -44,9 +44,9 @@ TEST(both_spellings_mean_the_same)
 {
     CHECK(fault__same_type(STR("Server.ServerProxy.AccessDenied"), STR("server.serverproxy.access_denied")));
     CHECK(!fault__same_type(STR("access_denied"), STR("access_denie")) && !fault__same_type(STR(""), STR("a")) && fault__same_type(STR("_"), STR("")));
-    CHECK(fault__status(STR("Server.ServerProxy.AccessDenied")) == ST_DENIED);
-    CHECK(fault__status(STR("server.serverproxy.service_failed.network_error")) == ST_UNAVAILABLE);
-    CHECK(fault__status(STR("server.serverproxy.unheard_of")) == ST_BROKEN);
+    CHECK(row_of_type(STR("Server.ServerProxy.AccessDenied"))->status == ST_DENIED);
+    CHECK(row_of_type(STR("server.serverproxy.service_failed.network_error"))->status == ST_UNAVAILABLE);
+    CHECK(!row_of_type(STR("server.serverproxy.unheard_of")));
 }
 
 TEST(a_peers_fault_becomes_this_calls_failure)

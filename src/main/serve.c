@@ -79,8 +79,8 @@ static enum status confine_server(struct call *c, struct node *n)
 
 static enum status serve_node(struct call *c, struct node *n, const sigset_t *signals)
 {
-    static struct runner runners[JOBS_MAX];
-    static atomic_bool stop;
+    struct runner runners[JOBS_MAX];
+    atomic_bool stop = false;
     TRY(node_open(c, n, HOLDER_WAIT));
     TRY(confine_server(c, n));
     TRY(web_start(c, node_app(n)));

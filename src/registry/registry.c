@@ -77,11 +77,6 @@ const struct register_ *registry_find_register(const struct app *app, struct str
     return NULL;
 }
 
-struct str register_name(const struct register_ *r)
-{
-    return r->name;
-}
-
 static const struct setting settings[] = {
     { "registry.registers", SETTING_LIST, "", "", "Registers this node keeps: names of files below country/<cc>/registers.", false },
     { "registry.lookup", SETTING_LIST, "", "", "Registers that officials of this node may ask on \"Look up a person\", as VN/GOV/G01/population.", false },

@@ -19,7 +19,6 @@ struct register_value {
     bool is_date;                                    /* text is an ISO date as long as its precision */
 };
 struct register_record { int64_t id; const struct register_value *values; size_t n; struct str entry; /* uid of the journal entry of this read */ };
-struct str register_name(const struct register_ *r);
 
 /* registry_read_person: the record whose key of this kind has this value, only the columns given ("*" for all), as of now. Journals the read (kind "<register>.read", the subject, the
  * columns given out) *before* it returns: *ret is never written earlier. ST_NOT_FOUND silently. Rights were judged by the exchange. */

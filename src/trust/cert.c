@@ -131,7 +131,6 @@ enum status cert_read(struct call *c, struct str der, struct cert_info *ret)
     if (!cert || !trust__ms_of_asn1(X509_get0_notBefore(cert), &info.from_ms) || !trust__ms_of_asn1(X509_get0_notAfter(cert), &info.to_ms)) return refuse(c);
     const X509_NAME *subject = X509_get_subject_name(cert);
     info.subject_cn = name_part(c->arena, subject, NID_commonName);
-    info.subject_o = name_part(c->arena, subject, NID_organizationName);
     info.serial_number = name_part(c->arena, subject, NID_serialNumber);
     info.business_category = name_part(c->arena, subject, NID_businessCategory);
     info.country = name_part(c->arena, subject, NID_countryName);

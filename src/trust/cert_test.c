@@ -146,10 +146,12 @@ TEST(digest_signature_with_sha1_is_not_accepted)
     struct str sig, digest = trust_digest(c->arena, DIGEST_SHA256, STR("x"));
     open_nation(c, &n, KEY_P256);
     CHECK_OK(trust_sign(c, n.sign_key, KEY_SIGN, DIGEST_SHA256, digest, &sig));
-    CHECK_OK(trust_verify(c, n.sign, DIGEST_SHA256, digest, sig));
-    CHECK(trust_verify(c, n.tls, DIGEST_SHA256, digest, sig) == ST_INVALID);
+    struct sig_method m = { DIGEST_SHA256, SIG_ECDSA };
+    CHECK_OK(trust_verify_method(c, n.sign, m, false, STR("x"), sig));
+    CHECK(trust_verify_method(c, n.tls, m, false, STR("x"), sig) == ST_INVALID);
     call_clear(c);
-    CHECK(trust_verify(c, n.sign, DIGEST_SHA1, trust_digest(c->arena, DIGEST_SHA1, STR("x")), sig) == ST_INVALID);
+    m.digest = DIGEST_SHA1;
+    CHECK(trust_verify_method(c, n.sign, m, false, STR("x"), sig) == ST_INVALID);
     CHECK_STR(call_error(c)->fault, STR("unsupported_algorithm"));
     test_trust_close(c, &n.trust);
 }

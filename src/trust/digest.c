@@ -71,31 +71,3 @@ struct str trust_digest(struct arena *a, enum digest d, struct str bytes)
 }
 
 void trust_sha256(struct str bytes, uint8_t ret[static 32]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA256), NULL) == 1); }
-
-struct digester { EVP_MD_CTX *ctx; enum digest kind; };
-
-struct digester *digester_new(enum digest d)
-{
-    struct digester *new = heap_new(struct digester);
-    new->kind = d;
-    new->ctx = EVP_MD_CTX_new();
-    need(new->ctx && EVP_DigestInit_ex(new->ctx, trust__md(d), NULL) == 1);
-    return new;
-}
-
-void digester_add(struct digester *d, struct str bytes) { need(EVP_DigestUpdate(d->ctx, bytes.p, bytes.n) == 1); }
-
-struct str digester_finish(struct digester *d, struct arena *a)
-{
-    unsigned char *out = arena_alloc(a, digests[d->kind].size, 1);
-    need(EVP_DigestFinal_ex(d->ctx, out, NULL) == 1);
-    return str_of(out, digests[d->kind].size);
-}
-
-void digester_free(struct digester **d)
-{
-    if (!*d) return;
-    EVP_MD_CTX_free((*d)->ctx);
-    heap_free(*d);
-    *d = NULL;
-}

@@ -15,13 +15,6 @@ void trust_sha256(struct str bytes, uint8_t ret[static 32]);
 /* digest_uri: the XML URI ("http://www.w3.org/2001/04/xmlenc#sha512"); digest_of_uri: the opposite, false for an unknown one. */
 struct str digest_uri(enum digest d);
 bool digest_of_uri(struct str uri, enum digest *ret);
-/* A running digest, for what comes in pieces. On the heap; DIGESTER d = digester_new(DIGEST_SHA512). */
-struct digester;
-struct digester *digester_new(enum digest d);
-void digester_add(struct digester *d, struct str bytes);
-struct str digester_finish(struct digester *d, struct arena *a);
-void digester_free(struct digester **d);
-#define DIGESTER __attribute__((cleanup(digester_free))) struct digester *
 
 /* ---- keys: handles only; the private part stays in the key holder process ---- */
 enum key_purpose { KEY_TLS, KEY_SIGN, KEY_HEAD, KEY_ASSERT, KEY_CA, KEY_OCSP, KEY_CONF, KEY_SEAL };
@@ -60,15 +53,14 @@ void trust_stop(struct trust *t);
 NODISCARD enum status key_evp(struct call *c, const struct key *k, enum key_purpose purpose, void **ret_evp_pkey);
 
 /* ---- signature algorithms on public keys ---- */
-/* trust_verify: signature of digest by the certificate's key; sig DER for ECDSA. ST_INVALID when it does not match or the algorithm is not accepted. */
-NODISCARD enum status trust_verify(struct call *c, struct str cert_der, enum digest alg, struct str digest, struct str sig);
 /* trust_verify_ed25519: a message by a raw 32-byte public key. */
 NODISCARD enum status trust_verify_ed25519(struct call *c, struct str public_key, struct str message, struct str sig);
 /* An XML or configuration signature method URI: digest, and whether RSA, RSA-PSS or ECDSA. */
 struct sig_method { enum digest digest; enum { SIG_RSA, SIG_RSA_PSS, SIG_ECDSA } kind; };
 bool sig_method_of_uri(struct str uri, struct sig_method *ret);
 struct str sig_method_uri(struct sig_method m);
-/* trust_verify_method: as trust_verify for a method; raw_ecdsa: r||s instead of DER (XML signatures). */
+/* trust_verify_method: signature of bytes by the certificate's key; raw_ecdsa: r||s instead of DER (XML signatures). ST_INVALID when it does not match or the
+ * algorithm is not accepted. */
 NODISCARD enum status trust_verify_method(struct call *c, struct str cert_der, struct sig_method m, bool raw_ecdsa, struct str bytes, struct str sig);
 /* trust_sign_bytes: digest and sign with the key's natural method (SHA-512; P-256 or RSA); raw_ecdsa as above. */
 NODISCARD enum status trust_sign_bytes(struct call *c, const struct key *k, enum key_purpose purpose, bool raw_ecdsa, struct str bytes, struct sig_method *method, struct str *ret);

@@ -56,14 +56,6 @@ static enum status certificate_key(struct call *c, struct str cert_der, EVP_PKEY
     return call_fault(c, call_fail(c, ST_INVALID, "certificate", "This is not a certificate with a usable key. Ask its owner for another one."), STR("incorrect_certificate"));
 }
 
-enum status trust_verify(struct call *c, struct str cert_der, enum digest alg, struct str digest, struct str sig)
-{
-    OSSL(EVP_PKEY) key = NULL;
-    TRY(certificate_key(c, cert_der, &key));
-    struct sig_method m = { alg, EVP_PKEY_get_base_id(key) == EVP_PKEY_EC ? SIG_ECDSA : SIG_RSA };
-    return verify_digest(c, key, m, digest, sig);
-}
-
 enum status trust_verify_ed25519(struct call *c, struct str public_key, struct str message, struct str sig)
 {
     OSSL(EVP_PKEY) key = public_key.n == 32 ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, ossl__bytes(public_key), public_key.n) : NULL;

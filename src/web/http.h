@@ -50,7 +50,6 @@ struct str request_path(const struct request *rq, const char *name);     /* {nam
 struct str request_header(const struct request *rq, const char *name);   /* last one, any case; p NULL when absent */
 struct str request_form(const struct request *rq, const char *field);    /* checked value of a declared field; empty when absent */
 struct str request_query(const struct request *rq, const char *field);   /* the same for GET routes with .form */
-struct str request_cookie(const struct request *rq, const char *name);   /* value of the first cookie of this name; empty when absent */
 bool request_wants_json(const struct request *rq);
 /* request_faults: every field the form check refused, in the order of the form (c->error is the first of them). */
 size_t request_faults(const struct request *rq, const struct call_error **ret);

@@ -34,16 +34,6 @@ struct str request__cookie(struct str header, struct str name)
     return (struct str){ NULL, 0 };
 }
 
-struct str request_cookie(const struct request *rq, const char *name)
-{
-    for (size_t i = 0; i < rq->nheaders; i++) {
-        if (!str_eq_nocase(rq->headers[i].name, STR("Cookie"))) continue;
-        struct str value = request__cookie(rq->headers[i].value, str_z(name));
-        if (value.p) return value;
-    }
-    return (struct str){ NULL, 0 };
-}
-
 static struct str form_value(const struct request *rq, const char *field)
 {
     const struct form_value *v = parts_of(rq) ? form__find(&parts_of(rq)->form, str_z(field)) : NULL;
