@@ -9,7 +9,7 @@ need('wrk', 'nginx', 'openssl');
 const dir = folder();
 writeFileSync(join(dir, 'answer.json'), JSON.stringify({ filler: 'x'.repeat(1024 - 13) }));
 certificates(dir);
-await nginx(dir, 'backend', `server { listen 127.0.0.1:18801; location / { default_type application/json; alias ${dir}/answer.json; } }`);
+await nginx(dir, 'backend', `server { listen 127.0.0.1:18801; location / { default_type application/json; root ${dir}; try_files /answer.json =404; } }`);
 await nginx(dir, 'back', `upstream b { server 127.0.0.1:18801; keepalive 64; }
   server { listen 127.0.0.1:18802 ssl; ssl_certificate ${dir}/back.pem; ssl_certificate_key ${dir}/back.key; ssl_client_certificate ${dir}/ca.pem; ssl_verify_client on;
   location / { proxy_pass http://b; proxy_http_version 1.1; proxy_set_header Connection ""; } }`);

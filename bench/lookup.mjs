@@ -22,7 +22,7 @@ request = function()
   return wrk.format("POST", nil, { ["X-Road-Client"] = "VN/GOV/H26/desk", ["X-Sen-Purpose"] = "residence.register", ["Content-Type"] = "application/json" }, '{"key":"pin","value":"' .. pins[i] .. '"}')
 end
 `);
-  await nginx(dir, 'same', `server { listen 127.0.0.1:18811; location / { default_type application/json; alias ${dir}/answer.json; } }`);
+  await nginx(dir, 'same', `server { listen 127.0.0.1:18811; location / { default_type application/json; root ${dir}; try_files /answer.json =404; } }`);
   const sen = wrk(`${nation.hanoi.systems}/r1/VN/GOV/G01/population/person`, { script });
   const other = wrk('http://127.0.0.1:18811/');
   console.log(`sen    look-up over the whole road:    ${line(sen)}`);
