@@ -1,8 +1,10 @@
 // The portal's own script against a tree and a signed head made here with node's crypto: every kind of wrong proof is told.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign, webcrypto } from 'node:crypto';
 import { checkProof, entrySays, readHead } from '../../src/web/js/proof.js';
+
+globalThis.crypto ??= webcrypto; // as browsers have it; Node.js 18 does not by itself
 
 const sha = (...parts) => createHash('sha256').update(Buffer.concat(parts.map(p => Buffer.from(p)))).digest();
 const split = n => { let k = 1; while (k * 2 < n) k *= 2; return k; };
