@@ -1,6 +1,7 @@
 // The harness of the stories: starts a real sandbox nation in a temporary folder and acts as clerks, citizens and information systems would.
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -74,6 +75,17 @@ export class Nation {
   }
 }
 
+// exchangeHttp: one request without redirects; every Set-Cookie line is kept apart (Debian's Node.js 18 joins them in fetch).
+const exchangeHttp = (url, { method = 'GET', headers = {}, body } = {}) => new Promise((done, fail) => {
+  const rq = http.request(url, { method, headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) } }, (rs) => {
+    const got = [];
+    rs.on('data', (d) => got.push(d));
+    rs.on('end', () => done({ status: rs.statusCode, headers: new Map(Object.entries(rs.headers).map(([k, v]) => [k, String(v)])), cookies: rs.headers['set-cookie'] ?? [], text: Buffer.concat(got).toString() }));
+  });
+  rq.on('error', fail);
+  rq.end(body);
+});
+
 // Person: a browser without script: cookies, forms with their CSRF tokens, redirects.
 export class Visitor {
   constructor(node) { this.node = node; this.cookies = new Map(); }
@@ -81,16 +93,16 @@ export class Visitor {
   async request(path, init = {}) {
     const headers = { ...(init.headers ?? {}) };
     if (this.cookies.size) headers.cookie = [...this.cookies].map(([k, v]) => `${k}=${v}`).join('; ');
-    const r = await fetch(this.node.pages + path, { redirect: 'manual', ...init, headers });
-    for (const line of r.headers.getSetCookie()) {
+    const r = await exchangeHttp(this.node.pages + path, { ...init, headers });
+    for (const line of r.cookies) {
       const [pair] = line.split(';');
       const at = pair.indexOf('=');
       const value = pair.slice(at + 1);
       if (value === '' || /max-age=0/i.test(line)) this.cookies.delete(pair.slice(0, at));
       else this.cookies.set(pair.slice(0, at), value);
     }
-    const html = await r.text();
-    this.last = { status: r.status, headers: r.headers, html, text: plain(html), location: r.headers.get('location'), path };
+    const html = r.text;
+    this.last = { status: r.status, headers: r.headers, html, text: plain(html), location: r.headers.get('location') ?? null, path };
     return this.last;
   }
 

@@ -1,5 +1,5 @@
 // xmlsec.test.mjs: judges that we did not write: xmlsec1 accepts the signature documents of ours and openssl the raw signature value; both refuse
-// a changed message. Needs the program xades_sample (ninja -C build src/trust/xades_sample), or SEN_XADES_SAMPLE with its path.
+// a changed message. Needs the program xades_sample (built with the tests), or SEN_XADES_SAMPLE with its path.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
