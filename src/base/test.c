@@ -39,29 +39,44 @@ void test_check_str(struct str a, struct str b, const char *file, int line)
     _fail(file, line);
 }
 
-static void run_one(void **state)
+/* The call is opened and closed beside the test, so that one that fails or skips leaves nothing open. */
+struct slot { size_t test; struct call *c; };
+
+static int open_one(void **state)
 {
     static const struct app no_app;
-    size_t i = *(size_t *)*state;
-    struct call *c = call_open(&no_app);
-    c->now_ms = TEST_NOW_MS;
-    if (test_prepare) test_prepare(c);
-    tests[i].run(c);
-    if (test_finish) test_finish(c);
-    call_close(c);
+    struct slot *slot = *state;
+    slot->c = call_open(&no_app);
+    slot->c->now_ms = TEST_NOW_MS;
+    if (test_prepare) test_prepare(slot->c);
+    return 0;
+}
+
+static void run_one(void **state)
+{
+    struct slot *slot = *state;
+    tests[slot->test].run(slot->c);
+}
+
+static int close_one(void **state)
+{
+    struct slot *slot = *state;
+    if (test_finish) test_finish(slot->c);
+    call_close(slot->c);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     static struct CMUnitTest rows[TESTS_MAX];
-    static size_t index[TESTS_MAX];
+    static struct slot slots[TESTS_MAX];
     if (argc > 1 && strcmp(argv[1], "--list") == 0) {
         for (size_t i = 0; i < ntests; i++) puts(tests[i].name);
         return 0;
     }
     for (size_t i = 0; i < ntests; i++) {
-        index[i] = i;
-        rows[i] = (struct CMUnitTest){ tests[i].name, run_one, NULL, NULL, &index[i] };
+        slots[i].test = i;
+        rows[i] = (struct CMUnitTest){ tests[i].name, run_one, open_one, close_one, &slots[i] };
     }
     return _cmocka_run_group_tests("sen", rows, ntests, NULL, NULL);
 }
