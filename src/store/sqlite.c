@@ -90,8 +90,8 @@ static enum status set_up(struct call *c, struct conn *conn)
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     TRY(script(c, &conn->base, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
                                "PRAGMA journal_size_limit = 67108864;"));
-    /* NODE is read far more than it grows. LOG grows with every message, and each growth makes every connection map its file anew: a
-     * stop of all threads of the process, measured at 3.5 times fewer messages a second. */
+    /* NODE is read far more than it grows. LOG grows with every message, and each growth would make every connection map its file anew,
+     * which stops all threads of the process for a moment. */
     if (conn->base.in == NODE) TRY(script(c, &conn->base, "PRAGMA mmap_size = 268435456"));
     TRY(script(c, &conn->base, conn->base.store->fleeting ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL"));
     return conn->base.role == CONN_READER ? script(c, &conn->base, "PRAGMA query_only = ON") : ST_OK;
