@@ -23,7 +23,7 @@
 #include "main/serve.h"
 #include "web/client.h"
 
-enum { START_MS = 30000, STOP_MS = 20000, OPTIONS_MAX = 4096, OUTPUT_MAX = 64 * 1024 };
+enum { START_MS = 90000, STOP_MS = 20000, OPTIONS_MAX = 4096, OUTPUT_MAX = 64 * 1024 };
 
 void nation_step(struct nation *n, const char *fmt, ...)
 {
@@ -228,7 +228,7 @@ static enum status wait_node(struct call *c, const struct nation *n, const struc
         if (waited % 1000 == 950) TRY(start_node(c, n, node));
         (void)poll(NULL, 0, 50);
     }
-    return call_fail(c, ST_UNAVAILABLE, "", "Node %s does not answer on http://localhost:%s after 30 seconds. Its log: %s/log/sen.log", node->name,
+    return call_fail(c, ST_UNAVAILABLE, "", "Node %s does not answer on http://localhost:%s after 90 seconds. Its log: %s/log/sen.log", node->name,
                      str_print(c->arena, "%lld", (long long)node->pages), node->folder);
 }
 

@@ -223,7 +223,7 @@ static enum status open_parts(struct call *c, struct node *n, enum node_holder h
     TRY(store_url(c, n, &url));
     TRY(await_holder(c, n, holder));
     TRY(store_open(c, url, schemas, &n->app.store));
-    TRY(trust_start(c, node_keys_folder(c, n), node_socket(c, n), &n->app.trust));
+    TRY(trust_start(c, node_keys_folder(c, n), node_socket(c, n), config_count(n->config, "trust.holder_ms"), &n->app.trust));
     for (const struct module *const *m = sen_modules; *m; m++) {
         n->started++;
         if ((*m)->start) TRY((*m)->start(c, &n->app));

@@ -77,7 +77,7 @@ static enum status with_holder(struct call *c, struct node *n, enum status (*wor
     int holder = 0;
     TRY(node_holder_start(c, n, &holder));
     c->app = app;
-    enum status st = trust_start(c, node_keys_folder(c, n), node_socket(c, n), &app->trust);
+    enum status st = trust_start(c, node_keys_folder(c, n), node_socket(c, n), config_count(app->config, "trust.holder_ms"), &app->trust);
     if (st == ST_OK) st = work(c, n, arg);
     if (app->trust) trust_stop(app->trust);
     app->trust = NULL;

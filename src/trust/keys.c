@@ -56,7 +56,7 @@ static enum status read_list(struct call *c, struct trust *t)
     struct wire *ask = arena_new(c->arena, struct wire), *fact = arena_new(c->arena, struct wire);
     for (int64_t i = 0;; i++) {
         *ask = (struct wire){ .kind = WIRE_LIST, .number = i };
-        enum status st = holder_ask(c, t->holder, ask, HOLDER_SIGN_MS, fact);
+        enum status st = holder_ask(c, t->holder, ask, t->ask_ms, fact);
         if (st == ST_NOT_FOUND) return ST_OK;
         if (st != ST_OK) return st;
         if (fact->purpose < KEY_PURPOSES && fact->algorithm < KEY_ALGORITHMS) (void)keep(t, fact);
@@ -73,10 +73,11 @@ static const struct key *newest(struct trust *t, enum key_purpose purpose, struc
     return best;
 }
 
-enum status trust_start(struct call *c, struct str keys_folder, struct str socket, struct trust **ret)
+enum status trust_start(struct call *c, struct str keys_folder, struct str socket, int64_t ask_ms, struct trust **ret)
 {
     struct trust *t = heap_new(struct trust);
     (void)pthread_mutex_init(&t->lock, NULL);
+    t->ask_ms = ask_ms;
     t->folder = trust__heap_copy(keys_folder);
     t->holder = holder_client_new(socket);
     t->certs = cert_cache_new();
@@ -181,7 +182,7 @@ enum status trust_sign_all(struct call *c, const struct key *k, enum key_purpose
     if (n > WIRE_ITEMS_MAX) return ST_TOO_LARGE;
     *ask = (struct wire){ .kind = WIRE_SIGN, .purpose = (uint8_t)purpose, .algorithm = (uint8_t)alg, .key = k->id, .nitems = n };
     for (size_t i = 0; i < n; i++) ask->items[i] = digests[i];
-    enum status st = holder_ask(c, k->trust->holder, ask, HOLDER_SIGN_MS, answer);
+    enum status st = holder_ask(c, k->trust->holder, ask, k->trust->ask_ms, answer);
     if (st != ST_OK) return refuse_sign(c, k, purpose, st);
     if (answer->nitems != n) return ST_BROKEN;
     for (size_t i = 0; i < n; i++) ret[i] = answer->items[i];
@@ -230,7 +231,7 @@ static enum status sealing_key(struct call *c, struct key *k, uint8_t ret[static
     if (known) return ST_OK;
     struct wire *ask = arena_new(c->arena, struct wire), *answer = arena_new(c->arena, struct wire);
     *ask = (struct wire){ .kind = WIRE_SEAL_KEY, .key = k->id };
-    TRY(holder_ask(c, k->trust->holder, ask, HOLDER_SIGN_MS, answer));
+    TRY(holder_ask(c, k->trust->holder, ask, k->trust->ask_ms, answer));
     if (answer->nitems != 1 || answer->items[0].n != SEAL_KEY_BYTES) return ST_BROKEN;
     memcpy(ret, answer->items[0].p, SEAL_KEY_BYTES);
     OPENSSL_cleanse((char *)(uintptr_t)answer->items[0].p, SEAL_KEY_BYTES); /* in our arena */

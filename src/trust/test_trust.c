@@ -57,7 +57,7 @@ void test_trust_open(struct call *c, struct test_trust *t)
     CHECK(mkdir(str_to_z(c->arena, t->keys), 0700) == 0);
     test_trust_holder(c, t);
     t->app = c->app ? *c->app : (struct app){ 0 };
-    CHECK_OK(trust_start(c, t->keys, t->socket, &t->app.trust));
+    CHECK_OK(trust_start(c, t->keys, t->socket, 30000, &t->app.trust));
     c->app = &t->app;
 }
 

@@ -32,8 +32,8 @@ NODISCARD enum status key_certificate(struct call *c, const struct key *k, struc
 /* key_certificates: the same with the chain above it, leaf first, at most `most`. */
 NODISCARD enum status key_certificates(struct call *c, const struct key *k, struct str *ret, size_t most, size_t *n);
 
-/* trust_sign: the holder signs one digest (P-256: ASN.1 DER; RSA: PKCS#1 v1.5; Ed25519: `digest` is the message, at most 4 KiB). 500 ms deadline:
- * ST_UNAVAILABLE. A purpose that the key does not allow is ST_DENIED. */
+/* trust_sign: the holder signs one digest (P-256: ASN.1 DER; RSA: PKCS#1 v1.5; Ed25519: `digest` is the message, at most 4 KiB). Its deadline
+ * (500 ms unless trust.holder_ms says otherwise) passed: ST_UNAVAILABLE. A purpose that the key does not allow is ST_DENIED. */
 NODISCARD enum status trust_sign(struct call *c, const struct key *k, enum key_purpose purpose, enum digest alg, struct str digest, struct str *ret);
 /* trust_sign_all: up to 64 digests in one question to the holder. */
 NODISCARD enum status trust_sign_all(struct call *c, const struct key *k, enum key_purpose purpose, enum digest alg, const struct str *digests, size_t n, struct str *ret);
@@ -44,8 +44,8 @@ NODISCARD enum status trust_open_sealed(struct call *c, struct str bound, struct
 /* trust_make_key: asks the holder for a new key; returns its handle. Only for `node init` and renewal. */
 NODISCARD enum status trust_make_key(struct call *c, enum key_purpose purpose, enum key_algorithm alg, struct str owner, const struct key **ret);
 
-/* trust_start: connects to the holder at socket, reads the public parts; trust_stop closes. */
-NODISCARD enum status trust_start(struct call *c, struct str keys_folder, struct str socket, struct trust **ret);
+/* trust_start: connects to the holder at socket, reads the public parts; ask_ms: how long one answer may take (setting trust.holder_ms). trust_stop closes. */
+NODISCARD enum status trust_start(struct call *c, struct str keys_folder, struct str socket, int64_t ask_ms, struct trust **ret);
 void trust_stop(struct trust *t);
 
 /* ---- TLS bridge: web makes TLS objects of these, and only web includes OpenSSL's or GnuTLS's TLS headers ---- */

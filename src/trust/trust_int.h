@@ -15,6 +15,7 @@ struct holder_client;
 struct trust {
     struct str folder;                /* on the heap */
     struct holder_client *holder;
+    int64_t ask_ms;                   /* how long the holder may take for one answer */
     pthread_mutex_t lock;             /* the list and the sealing keys; never held while the holder is asked */
     struct key *first;
     struct cert_cache *certs;         /* guards itself */

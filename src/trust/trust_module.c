@@ -44,6 +44,7 @@ static enum status verify_journal(struct call *c, const struct args *args)
 
 static const struct setting settings[] = {
     { "trust.pin_file", SETTING_TEXT, "", "", "File in the node's folder with the PIN of the key holder, readable by its owner only; empty: asked for at the terminal.", false },
+    { "trust.holder_ms", SETTING_COUNT, "500", "milliseconds", "How long the key holder may take for one answer.", false },
     { 0 },
 };
 

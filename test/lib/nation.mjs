@@ -134,8 +134,13 @@ const entities = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'
 const unescape_ = (s) => s.replace(/&(amp|lt|gt|quot|#39|#x27);/g, (_, e) => entities[e]);
 export const plain = (html) => unescape_(html.replace(/<(script|style)[\s\S]*?<\/\1>/g, '').replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ').trim();
 
+// alive: is there a process of this number that is more than the remains of one that ended?
+export function alive(pid) {
+  try { return !/\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')); } catch { return false; }
+}
+
 // until: asks again until it is true; a test that waits for something states what it waits for.
-export async function until(what, ask, ms = 15000) {
+export async function until(what, ask, ms = 60000) {
   const end = Date.now() + ms;
   for (;;) {
     const got = await ask();

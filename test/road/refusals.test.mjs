@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
-import { Nation, Visitor, until } from '../lib/nation.mjs';
+import { Nation, Visitor, alive, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 let nation, pin;
@@ -148,8 +148,9 @@ test("a citizen cannot open another's record", async () => {
   assert.ok(raw.status >= 400 && !raw.text.includes(own.fullName), raw.text);
 });
 test('provider down: a sentence that names the hop; back again after its start', async () => {
-  process.kill(nation.police.pid('supervisor'), 'SIGTERM');
-  await until('the provider is gone', () => fetch(`${nation.police.pages}/healthz`).then(() => false, () => true));
+  const pid = nation.police.pid('supervisor');
+  process.kill(pid, 'SIGTERM');
+  await until('the provider is gone, its last process too', () => !alive(pid));
   const r = await ask();
   await refused(r, r.error, nation.hanoi);
   assert.match(r.error, /^server\.clientproxy\..*(network_error|io_error|service_failed|ssl)/);
