@@ -24,6 +24,7 @@ static const struct option certificate_options[] = { { OPTION_VALUE, "node", "DI
 static const struct option nation_options[] = {
     { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true },
     { OPTION_VALUE, "country", "CC", "Country, a folder below country/ (vn).", false },
+    { OPTION_VALUE, "nodes", "A,B,C", "Only these nodes, by name; the operator is always there (all).", false },
     { OPTION_VALUE, "people", "N", "How many invented people (2000).", false },
     { OPTION_VALUE, "seed", "N", "Seed of their invention (1): the same seed makes the same people.", false },
     { OPTION_VALUE, "port", "N", "First port of the pages (8080).", false },

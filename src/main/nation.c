@@ -41,10 +41,19 @@ void nation_step(struct nation *n, const char *fmt, ...)
 
 /* ---- reading ---- */
 
+/* names: is this name one of the list "a,b,c"? */
+static bool names(struct str list, struct str name)
+{
+    struct str one;
+    while (str_next(&list, ',', &one))
+        if (str_eq(str_trim(one), name)) return true;
+    return false;
+}
+
 static enum status read_node(struct call *c, const struct yaml *y, struct nation *n)
 {
     int64_t offset, host;
-    struct nation_node *node = &n->nodes[n->nnodes];
+    struct nation_node found, *node = &found;
     static const char *const allowed[] = { "node", "file", "host", "pages", "operator", "registers", "accounts", "citizens", NULL };
     if (n->nnodes == sizeof n->nodes / sizeof n->nodes[0]) return yaml_fail(c, y, "A sandbox has at most 32 nodes.");
     TRY(yaml_allow(c, y, allowed));
@@ -57,7 +66,19 @@ static enum status read_node(struct call *c, const struct yaml *y, struct nation
     node->pages = n->port + offset;
     node->folder = file_path(c->arena, n->folder, node->name);
     node->yaml = y;
-    n->nnodes++;
+    if (node->is_operator || !n->wanted.n || names(n->wanted, node->name)) n->nodes[n->nnodes++] = found;
+    return ST_OK;
+}
+
+/* check_wanted: every wanted name is a node of this nation. */
+static enum status check_wanted(struct call *c, const struct nation *n)
+{
+    struct str rest = n->wanted, one;
+    while (str_next(&rest, ',', &one)) {
+        bool found = false;
+        for (size_t i = 0; i < n->nnodes; i++) found = found || str_eq(str_trim(one), n->nodes[i].name);
+        if (!found) return call_fail(c, ST_INVALID, "nodes", "This nation has no node \"%s\". nation.yaml of the country lists them.", str_trim(one));
+    }
     return ST_OK;
 }
 
@@ -82,6 +103,7 @@ static enum status read_options(struct call *c, const struct args *args, struct 
     n->country_code = option(args, made, "country", STR("vn"));
     n->net = option(args, made, "net", STR("127.0.7"));
     n->store = option(args, made, "store", STR("sqlite"));
+    n->wanted = option(args, made, "nodes", STR(""));
     if (!str_starts(n->net, STR("127."))) return call_fail(c, ST_INVALID, "net", "Write the first three numbers of a loopback range, for example 127.0.7.");
     if (!str_eq(n->store, STR("sqlite")) && !str_starts(n->store, STR("postgresql://")))
         return call_fail(c, ST_INVALID, "store", "Write sqlite, or a URL such as postgresql://user@host/name.");
@@ -111,6 +133,7 @@ enum status nation_read(struct call *c, const struct args *args, struct nation *
     n.tour = yaml_get(y, "tour");
     const struct yaml *nodes = yaml_get(y, "nodes");
     for (const struct yaml *at = nodes ? nodes->first : NULL; at; at = at->next) TRY(read_node(c, at, &n));
+    TRY(check_wanted(c, &n));
     *ret = n;
     return ST_OK;
 }

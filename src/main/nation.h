@@ -14,7 +14,7 @@ struct nation_node {
     const struct yaml *yaml;   /* its entry, for accounts and registers */
 };
 struct nation {
-    struct str folder, country_code, country, sandbox, net, store, self;  /* country: the folder of its data; sandbox: of the templates; self: this program */
+    struct str folder, country_code, country, sandbox, net, store, wanted, self;  /* country: the folder of its data; sandbox: of the templates; wanted: names of its nodes, a comma between them, or empty for all; self: this program */
     int64_t people, seed, port;
     const struct yaml *tour;   /* what a newcomer may try, a list of sentences; may be NULL */
     int64_t step_us;           /* when the last step was told (time_monotonic_us); 0 before the first */

@@ -261,8 +261,8 @@ static enum status make_accounts(struct call *c, const struct nation *n, const s
 
 static enum status write_options(struct call *c, const struct nation *n)
 {
-    struct str text = str_print(c->arena, "country: %.*s\npeople: %lld\nseed: %lld\nport: %lld\nnet: %.*s\nstore: %.*s\n", STR_ARG(n->country_code), (long long)n->people, (long long)n->seed, (long long)n->port,
-                                STR_ARG(n->net), STR_ARG(n->store));
+    struct str text = str_print(c->arena, "country: %.*s\npeople: %lld\nseed: %lld\nport: %lld\nnet: %.*s\nstore: %.*s\nnodes: \"%.*s\"\n", STR_ARG(n->country_code), (long long)n->people, (long long)n->seed, (long long)n->port,
+                                STR_ARG(n->net), STR_ARG(n->store), STR_ARG(n->wanted));
     return file_write(c, file_path(c->arena, n->folder, STR("nation.options")), text, 0600);
 }
 

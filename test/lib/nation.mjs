@@ -12,8 +12,12 @@ const STORE = process.env.SEN_STORE ?? 'sqlite';
 // Each test file gets its own loopback range and page ports, so that files could run side by side.
 let range = 20 + (process.pid % 200);
 
+// Last number of a node's address and what is added to the first page port, as in country/vn/sandbox/nation.yaml.
+const PLACES = { operator: [1, 0], police: [2, 1], hanoi: [3, 2], finance: [4, 3], environment: [5, 4], insurance: [6, 5] };
+
 export class Nation {
-  static async start({ people = 60, bin = SEN, env = {} } = {}) {
+  // nodes: which of the six a test needs; the operator is always there.
+  static async start({ people = 60, bin = SEN, env = {}, nodes = ['operator', 'police', 'hanoi'] } = {}) {
     const n = new Nation();
     n.bin = bin;
     n.env = { ...process.env, ...env };
@@ -22,10 +26,8 @@ export class Nation {
     n.port = 20000 + range * 10;
     range += 1;
     n.store = STORE === 'sqlite' ? 'sqlite' : `${STORE}/t${process.pid}_${range}`;
-    await n.sen(['nation', 'start', n.dir, '--people', String(people), '--net', n.net, '--port', String(n.port), '--store', n.store]);
-    n.operator = n.node('operator', 1, 0);
-    n.police = n.node('police', 2, 1);
-    n.hanoi = n.node('hanoi', 3, 2);
+    await n.sen(['nation', 'start', n.dir, '--people', String(people), '--net', n.net, '--port', String(n.port), '--store', n.store, '--nodes', nodes.join(',')]);
+    nodes.forEach((name) => { n[name] = n.node(name, ...PLACES[name]); });
     n.people = readFileSync(join(n.dir, 'population.jsonl'), 'utf8').trim().split('\n').map((l) => JSON.parse(l));
     return n;
   }
