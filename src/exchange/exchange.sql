@@ -26,3 +26,17 @@ CREATE TABLE exchange_server (class TEXT NOT NULL, code TEXT NOT NULL, server TE
 CREATE TABLE exchange_server_cert (class TEXT NOT NULL, code TEXT NOT NULL, server TEXT NOT NULL, hash TEXT NOT NULL, der {blob} NOT NULL, PRIMARY KEY (class, code, server, hash)) {clustered};
 CREATE TABLE exchange_client (class TEXT NOT NULL, code TEXT NOT NULL, server TEXT NOT NULL, subsystem TEXT NOT NULL, PRIMARY KEY (class, code, server, subsystem)) {clustered};
 CREATE TABLE exchange_publication (path TEXT NOT NULL PRIMARY KEY, at_ms BIGINT NOT NULL, bytes {blob} NOT NULL) {clustered};
+
+-- migration 2 log
+-- Time-stamps of the message log: one token for the signatures of all messages from first_seq to last_seq, and so that no message is left out, first_seq follows the
+-- last_seq before. leaves: for each signed message its seq (8 bytes, big end first) and the SHA-512 of its signature document.
+CREATE TABLE message_stamp (last_seq {id}, first_seq BIGINT NOT NULL, at_ms BIGINT NOT NULL, n BIGINT NOT NULL, service TEXT NOT NULL, leaves {blob} NOT NULL, result {blob} NOT NULL,
+  token {blob} NOT NULL);
+-- The same for heads of the journal: a token for the signed note of the head of this size.
+CREATE TABLE message_head_stamp (size {id}, at_ms BIGINT NOT NULL, service TEXT NOT NULL, note TEXT NOT NULL, token {blob} NOT NULL);
+
+-- migration 2 node
+-- One row: how stamping goes. failing_since_ms is FAR while it goes well.
+CREATE TABLE exchange_stamping (id BIGINT PRIMARY KEY, tried_ms BIGINT NOT NULL, failing_since_ms BIGINT NOT NULL, reason TEXT NOT NULL);
+-- Sandbox: services of the operator that were stopped (stall_ms 0) or made to answer late, to show what happens then.
+CREATE TABLE exchange_outage (service TEXT NOT NULL PRIMARY KEY, stall_ms BIGINT NOT NULL, since_ms BIGINT NOT NULL) {clustered};

@@ -1,0 +1,35 @@
+/* stamp_int.h: shared by the files that time-stamp the message log (x-road 5.2, 5.3): rows, the batch, the state between two tries. */
+#ifndef SEN_EXCHANGE_STAMP_INT_H
+#define SEN_EXCHANGE_STAMP_INT_H
+
+#include "exchange/exchange_int.h"
+
+enum { STAMP_LEAF_BYTES = 8 + 64 }; /* seq, big end first, and SHA-512 of the signature document */
+
+/* ---- stamp_db.c ---- */
+
+/* A time-stamp: one token for the signatures of all messages from first_seq to last_seq. */
+struct stamp_row { int64_t last_seq, first_seq, at_ms, n; struct str service, leaves, result, token; };
+NODISCARD enum status stamp__insert(struct call *c, const struct stamp_row *row);
+/* stamp__last: the newest one, without its bytes; ST_NOT_FOUND, silently. */
+NODISCARD enum status stamp__last(struct call *c, struct stamp_row *ret);
+/* stamp__next: the first that reaches to seq or beyond it; ST_NOT_FOUND, silently. */
+NODISCARD enum status stamp__next(struct call *c, int64_t seq, struct stamp_row *ret);
+
+/* A message that has a signature. */
+struct stamped_message { int64_t seq; struct str request_id, signature; };
+/* stamp__list_messages: those after seq and not after last, oldest first. */
+NODISCARD enum status stamp__list_messages(struct call *c, int64_t after_seq, int64_t last, size_t limit, struct stamped_message *ret, size_t *n);
+
+/* The time-stamp of a head of the journal: for the bytes of its signed note. */
+struct head_stamp_row { int64_t size, at_ms; struct str service, note, token; };
+NODISCARD enum status stamp__insert_head(struct call *c, const struct head_stamp_row *row);
+NODISCARD enum status stamp__last_head(struct call *c, struct head_stamp_row *ret);                  /* ST_NOT_FOUND, silently */
+NODISCARD enum status stamp__next_head(struct call *c, int64_t size, struct head_stamp_row *ret);    /* the first of at least this size; ST_NOT_FOUND, silently */
+
+/* struct stamping: how it went the last time. failing_since_ms is TIME_FAR while it goes well. */
+struct stamping { int64_t tried_ms, failing_since_ms; struct str reason; };
+NODISCARD enum status stamp__read_state(struct call *c, struct stamping *ret);
+NODISCARD enum status stamp__write_state(struct call *c, const struct stamping *s);
+
+#endif
