@@ -1,10 +1,11 @@
-/* text.c: UTF-8 and NFC; numbers and dates as people write them. Folding and collation for search live above. */
+/* text.c: UTF-8 and NFC; numbers and dates as people write them. Keys for search and sorting: text_key.c. */
 #include "base/text.h"
 
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
 #include "base/buf.h"
+#include "base/text_int.h"
 #include "base/time.h"
 
 static bool is_tail(uint8_t byte) { return (byte & 0xc0) == 0x80; }
@@ -65,8 +66,7 @@ size_t text_count(struct str s)
     return n;
 }
 
-/* to_utf16: ICU normalizes UTF-16 only. A text of n bytes has at most n UTF-16 units. */
-static bool to_utf16(struct arena *a, struct str s, UChar **ret, int32_t *ret_n)
+bool text__to_utf16(struct arena *a, struct str s, UChar **ret, int32_t *ret_n)
 {
     UErrorCode error = U_ZERO_ERROR;
     UChar *wide = arena_array(a, UChar, s.n + 1);
@@ -75,7 +75,7 @@ static bool to_utf16(struct arena *a, struct str s, UChar **ret, int32_t *ret_n)
     return U_SUCCESS(error);
 }
 
-static bool from_utf16(struct arena *a, const UChar *wide, int32_t n, struct str *ret)
+bool text__from_utf16(struct arena *a, const UChar *wide, int32_t n, struct str *ret)
 {
     UErrorCode error = U_ZERO_ERROR;
     int32_t bytes = 0, room = n * 3 + 1;
@@ -97,14 +97,14 @@ bool text_nfc(struct arena *a, struct str s, struct str *ret)
     UChar *wide;
     int32_t n = 0;
     const UNormalizer2 *nfc = unorm2_getNFCInstance(&error);
-    if (U_FAILURE(error) || !to_utf16(a, s, &wide, &n)) return false;
+    if (U_FAILURE(error) || !text__to_utf16(a, s, &wide, &n)) return false;
     if (unorm2_quickCheck(nfc, wide, n, &error) == UNORM_YES && U_SUCCESS(error)) {
         *ret = str_copy(a, s);
         return true;
     }
     UChar *normal = arena_array(a, UChar, (size_t)n * GROWTH + 1);
     int32_t m = unorm2_normalize(nfc, wide, n, normal, n * GROWTH + 1, &error);
-    return U_SUCCESS(error) && from_utf16(a, normal, m, ret);
+    return U_SUCCESS(error) && text__from_utf16(a, normal, m, ret);
 }
 
 static bool is_english(struct str lang) { return str_eq(lang, STR("en")); }
