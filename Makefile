@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SANDBOX ?= sandbox
 PEOPLE ?= 2000
 
-.PHONY: run build test check-long setup stop clean deps-run deps-test
+.PHONY: run build deb test check-long setup stop clean deps-run deps-test
 
 run: build            ## builds Sen, makes a sandbox nation in ./sandbox, starts it and says where to look
 	@build/sen nation start $(SANDBOX) --people $(PEOPLE)
@@ -13,6 +13,9 @@ stop:                 ## stops the sandbox nation; everything stays in ./sandbox
 
 build: deps-run
 	@tools/build.sh build
+
+deb: build            ## a Debian package with the systemd units and the man page: doc/install.md
+	@tools/deb.sh build
 
 deps-run:
 	@tools/setup.sh build

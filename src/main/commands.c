@@ -33,7 +33,7 @@ static const struct option nation_options[] = {
     { .kind = OPTION_END },
 };
 static const struct option nation_dir[] = { { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true }, { .kind = OPTION_END } };
-static const struct option help_options[] = { { OPTION_REST, "COMMAND", NULL, "A command, the first word of several, or: settings.", false }, { .kind = OPTION_END } };
+static const struct option help_options[] = { { OPTION_REST, "COMMAND", NULL, "A command, the first word of several, settings (what may stand in node.yaml), or manual (the man page).", false }, { .kind = OPTION_END } };
 
 static const struct command commands[] = {
     { "help", "Lists all commands, or tells the options of one.", help_options, help_run, COMMAND_FREE },

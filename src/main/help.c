@@ -68,6 +68,10 @@ enum status help_run(struct call *c, const struct args *args)
         print_settings(stdout);
         return ST_OK;
     }
+    if (str_eq(name, STR("manual"))) {
+        help_print_manual(stdout);
+        return ST_OK;
+    }
     bool found = false;
     for (const struct module *const *m = sen_modules; *m; m++)
         for (const struct command *cmd = (*m)->commands; cmd && cmd->name; cmd++) {

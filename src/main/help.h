@@ -7,7 +7,9 @@
 #include "base/args.h"
 
 void help_print_all(FILE *out);
-/* help_run: `sen help [COMMAND]`, `sen help settings`. */
+/* help_print_manual: the man page sen(1) in roff (manual.c). */
+void help_print_manual(FILE *out);
+/* help_run: `sen help [COMMAND]`, `sen help settings`, `sen help manual`. */
 NODISCARD enum status help_run(struct call *c, const struct args *args);
 
 #endif
