@@ -19,7 +19,7 @@ echo "stopped"
 ln -s nation/operator /var/lib/sen/operator
 command=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/sen@.service | sed 's/%i/operator/g')
 # shellcheck disable=SC2086 # words are meant
-as_sen $command >/tmp/serve.log 2>&1 &
+setpriv --reuid=sen --regid=sen --init-groups --no-new-privs $command >/tmp/serve.log 2>&1 &
 pid=$!
 for _ in $(seq 600); do
   if curl -fsS "http://localhost:$port/healthz" >/dev/null 2>&1; then echo "unit answers"; break; fi
