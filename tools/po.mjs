@@ -3,7 +3,7 @@
 //   node tools/po.mjs check                      fails when a text of the program has no translation, or a translation no text
 //   node tools/po.mjs update                     adds new texts with an empty translation, drops those that are no longer used
 // Texts are found where they are written: {{t "..."}} in templates; TR("..."), call_fail sentences (also those that a function or macro
-// of the file hands on), FAULT tables, .label and status.c in C; label, name and role of country files.
+// of the file hands on), FAULT tables, .label and status.c in C; label, name and role of country files, label columns of its code lists.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -124,6 +124,13 @@ export function textsOfYaml(source, file) {
   });
 }
 
+// A code list of the country: the column "label" holds texts to translate, the column "name" proper names that stay.
+export function textsOfCsv(source) {
+  const [head, ...rows] = source.trimEnd().split('\n').map(line => line.split(','));
+  const at = head.indexOf('label');
+  return at < 0 ? [] : rows.map(row => row[at]).filter(Boolean);
+}
+
 // every text of the program with the file that writes it first
 function programTexts() {
   const texts = new Map();
@@ -131,6 +138,7 @@ function programTexts() {
   for (const f of walk(join(ROOT, 'src'), ['.html'])) add(f, textsOfTemplate(readFileSync(f, 'utf8')));
   for (const f of walk(join(ROOT, 'src'), ['.c', '.h'])) if (!/_(test|fuzz)\.c$|\/test_[a-z]+\.c$/.test(f)) add(f, textsOfC(readFileSync(f, 'utf8'), f));
   for (const f of walk(COUNTRY, ['.yaml'])) add(f, textsOfYaml(readFileSync(f, 'utf8'), f));
+  for (const f of walk(join(COUNTRY, 'codes'), ['.csv'])) add(f, textsOfCsv(readFileSync(f, 'utf8')));
   return texts;
 }
 

@@ -8,7 +8,7 @@ static const struct query COUNT_ENTITIES = { "registry", "SELECT COUNT(*), COALE
 static const struct query STEP_ENTITIES = { "registry", "SELECT id FROM registry_entity WHERE register = $1 AND id > $2 AND id <= $3 ORDER BY id", NODE };
 
 /* last: the version before, to be compared with the next; rows come by entry, kind and first day. */
-struct last { int64_t entity, to; struct str kind; bool any; };
+struct last { int64_t entity, item, to; struct str kind; bool any; };
 struct refs { struct str *values; size_t n, cap; };
 
 static void keep_reference(struct call *c, struct refs *refs, struct str value)
@@ -23,6 +23,13 @@ static void keep_reference(struct call *c, struct refs *refs, struct str value)
     refs->values[refs->n++] = value;
 }
 
+static void check_code(const struct code_list *list, struct str value, int64_t from, struct check_count *count)
+{
+    const struct code *code = registry__find_code(list, value);
+    count->unknown_codes += !code;
+    count->untimely_codes += code && (from < code->valid.from || from >= code->valid.to);
+}
+
 static void check_values(struct call *c, const struct register_ *r, const struct group *g, const struct db_rows *rows, struct check_count *count, struct refs *refs)
 {
     for (size_t i = 0; i < g->ncolumns; i++) {
@@ -31,16 +38,16 @@ static void check_values(struct call *c, const struct register_ *r, const struct
         if (col->type != COLUMN_CODE && col->type != COLUMN_UNIT && col->type != COLUMN_REFERENCE) continue;
         struct str value = db_col_text(rows, at);
         if (str_is_empty(value)) continue;
-        if (col->type == COLUMN_CODE) count->unknown_codes += !registry__find_code(col->list, value);
-        else if (col->type == COLUMN_UNIT) count->unknown_codes += !registry__find_unit(r->units, value, db_col_int(rows, at + 1));
+        if (col->type == COLUMN_CODE) check_code(col->list, value, db_col_int(rows, 2), count);
+        else if (col->type == COLUMN_UNIT) count->unknown_units += !registry__find_unit(r->units, value, db_col_int(rows, at + 1));
         else keep_reference(c, refs, value);
     }
 }
 
-static void check_order(const struct db_rows *rows, struct last *last, struct check_count *count)
+static void check_order(const struct group *g, const struct db_rows *rows, struct last *last, struct check_count *count)
 {
-    const struct last now = { db_col_int(rows, 0), db_col_int(rows, 3), db_col_text(rows, 1), true };
-    if (last->any && last->entity == now.entity && str_eq(last->kind, now.kind) && db_col_int(rows, 2) < last->to) count->overlaps++;
+    const struct last now = { db_col_int(rows, 0), g->many ? db_col_int(rows, (int)g->item + 4) : 0, db_col_int(rows, 3), db_col_text(rows, 1), true };
+    if (last->any && last->entity == now.entity && last->item == now.item && str_eq(last->kind, now.kind) && db_col_int(rows, 2) < last->to) count->overlaps++;
     *last = now;
 }
 
@@ -50,7 +57,7 @@ static enum status check_group(struct call *c, const struct register_ *r, const 
     int64_t with_version = 0, entity = 0, entities = 0;
     DB_ROWS rows = db_run(c, g->all, db_int(after), db_int(upto));
     while (db_next(&rows)) {
-        check_order(&rows, &last, count);
+        check_order(g, &rows, &last, count);
         check_values(c, r, g, &rows, count, refs);
         with_version += last.entity != entity;
         entity = last.entity;

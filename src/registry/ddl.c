@@ -1,5 +1,5 @@
 /* ddl.c: the tables of a register, made from its model at start. One table of versions a group, one table of keys. A later column of the
- * file is added; a column whose type changed is refused, because what is stored would change its meaning; a column that left the
+ * file is added; a group that may have many versions at a time from now on gets a wider table; a column whose type changed is refused, because what is stored would change its meaning; a column that left the
  * file stays in the database, unread. Names come from register_file.c, which lets only [a-z0-9_] through. */
 #include "registry/registry_int.h"
 
@@ -48,6 +48,16 @@ static struct str type_word(enum column_type type)
     return STR("");
 }
 
+static bool find_type(struct str word, enum column_type *ret)
+{
+    for (enum column_type type = COLUMN_TEXT; type < COLUMN_JOINED; type++)
+        if (str_eq(type_word(type), word)) {
+            *ret = type;
+            return true;
+        }
+    return false;
+}
+
 /* ---- what the database knows ---- */
 
 static enum status read_known(struct call *c, const struct register_ *r, struct known_list *ret)
@@ -80,19 +90,42 @@ static void put_column(struct buf *b, const struct stored *s)
     buf_print(b, "\"%.*s\" %s", STR_ARG(s->name), s->number ? "BIGINT NOT NULL DEFAULT 0" : "TEXT NOT NULL DEFAULT ''");
 }
 
-static void put_group(struct arena *a, struct buf *b, const struct register_ *r, const struct group *g)
+static void put_columns(struct arena *a, struct buf *b, const struct column *col)
+{
+    struct stored s[2];
+    const size_t n = registry__stored(a, col, s);
+    for (size_t k = 0; k < n; k++) {
+        buf_put_z(b, ", ");
+        put_column(b, &s[k]);
+    }
+}
+
+/* put_table: the table of a group. Where many versions may hold on the same day the item tells them apart. */
+static void put_table(struct arena *a, struct buf *b, const struct register_ *r, const struct group *g, const struct column *columns, size_t n)
 {
     buf_print(b, "CREATE TABLE %.*s_%.*s_v (entity BIGINT NOT NULL, kind TEXT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, "
               "rec_from BIGINT NOT NULL, rec_to BIGINT NOT NULL", STR_ARG(r->name), STR_ARG(g->name));
-    for (size_t i = 0; i < g->ncolumns; i++) {
+    for (size_t i = 0; i < n; i++) put_columns(a, b, &columns[i]);
+    if (g->many) buf_put_z(b, ", item BIGINT NOT NULL DEFAULT 0");
+    buf_print(b, ", PRIMARY KEY (entity, kind, %svalid_from, rec_from), CHECK (valid_from < valid_to AND rec_from < rec_to)) {clustered};\n", g->many ? "item, " : "");
+}
+
+/* put_wider_table: a group that had one version at a time may have many: its table is made anew with the item, and what is stored goes over with
+ * all its columns, those too that left the file. */
+static void put_wider_table(struct arena *a, struct buf *b, const struct register_ *r, const struct group *g, const struct column *columns, size_t n)
+{
+    const char *head = "entity, kind, valid_from, valid_to, rec_from, rec_to";
+    buf_print(b, "ALTER TABLE %.*s_%.*s_v RENAME TO %.*s_%.*s_single;\n", STR_ARG(r->name), STR_ARG(g->name), STR_ARG(r->name), STR_ARG(g->name));
+    put_table(a, b, r, g, columns, n);
+    struct buf names = buf_in(a, DDL_MAX);
+    for (size_t i = 0; i < n; i++) {
         struct stored s[2];
-        size_t n = registry__stored(a, &g->columns[i], s);
-        for (size_t k = 0; k < n; k++) {
-            buf_put_z(b, ", ");
-            put_column(b, &s[k]);
-        }
+        const size_t ns = registry__stored(a, &columns[i], s);
+        for (size_t k = 0; k < ns; k++) buf_print(&names, ", \"%.*s\"", STR_ARG(s[k].name));
     }
-    buf_put_z(b, ", PRIMARY KEY (entity, kind, valid_from, rec_from), CHECK (valid_from < valid_to AND rec_from < rec_to)) {clustered};\n");
+    buf_print(b, "INSERT INTO %.*s_%.*s_v (%s%.*s) SELECT %s%.*s FROM %.*s_%.*s_single;\n", STR_ARG(r->name), STR_ARG(g->name), head, STR_ARG(buf_str(&names)),
+              head, STR_ARG(buf_str(&names)), STR_ARG(r->name), STR_ARG(g->name));
+    buf_print(b, "DROP TABLE %.*s_%.*s_single;\n", STR_ARG(r->name), STR_ARG(g->name));
 }
 
 static void put_new_columns(struct arena *a, struct buf *b, const struct register_ *r, const struct group *g, const struct column *col)
@@ -144,10 +177,34 @@ static enum status make_keys(struct call *c, struct making *m)
     return ST_OK;
 }
 
+/* stored_columns: the group's columns as the database has them. */
+static size_t stored_columns(struct call *c, const struct known_list *k, struct str part, struct column **ret)
+{
+    size_t n = 0;
+    *ret = arena_array(c->arena, struct column, k->n);
+    for (size_t i = 0; i < k->n; i++) {
+        enum column_type type;
+        if (str_eq(k->all[i].part, part) && find_type(k->all[i].kind, &type)) (*ret)[n++] = (struct column){ .name = k->all[i].name, .type = type };
+    }
+    return n;
+}
+
+static enum status make_many(struct call *c, struct making *m, const struct group *g, bool is_new)
+{
+    struct column *columns;
+    if (!g->many || find_known(&m->known, g->name, STR("item"))) return ST_OK;
+    if (!is_new) {
+        const size_t n = stored_columns(c, &m->known, g->name, &columns);
+        put_wider_table(c->arena, &m->ddl, m->r, g, columns, n);
+    }
+    return remember(c, m, g->name, STR("item"), STR("many"));
+}
+
 static enum status make_group(struct call *c, struct making *m, const struct group *g)
 {
-    bool is_new = !find_known(&m->known, g->name, STR(""));
-    if (is_new) put_group(c->arena, &m->ddl, m->r, g);
+    const bool is_new = !find_known(&m->known, g->name, STR(""));
+    if (is_new) put_table(c->arena, &m->ddl, m->r, g, g->columns, g->ncolumns);
+    TRY(make_many(c, m, g, is_new));
     for (size_t i = 0; i < g->ncolumns; i++) {
         const struct column *col = &g->columns[i];
         const struct known *was = find_known(&m->known, g->name, col->name);

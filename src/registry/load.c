@@ -142,7 +142,7 @@ static enum status insert_row(struct call *c, const struct load *l, const struct
 {
     TRY(db_exec(c, &INSERT_ENTITY, db_int(entity), db_text(l->r->name), db_int(l->delta)));
     for (size_t i = 0; i < row->nkeys; i++)
-        TRY(db_exec(c, l->r->insert_alias, db_text(row->keys[i].key->kind), db_text(row->keys[i].value), db_int(entity), db_int(1)));
+        TRY(db_exec(c, l->r->insert_alias, db_text(row->keys[i].key->kind), db_text(row->keys[i].value), db_int(entity), db_int(!row->keys[i].former)));
     for (size_t i = 0; i < row->nversions; i++) TRY(insert_version(c, l, entity, &row->versions[i]));
     return ST_OK;
 }

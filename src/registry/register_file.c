@@ -1,161 +1,14 @@
 /* register_file.c: a register file (country/<cc>/registers/<name>.yaml) to its model. Every mistake is told with file and line; an
  * unknown word is a mistake too, because a misspelled "required" must not silently mean "no". The language: doc/registry.md. */
-#include "registry/registry_int.h"
+#include "registry/register_words.h"
 
-#include <stdlib.h>
+enum { TEXT_LONGEST = 1000 };
 
-#include "base/csv.h"
-#include "base/file.h"
-
-enum { NAME_LONGEST = 30, CODES_FILE_MAX = 1 << 20, TEXT_LONGEST = 1000, PARTS_MOST = 100 };
-
-static const char *const RESERVED[] = { "entity", "kind", "valid_from", "valid_to", "rec_from", "rec_to" };
+static const char *const RESERVED[] = { "entity", "kind", "valid_from", "valid_to", "rec_from", "rec_to", "item" };
 static const struct { const char *word; enum column_type type; } TYPES[] = {
     { "text", COLUMN_TEXT }, { "code", COLUMN_CODE }, { "digits", COLUMN_DIGITS }, { "date", COLUMN_DATE },
     { "unit", COLUMN_UNIT }, { "reference", COLUMN_REFERENCE }, { "joined", COLUMN_JOINED },
 };
-
-/* ---- words ---- */
-
-/* is_name: what may become the name of a table or column. */
-static bool is_name(struct str s)
-{
-    if (s.n == 0 || s.n > NAME_LONGEST || s.p[0] < 'a' || s.p[0] > 'z') return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_')) return false;
-    return true;
-}
-
-/* is_code: what may stand for a kind or in a code list. */
-static bool is_code(struct str s)
-{
-    if (s.n == 0 || s.n > NAME_LONGEST) return false;
-    for (size_t i = 0; i < s.n; i++) {
-        char ch = s.p[i];
-        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-' || ch == '.')) return false;
-    }
-    return true;
-}
-
-static enum status need_name(struct call *c, const struct yaml *y, const char *key, struct str *ret)
-{
-    struct str name;
-    TRY(yaml_need(c, y, key, &name));
-    if (!is_name(name)) return yaml_fail(c, yaml_get(y, key), "A name is written in small letters, digits and _, begins with a letter and has at most 30 characters.");
-    *ret = name;
-    return ST_OK;
-}
-
-static enum status need_code(struct call *c, const struct yaml *y, const char *key, struct str *ret)
-{
-    struct str code;
-    TRY(yaml_need(c, y, key, &code));
-    if (!is_code(code)) return yaml_fail(c, yaml_get(y, key), "A code is written in letters, digits, '.', '-' and _ and has at most 30 characters.");
-    *ret = code;
-    return ST_OK;
-}
-
-/* need_parts: the list under key, each part a map of these words. */
-static enum status need_parts(struct call *c, const struct yaml *y, const char *key, const char *const *words, const struct yaml **ret)
-{
-    const struct yaml *list = yaml_get(y, key);
-    if (!list || list->kind != YAML_LIST || !list->first) return yaml_fail(c, list ? list : y, "This part needs a list with at least one entry.");
-    if (yaml_count(list) > PARTS_MOST) return yaml_fail(c, list, "A list here has at most 100 entries.");
-    for (const struct yaml *part = list->first; part; part = part->next) {
-        if (part->kind != YAML_MAP) return yaml_fail(c, part, "Each entry of this list is a set of \"word: value\" lines.");
-        TRY(yaml_allow(c, part, words));
-    }
-    *ret = list;
-    return ST_OK;
-}
-
-static enum status read_size(struct call *c, const struct yaml *y, const char *key, int64_t fallback, int64_t most, size_t *ret)
-{
-    int64_t n;
-    TRY(yaml_int(c, y, key, fallback, &n));
-    if (n < 0 || n > most) return yaml_fail(c, yaml_get(y, key), "This number is below 0 or larger than the engine allows here.");
-    *ret = (size_t)n;
-    return ST_OK;
-}
-
-/* ---- code lists ---- */
-
-static int by_code(const void *a, const void *b)
-{
-    return str_cmp(((const struct code *)a)->code, ((const struct code *)b)->code);
-}
-
-const struct code *registry__find_code(const struct code_list *l, struct str code)
-{
-    struct code wanted = { .code = code };
-    return l->n ? bsearch(&wanted, l->codes, l->n, sizeof *l->codes, by_code) : NULL;
-}
-
-static enum status finish_list(struct call *c, const struct yaml *y, struct code *codes, size_t n, struct code_list *ret)
-{
-    qsort(codes, n, sizeof *codes, by_code);
-    for (size_t i = 1; i < n; i++)
-        if (str_eq(codes[i - 1].code, codes[i].code)) return yaml_fail(c, y, "This list has the same code twice.");
-    ret->codes = codes;
-    ret->n = n;
-    return ST_OK;
-}
-
-static enum status read_code_file(struct call *c, const struct yaml *y, struct str path, struct code_list *ret)
-{
-    struct str text;
-    struct csv csv;
-    size_t code, name, n = 0, most = 1;
-    TRY(file_read(c, path, CODES_FILE_MAX, &text));
-    for (size_t i = 0; i < text.n; i++) most += text.p[i] == '\n';
-    TRY(csv_open(c, path, text, &csv));
-    TRY(csv_column(c, &csv, "code", &code));
-    TRY(csv_column(c, &csv, "name", &name));
-    struct code *codes = arena_array(c->arena, struct code, most);
-    for (bool more;;) {
-        TRY(csv_next(c, &csv, c->arena, &more));
-        if (!more) break;
-        if (!is_code(csv.row[code])) return yaml_fail(c, y, "The file of this list has a code that is empty or has other characters than letters, digits, '.', '-' and _.");
-        codes[n++] = (struct code){ csv.row[code], csv.row[name] };
-    }
-    return finish_list(c, y, codes, n, ret);
-}
-
-static enum status read_inline_codes(struct call *c, const struct yaml *y, struct code_list *ret)
-{
-    static const char *const words[] = { "code", "label", NULL };
-    const struct yaml *list;
-    size_t n = 0;
-    TRY(need_parts(c, y, "codes", words, &list));
-    struct code *codes = arena_array(c->arena, struct code, yaml_count(list));
-    for (const struct yaml *part = list->first; part; part = part->next, n++) {
-        TRY(need_code(c, part, "code", &codes[n].code));
-        TRY(yaml_need(c, part, "label", &codes[n].label));
-    }
-    return finish_list(c, y, codes, n, ret);
-}
-
-static enum status read_lists(struct call *c, const struct yaml *y, struct str folder, struct register_ *r)
-{
-    static const char *const words[] = { "name", "codes", "file", NULL };
-    const struct yaml *list;
-    if (!yaml_get(y, "lists")) return ST_OK;
-    TRY(need_parts(c, y, "lists", words, &list));
-    struct code_list *lists = arena_array(c->arena, struct code_list, yaml_count(list));
-    for (const struct yaml *part = list->first; part; part = part->next) {
-        struct code_list *l = &lists[r->nlists];
-        TRY(need_code(c, part, "name", &l->name));
-        for (size_t i = 0; i < r->nlists; i++)
-            if (str_eq(lists[i].name, l->name)) return yaml_fail(c, part, "Another list has this name already.");
-        struct str file = yaml_text(part, "file", STR(""));
-        if (str_is_empty(file) == !yaml_get(part, "codes")) return yaml_fail(c, part, "A list has either codes or a file.");
-        if (str_find(file, STR("..")) != SIZE_MAX || str_starts(file, STR("/"))) return yaml_fail(c, part, "The file of a list stands below the country's folder.");
-        TRY(file.n ? read_code_file(c, part, file_path(c->arena, folder, file), l) : read_inline_codes(c, part, l));
-        r->nlists++;
-    }
-    r->lists = lists;
-    return ST_OK;
-}
 
 /* ---- keys ---- */
 
@@ -163,13 +16,13 @@ static enum status read_keys(struct call *c, const struct yaml *y, struct regist
 {
     static const char *const words[] = { "kind", "label", "digits", "unique", "required", "self", "basis", NULL };
     const struct yaml *list;
-    TRY(need_parts(c, y, "keys", words, &list));
+    TRY(registry__need_parts(c, y, "keys", words, &list));
     struct key_kind *keys = arena_array(c->arena, struct key_kind, yaml_count(list));
     for (const struct yaml *part = list->first; part; part = part->next) {
         struct key_kind *k = &keys[r->nkeys];
-        TRY(need_name(c, part, "kind", &k->kind));
+        TRY(registry__need_name(c, part, "kind", &k->kind));
         TRY(yaml_need(c, part, "label", &k->label));
-        TRY(read_size(c, part, "digits", 0, 40, &k->digits));
+        TRY(registry__read_size(c, part, "digits", 0, 40, &k->digits));
         TRY(yaml_flag(c, part, "unique", false, &k->unique));
         TRY(yaml_flag(c, part, "required", false, &k->required));
         TRY(yaml_flag(c, part, "self", false, &k->self));
@@ -194,20 +47,24 @@ const struct key_kind *registry__find_key(const struct register_ *r, struct str 
 
 static enum status read_kinds(struct call *c, const struct yaml *y, struct group *g)
 {
-    static const char *const words[] = { "kind", "label", "required", NULL };
+    static const char *const words[] = { "kind", "label", "required", "many", NULL };
     const struct yaml *list;
+    bool many = false;
     if (!yaml_get(y, "kinds")) return ST_OK;
-    TRY(need_parts(c, y, "kinds", words, &list));
+    TRY(registry__need_parts(c, y, "kinds", words, &list));
     struct kind *kinds = arena_array(c->arena, struct kind, yaml_count(list));
     for (const struct yaml *part = list->first; part; part = part->next, g->nkinds++) {
         struct kind *k = &kinds[g->nkinds];
-        TRY(need_code(c, part, "kind", &k->kind));
+        TRY(registry__need_code(c, part, "kind", &k->kind));
         TRY(yaml_need(c, part, "label", &k->label));
         TRY(yaml_flag(c, part, "required", false, &k->required));
+        TRY(yaml_flag(c, part, "many", g->many, &k->many));
+        many = many || k->many;
         for (size_t i = 0; i < g->nkinds; i++)
             if (str_eq(kinds[i].kind, k->kind)) return yaml_fail(c, part, "This group has the kind twice.");
     }
     g->kinds = kinds;
+    g->many = many;
     return ST_OK;
 }
 
@@ -266,15 +123,15 @@ static size_t stored_values(enum column_type type)
 static enum status read_column(struct call *c, const struct yaml *y, const struct register_ *r, struct group *g)
 {
     struct column *col = &g->columns[g->ncolumns];
-    TRY(need_name(c, y, "name", &col->name));
+    TRY(registry__need_name(c, y, "name", &col->name));
     TRY(check_column_name(c, y, g, col->name));
     TRY(yaml_need(c, y, "label", &col->label));
     TRY(read_type(c, y, col));
     TRY(yaml_flag(c, y, "required", false, &col->required));
     TRY(yaml_flag(c, y, "self", false, &col->self));
     TRY(check_words(c, y, col));
-    TRY(read_size(c, y, "longest", 200, TEXT_LONGEST, &col->longest));
-    TRY(read_size(c, y, "digits", 0, 40, &col->digits));
+    TRY(registry__read_size(c, y, "longest", 200, TEXT_LONGEST, &col->longest));
+    TRY(registry__read_size(c, y, "digits", 0, 40, &col->digits));
     if (col->type == COLUMN_DIGITS && col->digits == 0) return yaml_fail(c, yaml_get(y, "digits"), "Say how many digits, at least 1.");
     if (col->type == COLUMN_CODE) TRY(find_list(c, y, r, col));
     col->full = str_join(c->arena, g->name, STR("."), col->name, STR_END);
@@ -304,30 +161,33 @@ static enum status read_columns(struct call *c, const struct yaml *y, const stru
 {
     static const char *const words[] = { "name", "label", "type", "required", "self", "longest", "digits", "list", "of", "basis", NULL };
     const struct yaml *list;
-    TRY(need_parts(c, y, "columns", words, &list));
+    TRY(registry__need_parts(c, y, "columns", words, &list));
     g->columns = arena_array(c->arena, struct column, yaml_count(list));
     for (const struct yaml *part = list->first; part; part = part->next) TRY(read_column(c, part, r, g));
     size_t i = 0;
     for (const struct yaml *part = list->first; part; part = part->next, i++)
         if (g->columns[i].type == COLUMN_JOINED) TRY(join_columns(c, part, g, &g->columns[i]));
     if (g->nvalues == 0) return yaml_fail(c, y, "A group stores at least one column.");
+    g->item = g->nvalues;
+    g->nvalues += g->many;
     return ST_OK;
 }
 
 static enum status read_groups(struct call *c, const struct yaml *y, struct register_ *r)
 {
-    static const char *const words[] = { "name", "label", "basis", "required", "kinds", "columns", NULL };
+    static const char *const words[] = { "name", "label", "basis", "required", "many", "kinds", "columns", NULL };
     const struct yaml *list;
-    TRY(need_parts(c, y, "groups", words, &list));
+    TRY(registry__need_parts(c, y, "groups", words, &list));
     r->groups = arena_array(c->arena, struct group, yaml_count(list));
     for (const struct yaml *part = list->first; part; part = part->next) {
         struct group *g = &r->groups[r->ngroups];
-        TRY(need_name(c, part, "name", &g->name));
+        TRY(registry__need_name(c, part, "name", &g->name));
         if (str_eq(g->name, STR("key")) || str_eq(g->name, STR("keys"))) return yaml_fail(c, part, "The engine keeps this name for itself. Choose another.");
         for (size_t i = 0; i < r->ngroups; i++)
             if (str_eq(r->groups[i].name, g->name)) return yaml_fail(c, part, "Another group has this name already.");
         TRY(yaml_need(c, part, "label", &g->label));
         TRY(yaml_flag(c, part, "required", false, &g->required));
+        TRY(yaml_flag(c, part, "many", false, &g->many));
         TRY(read_kinds(c, part, g));
         if (g->required && g->nkinds) return yaml_fail(c, part, "A group with kinds says at each kind whether it is required.");
         TRY(read_columns(c, part, r, g));
@@ -342,18 +202,25 @@ enum status registry__parse_file(struct call *c, const struct yaml *y, struct st
     struct register_ *r = arena_new(c->arena, struct register_);
     if (y->kind != YAML_MAP) return yaml_fail(c, y, "A register file begins with \"register: NAME\".");
     TRY(yaml_allow(c, y, words));
-    TRY(need_name(c, y, "register", &r->name));
+    TRY(registry__need_name(c, y, "register", &r->name));
     if (str_find(r->name, STR("_")) != SIZE_MAX) return yaml_fail(c, yaml_get(y, "register"), "The name of a register has no _: its tables are named REGISTER_GROUP.");
     if (str_eq(r->name, STR("registry"))) return yaml_fail(c, yaml_get(y, "register"), "The engine keeps this name for itself. Choose another.");
     TRY(yaml_need(c, y, "label", &r->label));
     TRY(read_keys(c, y, r));
-    TRY(read_lists(c, y, folder, r));
+    TRY(registry__read_lists(c, y, folder, r));
     TRY(read_groups(c, y, r));
     *ret = r;
     return ST_OK;
 }
 
 /* ---- looking into the model ---- */
+
+bool registry__is_many(const struct group *g, struct str kind)
+{
+    for (size_t i = 0; i < g->nkinds; i++)
+        if (str_eq(g->kinds[i].kind, kind)) return g->kinds[i].many;
+    return g->many && g->nkinds == 0;
+}
 
 const struct column *registry__find_column(const struct register_ *r, struct str full)
 {

@@ -95,9 +95,9 @@ static enum status run_check(struct call *c, const struct args *args)
     TRY(find_register(c, args, &r));
     TRY(registry__check(c, r, &n));
     (void)printf("%" PRId64 " entries, %" PRId64 " versions\n", n.entries, n.versions);
-    (void)printf("%" PRId64 " overlaps, %" PRId64 " unknown codes, %" PRId64 " required parts missing, %" PRId64 " references to nobody here\n", n.overlaps, n.unknown_codes,
-                 n.missing, n.orphans);
-    if (n.overlaps || n.unknown_codes || n.missing) return call_fail(c, ST_INVALID, "", "The register breaks its own rules. Correct the rows that the counts above name.");
+    (void)printf("%" PRId64 " overlaps, %" PRId64 " unknown codes, %" PRId64 " codes out of their time, %" PRId64 " unknown units, %" PRId64
+                 " required parts missing, %" PRId64 " references to nobody here\n", n.overlaps, n.unknown_codes, n.untimely_codes, n.unknown_units, n.missing, n.orphans);
+    if (n.overlaps || n.unknown_codes || n.untimely_codes || n.unknown_units || n.missing) return call_fail(c, ST_INVALID, "", "The register breaks its own rules. Correct the rows that the counts above name.");
     return ST_OK;
 }
 

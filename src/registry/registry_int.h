@@ -10,18 +10,39 @@
 #include "store/db.h"
 #include "web/http.h"
 
-/* ---- administrative units, dated (units.c) ---- */
+/* Days between which something holds, [from, to); an open end is INT64_MIN, TIME_FAR. Files of the country write both ends inclusive, empty where open:
+ * registry__read_span is false for anything else than such days, or the last before the first (code_list.c). */
+struct span { int64_t from, to; };
+bool registry__read_span(struct str from, struct str to, struct span *ret);
+
+/* ---- administrative units, dated (units.c, successors.c) ---- */
 struct unit { struct str code, name, kind /* "phuong" */, parent; int64_t from, to; /* days, [from, to) */ };
-struct units { const struct unit *all; size_t n; /* by code, then from */ };
-/* registry__load_units: a CSV with code,name,type (kind),parent_code,valid_from,valid_to; both ends inclusive there, an empty end is open. */
+struct unit_link { uint32_t old, new; };  /* places in units->all */
+struct units {
+    const struct unit *all; size_t n;          /* by code, then from */
+    const struct unit_link *links; size_t nlinks; /* what became of what, by old; by_new the same by new */
+    const struct unit_link *by_new;
+};
+/* registry__load_units: a CSV with code,name,type (kind),parent_code,valid_from,valid_to; both ends inclusive there, an empty end is open. What is kept lives in
+ * the call's arena, about 120 bytes a unit.
+ * registry__load_successors: a CSV with old_code,new_code,extent,day: from that day on the land or the people of the old unit, whole or in part, are the new one's. */
 NODISCARD enum status registry__load_units(struct call *c, struct str path, struct units *ret);
+NODISCARD enum status registry__load_successors(struct call *c, struct str path, struct units *units);
 /* registry__find_unit: the unit that bore this code on that day, or NULL. */
 const struct unit *registry__find_unit(const struct units *u, struct str code, int64_t day);
+size_t registry__first_unit(const struct units *u, struct str code); /* the place in all of the oldest unit of this code, or where it would stand */
+/* registry__successors: the units of day `on` to which the land of the unit (code, day) belongs then, at most `most`, in the order of their codes; the unit
+ * itself where it is still there. 0 where it is unknown or nobody wrote down what became of it. Several: the unit was split, and no code alone says which. */
+enum { SUCCESSORS_MOST = 16 };
+size_t registry__successors(const struct units *u, struct str code, int64_t day, int64_t on, const struct unit *ret[static SUCCESSORS_MOST]);
+/* registry__unit_covers: does a place in the unit (code, day) lie, or perhaps lie, in the unit (wanted, wanted_day): in it or below it, by the map of its own
+ * day, or of an earlier or later one that successors lead to. */
+bool registry__unit_covers(const struct units *u, struct str wanted, int64_t wanted_day, struct str code, int64_t day);
 /* registry__unit_text: "Phường Ba Đình, Thành phố Hà Nội": the unit and those above it. The code itself when it is unknown. */
 struct str registry__unit_text(struct arena *a, const struct units *u, struct str code, int64_t day);
 
 /* ---- the model of a register file (register_file.c) ---- */
-struct code { struct str code, label; };
+struct code { struct str code, label; struct span valid; };
 struct code_list { struct str name; const struct code *codes; size_t n; /* by code */ };
 const struct code *registry__find_code(const struct code_list *l, struct str code);
 
@@ -43,14 +64,15 @@ struct column {
     const size_t *of; size_t nof; /* COLUMN_JOINED: columns of the same group */
     size_t at;                   /* its first stored value among the group's values */
 };
-struct kind { struct str kind, label; bool required; };
+struct kind { struct str kind, label; bool required, many; };
 struct group {
     struct str name, label;
     bool required;
-    const struct kind *kinds; size_t nkinds;     /* none: one version at a time, its kind is "" */
+    bool many;                                   /* several versions, of the group or of some kind, may hold on the same day: each has a number, its item */
+    const struct kind *kinds; size_t nkinds;     /* none: its kind is "" */
     struct column *columns; size_t ncolumns;
-    size_t nvalues;                              /* SQL columns of the file's columns */
-    const struct query *insert, *now, *all;      /* statements.c */
+    size_t nvalues, item;                        /* SQL columns of the file's columns; with many one more at the end, the item, at place item */
+    const struct query *insert, *now, *former, *all; /* statements.c */
 };
 struct key_kind { struct str kind, full /* "key.pin" */, label; size_t digits; bool unique, required, self; };
 struct register_ {
@@ -66,6 +88,7 @@ struct register_ {
  * the node). folder: the country's folder, where code list files are. */
 NODISCARD enum status registry__parse_file(struct call *c, const struct yaml *y, struct str folder, struct register_ **ret);
 const struct key_kind *registry__find_key(const struct register_ *r, struct str kind);
+bool registry__is_many(const struct group *g, struct str kind); /* may versions of this kind share a day? */
 const struct column *registry__find_column(const struct register_ *r, struct str full);
 /* registry__label: English key of a column's label: stored, key or "group.kind". The name itself when it is unknown (a column of former times). */
 struct str registry__label(const struct register_ *r, struct str full);
@@ -78,12 +101,12 @@ struct stored { struct str name; bool number; };
 size_t registry__stored(struct arena *a, const struct column *col, struct stored ret[static 2]);
 
 /* ---- one row of a load, checked (validate.c) ---- */
-struct row_key { const struct key_kind *key; struct str value; };
+struct row_key { const struct key_kind *key; struct str value; bool former; }; /* former: replaced by another; it still leads to the entry */
 struct row_version { const struct group *group; struct str kind; int64_t from, to; const struct db_value *values; };
 struct row { struct row_key *keys; size_t nkeys; struct row_version *versions; size_t nversions; };
 /* registry__read_row: ST_INVALID at a field ("residence.unit") with a sentence that never repeats the value. today: day of codes without one of their own. */
 NODISCARD enum status registry__read_row(struct call *c, const struct register_ *r, struct str line, int64_t today, struct row *ret);
-/* registry__check_overlap: no two versions of the same group and kind share a day. */
+/* registry__check_overlap: no two versions of the same group and kind share a day, unless the kind may have many. */
 NODISCARD enum status registry__check_overlap(struct call *c, const struct row *row);
 
 /* ---- reading (read.c) ---- */
@@ -94,7 +117,8 @@ NODISCARD enum status registry__find_entity(struct call *c, const struct registe
 void registry__keep_error(struct call *c, const struct call *inner);
 
 /* ---- check (check.c) ---- */
-struct check_count { int64_t entries, versions, overlaps, unknown_codes, orphans, missing; };
+/* untimely_codes: of a list, but not on the first day of the version; unknown_units: no unit had this code on that day; orphans: references to nobody here. */
+struct check_count { int64_t entries, versions, overlaps, unknown_codes, untimely_codes, unknown_units, orphans, missing; };
 NODISCARD enum status registry__check(struct call *c, const struct register_ *r, struct check_count *ret);
 
 /* ---- services (services.c) ---- */

@@ -15,6 +15,7 @@ static void put_value_columns(struct arena *a, struct buf *b, const struct group
         size_t n = registry__stored(a, &g->columns[i], stored);
         for (size_t k = 0; k < n; k++) buf_print(b, ", \"%.*s\"", STR_ARG(stored[k].name));
     }
+    if (g->many) buf_put_z(b, ", item");
 }
 
 static const struct query *insert_version(struct arena *a, struct store *s, const struct register_ *r, const struct group *g)
@@ -34,8 +35,19 @@ static const struct query *read_now(struct arena *a, struct store *s, const stru
     struct buf b = buf_in(a, SQL_MAX);
     buf_put_z(&b, "SELECT kind");
     put_value_columns(a, &b, g);
-    buf_print(&b, " FROM %.*s_%.*s_v WHERE entity = $1 AND valid_from <= $2 AND valid_to > $2 AND rec_to = 9223372036854775807 ORDER BY kind, valid_from",
-              STR_ARG(r->name), STR_ARG(g->name));
+    buf_print(&b, " FROM %.*s_%.*s_v WHERE entity = $1 AND valid_from <= $2 AND valid_to > $2 AND rec_to = 9223372036854775807 ORDER BY kind, %svalid_from",
+              STR_ARG(r->name), STR_ARG(g->name), g->many ? "item, " : "");
+    return finish(s, &b);
+}
+
+/* read_former: what is recorded now and was true until day $2 or earlier, the newest of a kind first; as read_now, the two days behind the values. */
+static const struct query *read_former(struct arena *a, struct store *s, const struct register_ *r, const struct group *g)
+{
+    struct buf b = buf_in(a, SQL_MAX);
+    buf_put_z(&b, "SELECT kind");
+    put_value_columns(a, &b, g);
+    buf_print(&b, ", valid_from, valid_to FROM %.*s_%.*s_v WHERE entity = $1 AND valid_to <= $2 AND rec_to = 9223372036854775807 ORDER BY kind, valid_from DESC%s",
+              STR_ARG(r->name), STR_ARG(g->name), g->many ? ", item" : "");
     return finish(s, &b);
 }
 
@@ -45,8 +57,8 @@ static const struct query *read_all(struct arena *a, struct store *s, const stru
     struct buf b = buf_in(a, SQL_MAX);
     buf_put_z(&b, "SELECT entity, kind, valid_from, valid_to");
     put_value_columns(a, &b, g);
-    buf_print(&b, " FROM %.*s_%.*s_v WHERE entity > $1 AND entity <= $2 AND rec_to = 9223372036854775807 ORDER BY entity, kind, valid_from",
-              STR_ARG(r->name), STR_ARG(g->name));
+    buf_print(&b, " FROM %.*s_%.*s_v WHERE entity > $1 AND entity <= $2 AND rec_to = 9223372036854775807 ORDER BY entity, kind, %svalid_from",
+              STR_ARG(r->name), STR_ARG(g->name), g->many ? "item, " : "");
     return finish(s, &b);
 }
 
@@ -67,6 +79,7 @@ void registry__make_statements(struct arena *a, struct store *s, struct register
         struct group *g = &r->groups[i];
         g->insert = insert_version(a, s, r, g);
         g->now = read_now(a, s, r, g);
+        g->former = read_former(a, s, r, g);
         g->all = read_all(a, s, r, g);
     }
 }

@@ -7,7 +7,7 @@
 enum { VERSIONS_MOST = 400, KEYS_MOST = 20, CODES_IN_SENTENCE = 12 };
 
 /* at: where the reader stands in the line. */
-struct at { const struct register_ *r; const struct group *group; struct str field; int64_t today; };
+struct at { const struct register_ *r; const struct group *group; struct str field; int64_t today, from; }; /* from: first day of the version */
 
 #define REFUSE(c, field, ...) call_fail(c, ST_INVALID, str_to_z((c)->arena, field), __VA_ARGS__)
 
@@ -36,9 +36,25 @@ static enum status check_text(struct call *c, struct str field, struct str text,
     return ST_OK;
 }
 
-static enum status check_code(struct call *c, struct str field, struct str text, const struct code_list *list)
+static struct str day_text(struct call *c, int64_t day)
 {
-    if (registry__find_code(list, text)) return ST_OK;
+    char text[TIME_TEXT];
+    date_format((struct date){ day, PRECISION_DAY }, text);
+    return str_copy(c->arena, str_z(text));
+}
+
+/* check_day: a code that came or went is checked on the first day of the version that bears it. */
+static enum status check_day(struct call *c, struct str field, const struct code *code, int64_t from)
+{
+    if (from < code->valid.from) return REFUSE(c, field, "This code is given from %s on. Begin the version then, or write the code of its own time.", day_text(c, code->valid.from));
+    if (from >= code->valid.to) return REFUSE(c, field, "This code was given until %s. Write the code that holds from the first day of this version.", day_text(c, code->valid.to - 1));
+    return ST_OK;
+}
+
+static enum status check_code(struct call *c, struct str field, struct str text, const struct code_list *list, int64_t from)
+{
+    const struct code *code = registry__find_code(list, text);
+    if (code) return check_day(c, field, code, from);
     if (list->n > CODES_IN_SENTENCE) return REFUSE(c, field, "Write a code of the list \"%s\".", list->name);
     struct buf b = buf_in(c->arena, 4096);
     for (size_t i = 0; i < list->n; i++) {
@@ -78,7 +94,7 @@ static enum status read_value(struct call *c, const struct at *at, const struct 
         return ST_OK;
     case COLUMN_CODE:
         ret[0] = db_text(text);
-        return check_code(c, col->full, text, col->list);
+        return check_code(c, col->full, text, col->list, at->from);
     case COLUMN_DIGITS:
         ret[0] = db_text(text);
         return check_digits(c, col->full, text, col->digits);
@@ -91,7 +107,7 @@ static enum status read_value(struct call *c, const struct at *at, const struct 
         ret[1] = db_int(date.precision);
         return ST_OK;
     case COLUMN_UNIT:
-        return check_unit(c, &(struct at){ at->r, at->group, col->full, at->today }, text, ret);
+        return check_unit(c, &(struct at){ at->r, at->group, col->full, at->today, at->from }, text, ret);
     case COLUMN_JOINED:
         return REFUSE(c, col->full, "This column is made of others. Write those.");
     }
@@ -167,6 +183,15 @@ static enum status read_kind(struct call *c, const struct at *at, const struct j
     return REFUSE(c, str_join(c->arena, g->name, STR(".kind"), STR_END), "Write the kind as one of: %s.", buf_str(&b));
 }
 
+/* next_item: where many versions of a kind may hold on the same day each is one of its own, numbered as they come; 0 where there is one at a time. */
+static int64_t next_item(const struct row *row, const struct group *g, struct str kind)
+{
+    int64_t n = 0;
+    if (!registry__is_many(g, kind)) return 0;
+    for (size_t i = 0; i < row->nversions; i++) n += row->versions[i].group == g && str_eq(row->versions[i].kind, kind);
+    return n;
+}
+
 static enum status read_version(struct call *c, const struct at *at, const struct json *j, struct row *row)
 {
     if (row->nversions == VERSIONS_MOST) return REFUSE(c, at->group->name, "One entry has at most 400 versions. Split what came before into the history of another load.");
@@ -176,7 +201,8 @@ static enum status read_version(struct call *c, const struct at *at, const struc
     TRY(check_words(c, at, j));
     TRY(read_kind(c, at, j, &v));
     TRY(read_days(c, at, j, &v));
-    TRY(read_columns(c, at, j, values));
+    TRY(read_columns(c, &(struct at){ at->r, at->group, at->field, at->today, v.from }, j, values));
+    if (at->group->many) values[at->group->item] = db_int(next_item(row, at->group, v.kind));
     row->versions[row->nversions++] = v;
     return ST_OK;
 }
@@ -213,7 +239,7 @@ enum status registry__check_overlap(struct call *c, const struct row *row)
     for (size_t i = 0; i < row->nversions; i++)
         for (size_t k = i + 1; k < row->nversions; k++) {
             const struct row_version *x = &row->versions[i], *y = &row->versions[k];
-            if (x->group == y->group && str_eq(x->kind, y->kind) && x->from < y->to && y->from < x->to)
+            if (x->group == y->group && str_eq(x->kind, y->kind) && x->from < y->to && y->from < x->to && !registry__is_many(x->group, x->kind))
                 return REFUSE(c, str_join(c->arena, x->group->name, STR(".from"), STR_END), "Two versions of the same kind share a day. End the first where the second begins.");
         }
     return ST_OK;
@@ -221,14 +247,15 @@ enum status registry__check_overlap(struct call *c, const struct row *row)
 
 /* ---- keys ---- */
 
-static enum status add_key(struct call *c, const struct key_kind *k, const struct json *j, struct row *row)
+/* add_key: former: of a unique kind an entry has one number at a time; those behind the first in the list are numbers it replaced. */
+static enum status add_key(struct call *c, const struct key_kind *k, const struct json *j, bool former, struct row *row)
 {
     struct str value = json_text(j, STR(""));
     TRY(check_digits(c, k->full, value, k->digits));
     if (row->nkeys == KEYS_MOST) return REFUSE(c, k->full, "One entry has at most 20 numbers.");
     for (size_t i = 0; i < row->nkeys; i++)
         if (row->keys[i].key == k && str_eq(row->keys[i].value, value)) return REFUSE(c, k->full, "The same number stands twice.");
-    row->keys[row->nkeys++] = (struct row_key){ k, value };
+    row->keys[row->nkeys++] = (struct row_key){ k, value, former };
     return ST_OK;
 }
 
@@ -237,8 +264,8 @@ static enum status read_keys(struct call *c, const struct register_ *r, const st
     for (const struct json *child = json_first(j); child; child = json_next(child)) {
         const struct key_kind *k = registry__find_key(r, json_key(child));
         if (!k) return REFUSE(c, STR("keys"), "The register does not know this kind of number.");
-        if (!json_is_array(child)) TRY(add_key(c, k, child, row));
-        else for (const struct json *one = json_first(child); one; one = json_next(one)) TRY(add_key(c, k, one, row));
+        if (!json_is_array(child)) TRY(add_key(c, k, child, false, row));
+        else for (const struct json *one = json_first(child); one; one = json_next(one)) TRY(add_key(c, k, one, k->unique && one != json_first(child), row));
     }
     for (size_t i = 0; i < r->nkeys; i++) {
         bool has = false;

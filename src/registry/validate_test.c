@@ -66,7 +66,7 @@ TEST(values_are_checked_by_their_type)
     refused(c, r, TEST_ROW("900100000001", "Hoa", "1984-02-30", ""), "name.from", "1984-06-17");
     refused(c, r, TEST_ROW("900100000001", "Hoa", "1984", ",\"household\":{\"from\":\"2000\",\"number\":\"1\",\"role\":\"boss\"}"), "household.role", "head");
     refused(c, r, TEST_ROW("900100000001", "Hoa", "1984", ",\"residence\":{\"kind\":\"permanent\",\"from\":\"2000\",\"unit\":\"99999\"}"), "residence.unit", "No administrative unit");
-    refused(c, r, TEST_ROW("900100000001", "Hoa", "1984", ",\"residence\":{\"kind\":\"permanent\",\"from\":\"2000\",\"unit\":\"00004@1999-01-01\"}"), "residence.unit", "on that day");
+    refused(c, r, TEST_ROW("900100000001", "Hoa", "1984", ",\"residence\":{\"kind\":\"permanent\",\"from\":\"2000\",\"unit\":\"001@2025-07-01\"}"), "residence.unit", "on that day");
     refused(c, r, TEST_ROW("900100000001", "Hoa", "1984", ",\"residence\":{\"kind\":\"holiday\",\"from\":\"2000\",\"unit\":\"00004\"}"), "residence.kind", "permanent, temporary");
     refused(c, r, TEST_ROW("900100000001", "Hoa", "1984", ",\"relation\":{\"kind\":\"father\",\"from\":\"1984\",\"name\":\"A\",\"person\":\"12\"}"), "relation.person", "12 digits");
     refused(c, r, TEST_ROW("900100000001", "Hoa", "1984", ",\"residence\":{\"kind\":\"permanent\",\"from\":\"2000\",\"unit\":7}"), "residence.unit", "text in quotes");
@@ -90,6 +90,52 @@ TEST(days_must_be_in_order_and_not_overlap)
                            "{\"from\":\"2004-12-31\",\"number\":\"2\",\"role\":\"head\"}]"), "household.from", "share a day");
     CHECK_OK(read_row(c, r, TEST_ROW("900100000001", "Hoa", "1984", ",\"household\":[{\"from\":\"2000\",\"to\":\"2005\",\"number\":\"1\",\"role\":\"head\"},"
                                      "{\"from\":\"2005\",\"number\":\"2\",\"role\":\"head\"}]"), &row));
+}
+
+#define PERSON(REST) TEST_ROW("900100000001", "Hoa", "1984", REST)
+#define CHILD(FROM, NAME) "{\"kind\":\"child\",\"from\":\"" FROM "\",\"name\":\"" NAME "\"}"
+
+TEST(where_a_kind_may_have_many_each_is_one_of_its_own)
+{
+    struct register_ *r = test_register(c);
+    struct row row;
+    CHECK_OK(read_row(c, r, PERSON(",\"relation\":[" CHILD("2010", "A") "," CHILD("2010", "B") ",{\"kind\":\"mother\",\"from\":\"1984\",\"name\":\"C\"}," CHILD("2012", "D") "]"), &row));
+    const size_t at = row.nversions - 4;
+    const struct group *g = row.versions[at].group;
+    CHECK(g->many && !registry__is_many(g, STR("mother")) && registry__is_many(g, STR("child")));
+    CHECK(row.versions[at].values[g->item].number == 0 && row.versions[at + 1].values[g->item].number == 1);
+    CHECK(row.versions[at + 2].values[g->item].number == 0 && row.versions[at + 3].values[g->item].number == 2);
+    refused(c, r, PERSON(",\"relation\":[{\"kind\":\"mother\",\"from\":\"1984\",\"name\":\"C\"},{\"kind\":\"mother\",\"from\":\"1990\",\"name\":\"E\"}]"), "relation.from", "share a day");
+}
+
+TEST(a_code_is_judged_by_the_first_day_of_its_version)
+{
+    struct register_ *r = test_register(c);
+    struct row row;
+    CHECK_OK(read_row(c, r, PERSON(",\"account\":{\"from\":\"2022-10-20\",\"level\":\"level2\"}"), &row));
+    refused(c, r, PERSON(",\"account\":{\"from\":\"2022-10-19\",\"level\":\"level2\"}"), "account.level", "given from 2022-10-20 on");
+    CHECK_OK(read_row(c, r, PERSON(",\"relation\":{\"kind\":\"spouse\",\"from\":\"1991-12-25\",\"name\":\"A\",\"nationality\":\"SU\"}"), &row));
+    refused(c, r, PERSON(",\"relation\":{\"kind\":\"spouse\",\"from\":\"1991-12-26\",\"name\":\"A\",\"nationality\":\"SU\"}"), "relation.nationality", "until 1991-12-25");
+    refused(c, r, PERSON(",\"relation\":{\"kind\":\"spouse\",\"from\":\"1991\",\"name\":\"A\",\"nationality\":\"XX\"}"), "relation.nationality", "of the list");
+}
+
+TEST(a_unit_is_judged_by_the_list_of_its_day)
+{
+    struct register_ *r = test_register(c);
+    struct row row;
+    CHECK_OK(read_row(c, r, PERSON(",\"residence\":{\"kind\":\"permanent\",\"from\":\"2000\",\"unit\":\"00001@2025-06-30\"}"), &row));
+    refused(c, r, PERSON(",\"residence\":{\"kind\":\"permanent\",\"from\":\"2000\",\"unit\":\"00001@2025-07-01\"}"), "residence.unit", "on that day");
+    refused(c, r, PERSON(",\"residence\":{\"kind\":\"permanent\",\"from\":\"2000\",\"unit\":\"00001\"}"), "residence.unit", "on that day");
+}
+
+TEST(numbers_behind_the_first_of_a_unique_kind_are_replaced_ones)
+{
+    struct register_ *r = test_register(c);
+    struct row row;
+    CHECK_OK(read_row(c, r, "{\"keys\":{\"pin\":[\"900100000001\",\"900100000002\"],\"id9\":[\"012345678\",\"012345679\"]},"
+                      "\"name\":{\"kind\":\"birth\",\"from\":\"1984\",\"given\":\"Hoa\"},\"core\":{\"from\":\"1984\",\"birth_date\":\"1984\",\"sex\":\"female\",\"nationality\":\"VN\"},"
+                      "\"status\":{\"from\":\"1984\",\"state\":\"alive\"}}", &row));
+    CHECK(row.nkeys == 4 && !row.keys[0].former && row.keys[1].former && !row.keys[2].former && !row.keys[3].former);
 }
 
 /* The property: a set of versions is refused exactly when some day belongs to two of them. */

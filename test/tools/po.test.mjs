@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { compare, compile, parse, textsOfC, textsOfTemplate, textsOfYaml } from '../../tools/po.mjs';
+import { compare, compile, parse, textsOfC, textsOfCsv, textsOfTemplate, textsOfYaml } from '../../tools/po.mjs';
 
 const HEAD = 'msgid ""\nmsgstr ""\n"Language: vi\\n"\n"X-Language-Name: Tiếng Việt\\n"\n';
 
@@ -21,6 +21,8 @@ test('texts that a function or a macro of the file hands on', () => {
   assert.deepEqual(textsOfC(source, 'x.c'), ['Do this instead.', 'Do that instead.', 'Faults too.']);
 });
 test('texts of country files', () => {
+  assert.deepEqual(textsOfCsv('code,label,basis\na,Work,x\nb,,y\n'), ['Work']);
+  assert.deepEqual(textsOfCsv('code,name\n01,Kinh\n'), []);
   assert.deepEqual(textsOfYaml('# name: no\n  - code: a\n    name: Register a birth, marriage\n', 'country/vn/purposes.yaml'), ['Register a birth, marriage']);
   assert.deepEqual(textsOfYaml('label: Sex  # remark\n- {login: a, name: B, label: "C d"}\n', 'country/vn/registers/x.yaml'), ['Sex', 'C d']);
 });
