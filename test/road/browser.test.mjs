@@ -1,55 +1,19 @@
 // The main story in a real browser: sign-in, look-up, "Who read my data" with the proof checked by the page's own script; and every page by screenshot.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { Nation, PASSWORD, until } from '../lib/nation.mjs';
+import { launch, person as visitor, shot as picture, signIn, submit } from '../lib/browser.mjs';
+import { Nation, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
-const shots = process.env.SEN_SHOTS;
 let nation, browser;
 before(async () => {
   nation = await Nation.start();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+  browser = await launch();
 });
 after(async () => { await browser?.close(); await nation?.stop(); });
 
-// shot: a picture of the page at both widths and in both languages, when SEN_SHOTS names a folder; a page never scrolls sideways.
-async function shot(page, name) {
-  for (const width of [360, 1280]) {
-    await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(wide <= 0, `${name} at ${width} px scrolls sideways by ${wide} px`);
-    if (!shots) continue;
-    mkdirSync(shots, { recursive: true });
-    await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
-  }
-}
-
-async function person(locale) {
-  const context = await browser.newContext({ locale });
-  context.setDefaultTimeout(90000);
-  const page = await context.newPage();
-  page.problems = [];
-  page.on('console', (m) => { if (m.type() === 'error') page.problems.push(m.text()); });
-  page.on('pageerror', (e) => page.problems.push(String(e)));
-  return page;
-}
-
-// submit: presses the page's button and waits until the answer is there, redirects included; whatever asks the page next asks the new one.
-async function submit(page) {
-  const answered = page.waitForEvent('load');
-  await page.click('main button[type=submit]');
-  await answered;
-}
-
-async function signIn(page, node, login) {
-  await page.goto(`${node.pages}/sign-in`);
-  await page.fill('[name=login]', login);
-  await page.fill('[name=password]', PASSWORD);
-  await submit(page);
-}
+const person = (locale, options) => visitor(browser, locale, options);
+const shot = async (page, name) => assert.equal(await picture(page, name), 0, `${name} scrolls sideways`);
 
 for (const lang of ['vi', 'en']) {
   test(`the road in a browser, ${lang}`, async () => {
@@ -103,9 +67,7 @@ for (const lang of ['vi', 'en']) {
 }
 
 test('everything works without script', async () => {
-  const context = await browser.newContext({ javaScriptEnabled: false, locale: 'vi' });
-  context.setDefaultTimeout(90000);
-  const page = await context.newPage();
+  const page = await person('vi', { javaScriptEnabled: false });
   await signIn(page, nation.operator, 'citizen1');
   await page.goto(`${nation.operator.pages}/my/readers`);
   assert.match(await page.textContent('main'), /sen journal verify/);

@@ -1,0 +1,119 @@
+// Everybody can use every page: axe-core finds nothing, the keyboard reaches everything and sees where it is, nothing needs script. The pages are found
+// by following every link that each kind of person is shown, so a new page is judged as soon as something leads to it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { launch, person, shot, signIn, submit } from '../lib/browser.mjs';
+import { Nation } from '../lib/nation.mjs';
+import { citizen, pinOf } from '../lib/people.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let nation, browser;
+before(async () => {
+  nation = await Nation.start();
+  browser = await launch();
+});
+after(async () => { await browser?.close(); await nation?.stop(); });
+
+async function axeFinds(page) {
+  await page.evaluate(axe); // through the debugger: the page's own policy allows no foreign script, and keeps doing so
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
+}
+
+// keyboard: Tab walks over all that can be used, in the order it stands there, and each place shows that it has the focus.
+async function keyboard(page) {
+  const wanted = await page.evaluate(() => {
+    const usable = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
+      .filter((e) => !e.disabled && e.checkVisibility() && !(e.type === 'radio' && !e.checked && [...document.getElementsByName(e.name)].some((o) => o !== e)));
+    usable.forEach((e, i) => { e.dataset.place = i; });
+    document.activeElement?.blur();
+    window.getSelection()?.removeAllRanges();
+    return usable.length;
+  });
+  const seen = new Set(), faint = [];
+  for (let i = 0; i < wanted + 3; i++) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const e = document.activeElement;
+      if (!e || e === document.body) return null;
+      const s = getComputedStyle(e);
+      return { place: e.dataset.place, shown: (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none', html: e.outerHTML.slice(0, 100) };
+    });
+    if (!at) continue;
+    if (at.place !== undefined) seen.add(at.place);
+    if (!at.shown) faint.push(at.html);
+  }
+  const missed = await page.evaluate((s) => [...document.querySelectorAll('[data-place]')].filter((e) => !s.includes(e.dataset.place)).map((e) => e.outerHTML.slice(0, 100)), [...seen]);
+  return { missed, faint };
+}
+
+// judge: in Vietnamese on a wide screen and by keyboard, in English on a phone: together every page in every way but four times as fast as all of each.
+async function judge(page, name) {
+  const wide = name.endsWith('-vi') || name.includes('-vi-');
+  assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`);
+  assert.equal(await shot(page, name), 0, `${name} scrolls sideways`);
+  await page.setViewportSize(wide ? { width: 1280, height: 900 } : { width: 360, height: 740 });
+  assert.deepEqual(await axeFinds(page), [], `axe-core on ${name}`);
+  if (!wide) return;
+  const { missed, faint } = await keyboard(page);
+  assert.deepEqual(missed, [], `${name}: not reached by keyboard`);
+  assert.deepEqual(faint, [], `${name}: focus not shown`);
+}
+
+// walk: every page that links lead this person to on this node, each shape of address once (numbers and ids in it do not count).
+async function walk(page, node, name, from = '/') {
+  const todo = [from], shapes = new Set();
+  const shape = (path) => path.replace(/\?.*/, '').replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, 'N');
+  while (todo.length) {
+    const path = todo.shift();
+    if (shapes.has(shape(path))) continue;
+    shapes.add(shape(path));
+    const kind = (await page.request.get(node.pages + path)).headers()['content-type'] ?? '';
+    if (!kind.startsWith('text/html')) continue; // a proof, data
+    const answer = await page.goto(node.pages + path);
+    assert.ok(answer.status() < 400, `${path}: ${answer.status()}`);
+    await judge(page, `${name}${shape(path).replaceAll('/', '-')}`);
+    const links = await page.evaluate(() => [...document.querySelectorAll('a[href]')].map((a) => a.href));
+    for (const l of links) if (l.startsWith(`${node.pages}/`) && !/#|\/static\/|sign-out|language/.test(l)) todo.push(l.slice(node.pages.length));
+  }
+  return shapes;
+}
+
+for (const lang of ['vi', 'en']) {
+  test(`the portal for citizens, ${lang}`, async () => {
+    const page = await person(browser, lang);
+    await walk(page, nation.operator, `access-visitor-${lang}`);
+    await signIn(page, nation.operator, 'citizen1');
+    const shapes = await walk(page, nation.operator, `access-citizen-${lang}`);
+    for (const path of ['/', '/my/record', '/my/readers']) assert.ok(shapes.has(path), `${path} is linked`);
+    await page.goto(`${nation.operator.pages}/no-such-page`);
+    await judge(page, `access-no-such-page-${lang}`);
+  });
+
+  test(`an official's pages, ${lang}`, async () => {
+    const page = await person(browser, lang);
+    await page.goto(`${nation.hanoi.pages}/sign-in`);
+    await page.fill('[name=login]', 'lan');
+    await page.fill('[name=password]', 'wrong password');
+    await submit(page);
+    await judge(page, `access-sign-in-refused-${lang}`);
+    await signIn(page, nation.hanoi, 'lan');
+    await walk(page, nation.hanoi, `access-official-${lang}`);
+    await page.goto(`${nation.hanoi.pages}/people/look-up`);
+    await page.fill('[name=key]', '12');
+    await submit(page);
+    await judge(page, `access-look-up-refused-${lang}`);
+    await page.fill('[name=key]', pinOf(citizen(nation, 1)));
+    await page.selectOption('[name=purpose]', 'residence.register');
+    await submit(page);
+    await judge(page, `access-record-${lang}`);
+  });
+
+  test(`the operator's pages, ${lang}`, async () => {
+    const page = await person(browser, lang);
+    await signIn(page, nation.operator, 'operator');
+    await walk(page, nation.operator, `access-operator-${lang}`);
+  });
+}
