@@ -56,4 +56,18 @@ export function certificates(dir) {
   }
 }
 
+// processes: the pids of a node. cpu: seconds they have computed; written: bytes they have sent to disks; memory: bytes that are theirs alone (private), their share of
+// what is mapped by several (pss) and all that is mapped (rss).
+export const processes = (node) => ['supervisor', 'holder', 'server'].map((which) => node.pid(which));
+const sum = (list, f) => list.reduce((n, x) => n + f(x), 0);
+export const cpu = (pids) => sum(pids, (pid) => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+});
+export const written = (pids) => sum(pids, (pid) => Number(/^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))[1]));
+export function memory(pids) {
+  const of = (name) => sum(pids, (pid) => sum([...readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(new RegExp(`^${name}:\\s+(\\d+) kB`, 'gm'))], (m) => 1024 * Number(m[1])));
+  return { pss: of('Pss'), rss: of('Rss'), private: of('Private_Clean') + of('Private_Dirty') };
+}
+
 export const line = (r) => `${r.rate.toFixed(0)} req/s, p50 ${r.p50.toFixed(1)} ms, p99 ${r.p99.toFixed(1)} ms${r.failed ? `, ${r.failed} FAILED` : ''}`;

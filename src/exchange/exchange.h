@@ -42,6 +42,8 @@ struct service {
     const char *code;
     enum status (*handle)(struct call *c, const struct service_request *rq, struct service_reply *rp);
     const void *arg;
+    bool gathers;  /* the handler reads this node's databases, journals what it read and answers; it changes nothing else, calls nobody and does not read the journal
+                    * it writes. Request, entry and answer are then made durable together (db_gather), before the answer leaves */
     bool members;  /* any member of the directory may call it, without a purpose (directory/heads); no right is looked for */
 };
 /* exchange_offer: code of a service of one of this node's subsystems ("population", {"person", ...}); at start only. Services with a `url` in node.yaml go to a backend instead. */

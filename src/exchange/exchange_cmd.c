@@ -73,9 +73,10 @@ static enum status call_run(struct call *c, const struct args *args)
 
 static void print_line(const struct message_line *l)
 {
+    static const char *const names[] = { [SIDE_CONSUMER] = "asked   ", [SIDE_PROVIDER] = "answered", [SIDE_OWN] = "inside  " };
     char at[TIME_TEXT];
     time_format_ms(l->at_ms, at);
-    (void)printf("%s  %s %s  %.*s  %.*s -> %.*s  ", at, l->side == SIDE_CONSUMER ? "asked   " : "answered", l->is_answer ? "answer " : "request", STR_ARG(l->request_id),
+    (void)printf("%s  %s %s  %.*s  %.*s -> %.*s  ", at, names[l->side], l->is_answer ? "answer " : "request", STR_ARG(l->request_id),
                  STR_ARG(l->client), STR_ARG(l->service));
     if (l->fault.n) (void)printf("%.*s (%.*s)\n", STR_ARG(l->fault), STR_ARG(l->fault_id));
     else if (l->is_answer) (void)printf("%lld, %lld bytes, %lld ms\n", (long long)l->status, (long long)l->body_bytes, (long long)(l->took_us / 1000));

@@ -195,7 +195,7 @@ struct purposes { struct purpose *rows; size_t n; };
 NODISCARD enum status purposes__load(struct call *c, struct app *app, struct purposes *ret);
 
 /* ---- message log ---- */
-enum message_side { SIDE_CONSUMER = 1, SIDE_PROVIDER = 2 };
+enum message_side { SIDE_CONSUMER = 1, SIDE_PROVIDER = 2, SIDE_OWN = 3 /* asked and answered by one member inside this node */ };
 struct message_row {
     enum message_side side; bool is_answer;
     bool is_refusal;           /* of a message that was not taken: stands beside, and never in the place of, an answer */
@@ -204,6 +204,7 @@ struct message_row {
     const struct wire *wire;   /* NULL: only the facts (a refusal) */
 };
 NODISCARD enum status message__append(struct call *c, const struct message_row *m); /* durable when it returns; ST_CONFLICT: replay */
+NODISCARD enum status message__settle(struct call *c); /* after db_gather: makes the rows durable together; ST_CONFLICT: replay, and none of them stands */
 struct message_filter { int64_t since_ms; struct str service, client; bool only_faults; int64_t limit; };
 struct message_line { int64_t seq, at_ms, took_us, status, body_bytes; enum message_side side; bool is_answer; struct str request_id, message_id, client, service, fault, fault_id; };
 NODISCARD enum status message__list(struct call *c, const struct message_filter *f, const struct message_line **ret, size_t *n);   /* newest first */
@@ -229,7 +230,7 @@ struct incoming { struct rest_head head; bool has_body; struct str body; struct 
 NODISCARD enum status consumer__exchange(struct call *c, const struct outgoing *o, struct incoming *ret, struct fault *f);
 handler consumer__handle;
 handler consumer__failed;
-struct peer { bool local; struct str cert; const struct str *chain; size_t nchain; struct str server; };
+struct peer { bool local /* on this node */, own /* and of the same member: nothing is signed */; struct str cert; const struct str *chain; size_t nchain; struct str server; };
 NODISCARD enum status provider__answer(struct call *c, const struct peer *p, const struct wire *rq, struct wire *ret);
 handler provider__handle;
 handler provider__failed;

@@ -140,14 +140,14 @@ static size_t logged(struct call *c)
     return n;
 }
 
-TEST(a_question_is_answered_and_stands_four_times_in_the_log)
+TEST(a_question_inside_one_member_is_answered_and_stands_twice_in_the_log)
 {
     struct world w;
     struct exchange_answer answer;
     open_world(c, &w);
     struct exchange_request rq = question(c, PERSON, "/by/pin", "residence.register");
     CHECK_OK(exchange_call(c, &rq, &answer));
-    CHECK(answer.status == 200 && w.calls == 1 && logged(c) == 4);
+    CHECK(answer.status == 200 && w.calls == 1 && logged(c) == 2);
     CHECK_STR(answer.body, STR("you asked {}"));
     CHECK_STR(answer.content_type, STR("application/json"));
     CHECK_STR(w.seen_purpose, STR("residence.register"));
@@ -156,7 +156,24 @@ TEST(a_question_is_answered_and_stands_four_times_in_the_log)
     close_world(c, &w);
 }
 
-TEST(what_the_service_refuses_is_a_signed_answer_and_no_fault)
+/* Naming the server asks for the whole way: everything is signed and checked, though this node answers itself. */
+TEST(a_question_over_the_whole_road_stands_four_times_in_the_log)
+{
+    struct world w;
+    const struct header headers[] = { { STR_INIT("X-Road-Client"), STR_INIT("VN/GOV/G22/desk") }, { STR_INIT("X-Sen-Purpose"), STR_INIT("residence.register") } };
+    struct outgoing o = { .method = STR("POST"), .target = STR("/r1/" PERSON "/by/pin"), .headers = headers, .nheaders = 2, .has_body = true, .body = STR("{}") };
+    struct incoming in;
+    struct fault f;
+    open_world(c, &w);
+    o.server = xid__format_server(c->arena, &exchange__of(c)->self);
+    CHECK(xid_parse_client(c->arena, STR("VN/GOV/G22/desk"), &o.client));
+    CHECK_OK(consumer__exchange(c, &o, &in, &f));
+    CHECK(in.head.status == 200 && w.calls == 1 && logged(c) == 4);
+    CHECK_STR(in.body, STR("you asked {}"));
+    close_world(c, &w);
+}
+
+TEST(what_the_service_refuses_is_an_answer_and_no_fault)
 {
     struct world w;
     struct exchange_answer answer;
@@ -254,6 +271,21 @@ static void check_refused(struct call *c, struct world *w, const struct wire *m,
     CHECK(knock(c, w, m) != ST_OK);
     CHECK_STR(call_error(c)->fault, str_z(fault));
     CHECK(w->calls == before);
+}
+
+/* A service that gathers: the request that was taken before is found when everything is written, and its answer does not leave. */
+TEST(a_replay_is_refused_by_a_service_that_gathers_too)
+{
+    struct world w;
+    open_world(c, &w);
+    w.t.app.exchange->services.rows[0].offered.gathers = true;
+    struct wire m = signed_message(c, &w, "11111111-2222-4333-8444-555555555555");
+    CHECK_OK(knock(c, &w, &m));
+    CHECK(logged(c) == 2);
+    CHECK(knock(c, &w, &m) == ST_CONFLICT && w.calls == 2 && logged(c) == 3);
+    CHECK_STR(call_error(c)->fault, STR("invalid_request"));
+    CHECK(knock(c, &w, &m) == ST_CONFLICT);
+    close_world(c, &w);
 }
 
 TEST(a_peers_message_is_answered_once)

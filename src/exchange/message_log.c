@@ -28,37 +28,45 @@ static struct db_value bytes_or_null(struct str s) { return s.n ? db_bytes(s) : 
 /* What stands in is_answer. */
 enum { ROW_REQUEST = 0, ROW_ANSWER = 1, ROW_REFUSAL = 2 };
 
-/* insert: what is slow (sealing, digests) was done before: a transaction waits for nobody. */
-static enum status insert(struct call *c, const struct message_row *m, struct str sealed, struct str digest)
+/* What is slow (sealing, digests) is made before: whoever writes waits for nobody. Copies, because a gathered row is written later. */
+struct made { struct message_row row; struct wire wire; struct str sealed, digest; int64_t now_ms; };
+
+static enum status insert(struct db_tx *tx, void *arg)
 {
-    static const struct wire none;
-    const struct wire *w = m->wire ? m->wire : &none;
-    int64_t kind = m->is_refusal ? ROW_REFUSAL : m->is_answer ? ROW_ANSWER : ROW_REQUEST;
-    DB_TX tx = { 0 };
-    int64_t seq;
-    TRY(db_begin(c, LOG, &tx));
-    TRY(db_next_id(&tx, "exchange.message", &seq));
-    TRY(db_exec(c, &INSERT, db_int(seq), db_int(c->now_ms), db_int(m->side), db_int(kind), db_text(m->request_id), db_text(m->message_id), db_text(m->client),
-                db_text(m->service), db_text(m->user), db_text(m->issue), db_int(m->status), db_text(m->fault), db_text(m->fault_id), db_int(m->took_us),
-                bytes_or_null(w->head), bytes_or_null(sealed), db_int(w->has_body ? (int64_t)w->body.n : 0), bytes_or_null(digest), bytes_or_null(w->signature.xml),
-                bytes_or_null(w->signature.chain_result), bytes_or_null(w->signature.chain)));
-    return db_commit(&tx);
+    const struct made *made = arg;
+    const struct message_row *m = &made->row;
+    const struct wire *w = &made->wire;
+    int64_t kind = m->is_refusal ? ROW_REFUSAL : m->is_answer ? ROW_ANSWER : ROW_REQUEST, seq;
+    TRY(db_next_id(tx, "exchange.message", &seq));
+    return db_exec(tx->call, &INSERT, db_int(seq), db_int(made->now_ms), db_int(m->side), db_int(kind), db_text(m->request_id), db_text(m->message_id), db_text(m->client),
+                   db_text(m->service), db_text(m->user), db_text(m->issue), db_int(m->status), db_text(m->fault), db_text(m->fault_id), db_int(m->took_us),
+                   bytes_or_null(w->head), bytes_or_null(made->sealed), db_int(w->has_body ? (int64_t)w->body.n : 0), bytes_or_null(made->digest), bytes_or_null(w->signature.xml),
+                   bytes_or_null(w->signature.chain_result), bytes_or_null(w->signature.chain));
 }
 
-enum status message__append(struct call *c, const struct message_row *m)
+static enum status told(struct call *c, enum status st)
 {
-    struct str sealed = { 0 }, digest = { 0 };
-    enum status st = ST_OK;
-    if (m->wire) {
-        digest = trust_digest(c->arena, DIGEST_SHA512, m->wire->head);
-        if (m->wire->has_body && m->wire->body.n) st = trust_seal(c, bound(c, m->request_id, (int)m->side, m->is_answer), m->wire->body, &sealed);
-    }
-    if (st == ST_OK) st = insert(c, m, sealed, digest);
     if (st == ST_OK || st == ST_CONFLICT) return st;
     call_clear(c);
     return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The message could not be written to the message log, so it was not passed on. Try again; check the disk and the key holder."),
                       STR("logging_failed"));
 }
+
+enum status message__append(struct call *c, const struct message_row *m)
+{
+    struct made *made = arena_new(c->arena, struct made);
+    enum status st = ST_OK;
+    *made = (struct made){ .row = *m, .now_ms = c->now_ms };
+    if (m->wire) {
+        made->wire = *m->wire;
+        made->digest = trust_digest(c->arena, DIGEST_SHA512, m->wire->head);
+        if (m->wire->has_body && m->wire->body.n) st = trust_seal(c, bound(c, m->request_id, (int)m->side, m->is_answer), m->wire->body, &made->sealed);
+    }
+    if (st == ST_OK) st = db_append(c, insert, made);
+    return told(c, st);
+}
+
+enum status message__settle(struct call *c) { return told(c, db_settle(c)); }
 
 static void read_line(const struct db_rows *r, struct message_line *l)
 {

@@ -13,7 +13,7 @@ struct asked {
     struct str client_text, service_text;
     struct service_request rq;
     const struct service_row *row;
-    bool known_peer, logged;
+    bool known_peer, logged, own;
 };
 
 static enum status missing(struct call *c, const char *name)
@@ -78,18 +78,32 @@ static enum status judge_right(struct call *c, struct asked *a)
 
 static struct message_row row_of(const struct asked *a, bool is_answer)
 {
-    return (struct message_row){ .side = SIDE_PROVIDER, .is_answer = is_answer, .request_id = a->rq.request_id, .message_id = a->rq.message_id,
+    return (struct message_row){ .side = a->own ? SIDE_OWN : SIDE_PROVIDER, .is_answer = is_answer, .request_id = a->rq.request_id, .message_id = a->rq.message_id,
                                  .client = a->client_text, .service = a->service_text, .user = a->rq.user, .issue = a->rq.issue };
 }
 
+static enum status refuse_replay(struct call *c, enum status st)
+{
+    if (st != ST_CONFLICT) return st;
+    call_clear(c);
+    return call_fault(c, call_fail(c, ST_CONFLICT, "", "This message was received before. Send a new one with its own request id."), STR("invalid_request"));
+}
+
+/* log_request: durable before the service runs, unless the service allows it to wait for its answer. */
 static enum status log_request(struct call *c, const struct asked *a, const struct wire *w)
 {
     struct message_row row = row_of(a, false);
     row.wire = w;
-    enum status st = message__append(c, &row);
-    if (st != ST_CONFLICT) return st;
-    call_clear(c);
-    return call_fault(c, call_fail(c, ST_CONFLICT, "", "This message was received before. Send a new one with its own request id."), STR("invalid_request"));
+    if (a->row && a->row->offered.gathers) TRY(db_gather(c));
+    return refuse_replay(c, message__append(c, &row));
+}
+
+/* settle: what was gathered is on disk, or the request counts as not taken. */
+static enum status settle(struct call *c, struct asked *a)
+{
+    enum status st = message__settle(c);
+    if (st != ST_OK) a->logged = false;
+    return refuse_replay(c, st);
 }
 
 static enum status run(struct call *c, struct asked *a, struct service_reply *rp, struct header *headers, size_t *nheaders)
@@ -113,6 +127,7 @@ static enum status make_answer(struct call *c, struct asked *a, const struct wir
     TRY(rest__write_response(c, *ret_status, headers, nheaders, &facts, &head));
     if (rp.body.n > EXCHANGE_BODY_MAX) return call_fault(c, call_fail(c, ST_TOO_LARGE, "", "The answer is over 10 MiB. Ask for less at a time."), STR("logging_failed"));
     *ret = (struct wire){ .head = head.bytes, .has_body = rp.body.n > 0, .body = rp.body };
+    if (a->own) return ST_OK;
     struct xid self = exchange__of(c)->self;
     return wire__sign(c, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), ret);
 }
@@ -127,7 +142,7 @@ static enum status serve(struct call *c, const struct peer *p, const struct wire
     TRY(judge_peer(c, d, p, rq, a));
     a->known_peer = true;
     TRY(judge_right(c, a));
-    TRY(wire__check_signature(c, d, rq, &a->client));
+    if (!p->own) TRY(wire__check_signature(c, d, rq, &a->client));
     TRY(log_request(c, a, rq));
     a->logged = true;
     crash_point("exchange.request_logged");
@@ -145,6 +160,7 @@ static enum status serve(struct call *c, const struct peer *p, const struct wire
     row.took_us = time_monotonic_us() - began_us;
     crash_point("exchange.answer_signed");
     TRY(message__append(c, &row));
+    TRY(settle(c, a));
     crash_point("exchange.answer_logged");
     return ST_OK;
 }
@@ -165,11 +181,24 @@ static void note_refusal(struct call *c, const struct asked *a, enum status st)
     c->error = told;
 }
 
+/* keep_gathered: the service failed: its request, and what it read before that, are logged like everybody's; a replay is told as one. */
+static enum status keep_gathered(struct call *c, struct asked *a, enum status st)
+{
+    struct call_error why = c->error;
+    call_clear(c);
+    enum status kept = settle(c, a);
+    if (kept != ST_OK) return kept;
+    c->error = why;
+    return st;
+}
+
 enum status provider__answer(struct call *c, const struct peer *p, const struct wire *rq, struct wire *ret)
 {
-    struct asked a = { 0 };
+    struct asked a = { .own = p->own };
     enum status st = serve(c, p, rq, &a, ret);
-    if (st != ST_OK) note_refusal(c, &a, st);
+    if (st == ST_OK) return ST_OK;
+    st = keep_gathered(c, &a, st);
+    note_refusal(c, &a, st);
     return st;
 }
 

@@ -251,7 +251,7 @@ static enum status handle_readers(struct call *c, const struct service_request *
 
 enum status registry__offer(struct call *c, struct app *app, const struct register_ *r)
 {
-    static const struct service services[] = { { .code = "person", .handle = handle_person }, { .code = "self", .handle = handle_self },
+    static const struct service services[] = { { .code = "person", .handle = handle_person, .gathers = true }, { .code = "self", .handle = handle_self, .gathers = true },
                                                { .code = "readers", .handle = handle_readers } };
     for (size_t i = 0; i < sizeof services / sizeof *services; i++) TRY(exchange_offer(c, app, r->name, &services[i]));
     return ST_OK;

@@ -256,6 +256,63 @@ void db_on_rollback(struct db_tx *tx, void (*undo)(void *arg), void *arg)
     state->undo = u;
 }
 
+/* --- changes on LOG that others may run --- */
+
+enum status store__change(struct call *c, db_change *change, void *arg, const struct undo **undo)
+{
+    struct db_tx tx = { .call = c, .in = LOG, .open = true };
+    struct db_session *ses = c->db;
+    ses->tx[LOG] = (struct tx_state){ .open = true };
+    c->in_tx = true;
+    enum status st = change(&tx, arg);
+    if (st == ST_OK) st = ses->tx[LOG].failed;
+    *undo = close_tx(&tx);
+    if (st == ST_OK) ses->commits[LOG]++;
+    return st;
+}
+
+static void gather(struct call *c, struct db_session *ses, db_change *change, void *arg)
+{
+    struct gathered *g = arena_new(c->arena, struct gathered);
+    *g = (struct gathered){ NULL, change, arg };
+    *ses->last = g;
+    ses->last = &g->next;
+}
+
+enum status db_append(struct call *c, db_change *change, void *arg)
+{
+    struct db_session *ses;
+    TRY(store__session(c, &ses));
+    TRY(check_nesting(c, ses, LOG));
+    if (!ses->gathers) return store__group_append(c, writer_of(ses, LOG), change, arg);
+    gather(c, ses, change, arg);
+    return ST_OK;
+}
+
+enum status db_gather(struct call *c)
+{
+    struct db_session *ses;
+    TRY(store__session(c, &ses));
+    ses->gathers = true;
+    ses->gathered = NULL;
+    ses->last = &ses->gathered;
+    return ST_OK;
+}
+
+static enum status run_gathered(struct db_tx *tx, void *arg)
+{
+    for (struct gathered *g = arg; g; g = g->next) TRY(g->change(tx, g->arg));
+    return ST_OK;
+}
+
+enum status db_settle(struct call *c)
+{
+    struct db_session *ses = c->db;
+    if (!ses || !ses->gathers) return ST_OK;
+    ses->gathers = false;
+    return ses->gathered ? db_append(c, run_gathered, ses->gathered) : ST_OK;
+}
+
 static enum status try_change(struct call *c, enum status (*change)(struct call *c, struct db_tx *tx, void *arg), void *arg, bool *again)
 {
     DB_TX tx = { 0 };

@@ -67,6 +67,17 @@ NODISCARD enum status db_atomic(struct call *c, enum status (*change)(struct cal
  * (the journal's edge). Runs with the writer held. */
 void db_on_rollback(struct db_tx *tx, void (*undo)(void *arg), void *arg);
 
+/* db_append: run change inside a transaction on LOG and answer when it is on disk: what db_begin .. db_commit do, at a fraction of the cost in a crowd, for
+ * a thread that holds the writer runs the changes of all that wait. So change may run in another thread while this one sleeps: it uses tx, tx->call and
+ * arg only, and nothing but LOG. What takes long (digests, sealing) is done before. */
+typedef enum status db_change(struct db_tx *tx, void *arg);
+NODISCARD enum status db_append(struct call *c, db_change *change, void *arg);
+/* db_gather: from here on db_append of this call only keeps the change (arg lives as long as the call) and answers ST_OK. db_settle runs all that was kept, in
+ * order, as one transaction: all of it is on disk or nothing. Whoever gathers settles before anything leaves that rests on those changes. db_settle
+ * without db_gather does nothing. */
+NODISCARD enum status db_gather(struct call *c);
+NODISCARD enum status db_settle(struct call *c);
+
 /* db_next_id: the next number of a counter ("journal.entry"), from 1, for columns that are {id}: unlike SQLite, PostgreSQL fills none in by itself.
  * Numbers rise but may have gaps on PostgreSQL NODE, where transactions run side by side; in LOG, and in SQLite, a transaction that is undone
  * gives its numbers back. A table that is filled by db_next_id is filled by nothing else. */

@@ -1,8 +1,10 @@
-/* group.c: many transactions, one wait for the disk. The writer is held by one transaction at a time; each is a savepoint of a transaction
- * that stays open while others wait for their turn. Whoever ends a transaction decides:
- *   - others wait and the group is young: it hands the writer on and sleeps, a member of the group;
- *   - nobody waits, or the group is GROUP_MAX_US old: it commits for all members and wakes them.
- * No member is forgotten: the writer goes on only to a thread that will end a transaction too, and the last of them finds nobody waiting.
+/* group.c: many transactions, one wait for the disk. The writer is held by one thread at a time; each transaction is a savepoint of one that stays
+ * open while others wait for their turn. There are two ways in. A transaction of its own (enter .. keep) holds the writer while its thread works. A change
+ * (append) only stands in a queue: whoever holds the writer runs it, so that a crowd of small changes costs no hand-over each. Whoever lets go of the
+ * writer runs what stands in the queue and then decides:
+ *   - transactions wait for their turn and the group is young: it hands the writer on and sleeps, a member of the group;
+ *   - else it commits for all members, wakes them, and makes the first change that came meanwhile the next holder.
+ * No member is forgotten: the writer goes on only to a thread that will let go of it too, and the last of them finds nobody waiting.
  * When the commit fails, or the database threw the transaction away (disk full), every member is told so and its caches are undone. */
 #include "store/store_int.h"
 
@@ -20,14 +22,13 @@ void store__writer_init(struct writer *w)
 {
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->turn, NULL);
-    (void)pthread_cond_init(&w->settled, NULL);
+    w->last = &w->queue;
 }
 
 void store__writer_done(struct writer *w)
 {
     if (w->conn) w->conn->driver->close(w->conn);
     w->conn = NULL;
-    (void)pthread_cond_destroy(&w->settled);
     (void)pthread_cond_destroy(&w->turn);
     (void)pthread_mutex_destroy(&w->lock);
 }
@@ -74,6 +75,14 @@ static void roll_back(struct call *c, struct writer *w)
     if (d->has_tx(w->conn) && d->step(c, w->conn, STEP_ROLLBACK) != ST_OK) call_note(c, "store", "a rollback failed");
 }
 
+/* settle: tells a member how it ended; its thread may be gone right afterwards. */
+static void settle(struct member *m, enum status st)
+{
+    m->result = st;
+    m->settled = true;
+    (void)sem_post(&m->wake);
+}
+
 /* end_group: by the holder. Commits for the members and tells them; a group without any is only rolled back. */
 static void end_group(struct call *c, struct writer *w)
 {
@@ -83,30 +92,15 @@ static void end_group(struct call *c, struct writer *w)
     if (st != ST_OK)
         for (struct member *m = w->members; m; m = m->next) store__undo(m->undo);
     int64_t n = 0;
-    (void)pthread_mutex_lock(&w->lock);
-    for (struct member *m = w->members, *next; m; m = next) {
-        next = m->next; /* a member that is settled may be gone */
-        m->result = st;
-        m->settled = true;
-        n++;
+    for (struct member *m = w->members, *next; m; m = next, n++) {
+        next = m->next;
+        settle(m, st);
     }
     w->members = NULL;
-    (void)pthread_cond_broadcast(&w->settled);
-    (void)pthread_mutex_unlock(&w->lock);
     if (st == ST_OK && n) {
         atomic_fetch_add(&counts(w)->commits, n);
         atomic_fetch_add(&counts(w)->groups, 1);
     }
-}
-
-/* leave: the holder has ended its savepoint: commit now or hand on. */
-static void leave(struct call *c, struct writer *w)
-{
-    if (w->open && (!w->conn->driver->has_tx(w->conn) || !may_wait_for_others(w))) end_group(c, w);
-    (void)pthread_mutex_lock(&w->lock);
-    w->held = false;
-    (void)pthread_cond_signal(&w->turn);
-    (void)pthread_mutex_unlock(&w->lock);
 }
 
 static enum status open_savepoint(struct call *c, struct writer *w)
@@ -120,6 +114,112 @@ static enum status open_savepoint(struct call *c, struct writer *w)
     return d->step(c, w->conn, STEP_SAVE);
 }
 
+/* ---- changes that the holder runs for others ---- */
+
+static struct member *next_change(struct writer *w)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    struct member *m = w->queue;
+    if (m) w->queue = m->next;
+    if (!w->queue) w->last = &w->queue;
+    (void)pthread_mutex_unlock(&w->lock);
+    return m;
+}
+
+/* undo_savepoint: the transaction of c alone; what the database lost already is gone with the whole group. */
+static void undo_savepoint(struct call *c, struct writer *w, const struct undo *undo)
+{
+    const struct driver *d = w->conn->driver;
+    if (d->has_tx(w->conn) && d->step(c, w->conn, STEP_UNDO) != ST_OK) roll_back(c, w);
+    store__undo(undo);
+}
+
+/* keep_savepoint: a lost transaction is told by commit_group. */
+static enum status keep_savepoint(struct call *c, struct writer *w)
+{
+    return w->conn->driver->has_tx(w->conn) ? w->conn->driver->step(c, w->conn, STEP_RELEASE) : ST_OK;
+}
+
+/* run_change: with the call of the thread that sleeps meanwhile. */
+static void run_change(struct writer *w, struct member *m)
+{
+    enum status st = open_savepoint(m->call, w);
+    if (st == ST_OK) {
+        st = store__change(m->call, m->change, m->arg, &m->undo);
+        if (st == ST_OK) st = keep_savepoint(m->call, w);
+        if (st != ST_OK) undo_savepoint(m->call, w, m->undo);
+    }
+    if (st != ST_OK) {
+        m->refused = true;
+        m->error = m->call->error;
+        settle(m, st);
+        return;
+    }
+    m->next = w->members;
+    w->members = m;
+}
+
+static bool is_young(const struct writer *w) { return !w->open || time_monotonic_us() - w->began_us < GROUP_MAX_US; }
+
+static void run_changes(struct writer *w)
+{
+    struct member *m;
+    while (is_young(w) && (!w->open || w->conn->driver->has_tx(w->conn)) && (m = next_change(w))) run_change(w, m);
+}
+
+/* leave: the holder has ended its own savepoint: commit now or hand on. */
+static void leave(struct call *c, struct writer *w)
+{
+    run_changes(w);
+    if (w->open && (!w->conn->driver->has_tx(w->conn) || !may_wait_for_others(w))) end_group(c, w);
+    (void)pthread_mutex_lock(&w->lock);
+    struct member *heir = w->waiting ? NULL : w->queue;
+    if (!heir) {
+        w->held = false;
+        (void)pthread_cond_signal(&w->turn);
+    }
+    (void)pthread_mutex_unlock(&w->lock);
+    if (heir) (void)sem_post(&heir->wake); /* still in the queue, so it still sleeps */
+}
+
+static enum status told(struct call *c, enum status st)
+{
+    if (st != ST_UNAVAILABLE) return st;
+    return call_fail(c, st, "", "The database could not keep this change. Nothing was changed; try again in a few minutes.");
+}
+
+/* await: until the member is settled; woken before that, it holds the writer. */
+static void await(struct call *c, struct writer *w, struct member *m)
+{
+    for (;;) {
+        while (sem_wait(&m->wake) != 0) continue; /* a signal */
+        if (m->settled) break;
+        leave(c, w);
+    }
+    (void)sem_destroy(&m->wake);
+}
+
+enum status store__group_append(struct call *c, struct writer *w, db_change *change, void *arg)
+{
+    struct member me = { .call = c, .change = change, .arg = arg };
+    int64_t from = time_monotonic_us();
+    (void)sem_init(&me.wake, 0, 0);
+    (void)pthread_mutex_lock(&w->lock);
+    bool free = !w->held;
+    w->held = true;
+    *w->last = &me;
+    w->last = &me.next;
+    (void)pthread_mutex_unlock(&w->lock);
+    if (free) leave(c, w);
+    await(c, w, &me);
+    atomic_fetch_add(&counts(w)->waits_us, time_monotonic_us() - from);
+    if (!me.refused) return told(c, me.result);
+    c->error = me.error; /* its own, not what befell the group afterwards */
+    return me.result;
+}
+
+/* ---- transactions of their own ---- */
+
 enum status store__group_enter(struct call *c, struct writer *w)
 {
     take_turn(w);
@@ -130,9 +230,7 @@ enum status store__group_enter(struct call *c, struct writer *w)
 
 void store__group_undo(struct call *c, struct writer *w, const struct undo *undo)
 {
-    const struct driver *d = w->conn->driver;
-    if (d->has_tx(w->conn) && d->step(c, w->conn, STEP_UNDO) != ST_OK) roll_back(c, w);
-    store__undo(undo);
+    undo_savepoint(c, w, undo);
     struct call_error own = c->error; /* what happens to the others now is not this call's failure */
     leave(c, w);
     c->error = own;
@@ -140,19 +238,15 @@ void store__group_undo(struct call *c, struct writer *w, const struct undo *undo
 
 enum status store__group_keep(struct call *c, struct writer *w, const struct undo *undo)
 {
-    const struct driver *d = w->conn->driver;
-    enum status st = d->has_tx(w->conn) ? d->step(c, w->conn, STEP_RELEASE) : ST_OK; /* a lost transaction is told by commit_group */
+    enum status st = keep_savepoint(c, w);
     if (st != ST_OK) {
         store__group_undo(c, w, undo);
         return st;
     }
     struct member me = { .next = w->members, .undo = undo };
+    (void)sem_init(&me.wake, 0, 0);
     w->members = &me;
     leave(c, w);
-    (void)pthread_mutex_lock(&w->lock);
-    while (!me.settled) (void)pthread_cond_wait(&w->settled, &w->lock);
-    (void)pthread_mutex_unlock(&w->lock);
-    if (me.result == ST_UNAVAILABLE)
-        return call_fail(c, ST_UNAVAILABLE, "", "The database could not keep this change. Nothing was changed; try again in a few minutes.");
-    return me.result;
+    await(c, w, &me);
+    return told(c, me.result);
 }

@@ -4,6 +4,7 @@
 #define SEN_STORE_INT_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "store/db.h"
@@ -55,15 +56,24 @@ extern const struct driver store__sqlite, store__postgres;
 struct undo { struct undo *next; void (*run)(void *arg); void *arg; };
 void store__undo(const struct undo *list);
 
-/* A transaction that waits for the commit of its group; on the stack of the thread that waits. */
-struct member { struct member *next; const struct undo *undo; enum status result; bool settled; };
+/* A transaction that waits for the commit of its group, or a change that waits for somebody to run it; on the stack of the thread that sleeps. */
+struct member {
+    struct member *next;
+    struct call *call; db_change *change; void *arg; /* of a change */
+    const struct undo *undo;
+    struct call_error error;                         /* of a change that failed by itself */
+    enum status result;
+    bool settled, refused;                           /* refused: a change that was undone alone */
+    sem_t wake;                                      /* settled; or, before that: the writer is yours */
+};
 
 /* The one writer of a database and the group of transactions that its next commit will carry (group.c). */
 struct writer {
     pthread_mutex_t lock;            /* guards what follows */
-    pthread_cond_t turn, settled;
-    bool held;                       /* by a transaction or by the commit itself; the holder alone touches what stands below */
+    pthread_cond_t turn;
+    bool held;                       /* by a transaction or by the commit itself; the holder alone touches what stands below the queue */
     int waiting;                     /* threads that wait for their turn */
+    struct member *queue, **last;    /* changes that wait to be run, oldest first */
     struct db_conn *conn;
     bool open;                       /* a group has begun */
     int64_t began_us;
@@ -75,6 +85,9 @@ NODISCARD enum status store__group_enter(struct call *c, struct writer *w);
 /* store__group_keep: the holder's transaction is complete; answers when the commit that holds it is on disk. store__group_undo: it is not. */
 NODISCARD enum status store__group_keep(struct call *c, struct writer *w, const struct undo *undo);
 void store__group_undo(struct call *c, struct writer *w, const struct undo *undo);
+/* store__group_append: see db_append. store__change (db.c): run change as a transaction on LOG of the session of c; *undo also on failure. */
+NODISCARD enum status store__group_append(struct call *c, struct writer *w, db_change *change, void *arg);
+NODISCARD enum status store__change(struct call *c, db_change *change, void *arg, const struct undo **undo);
 
 struct counts { _Atomic int64_t commits, groups, rows, waits_us; };
 
@@ -96,11 +109,14 @@ struct store {
 
 /* A session: what one worker holds; made at its first statement, kept over call_renew, given back by store_release. */
 struct tx_state { bool open; enum status failed; struct undo *undo; };
+struct gathered { struct gathered *next; db_change *change; void *arg; };   /* in the arena of the call */
 struct db_session {
     struct store *store;
     struct db_conn *readers[DATABASES][READERS_MAX];
     struct db_conn *worker;           /* PostgreSQL NODE */
     struct tx_state tx[DATABASES];
+    bool gathers;                     /* between db_gather and db_settle */
+    struct gathered *gathered, **last;
     int64_t commits[DATABASES];       /* of this session; a reader's older picture is not used after one */
 };
 

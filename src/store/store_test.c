@@ -444,6 +444,114 @@ TEST(transactions_that_wait_together_share_a_commit)
     CHECK(store_figures(s).commits == THREADS && store_figures(s).groups <= THREADS / 2 && store_figures(s).waits_us > 0);
 }
 
+/* --- changes that another thread may run --- */
+
+static enum status add_line(struct db_tx *tx, void *arg)
+{
+    struct hammer *h = arg;
+    int64_t id;
+    TRY(db_next_id(tx, "test.line", &id));
+    TRY(db_exec(tx->call, &ADD_LINE, db_int(id), db_text(STR("append"))));
+    db_on_rollback(tx, note_undo, &h->undone);
+    return h->failed++ % 4 == 3 ? call_fail(tx->call, ST_DENIED, "", "Every fourth is refused.") : ST_OK;
+}
+
+static void *append_thread(void *arg)
+{
+    struct hammer *h = arg;
+    for (int i = 0; i < COMMITS; i++) {
+        call_renew(h->c);
+        enum status st = db_append(h->c, add_line, h);
+        bool right = i % 4 == 3 ? st == ST_DENIED && str_eq(call_error(h->c)->sentence, STR("Every fourth is refused.")) : st == ST_OK && call_error(h->c)->status == ST_OK;
+        h->kept += right && st == ST_OK && !h->c->in_tx;
+    }
+    return NULL;
+}
+
+/* Half of the threads append, half hold the writer themselves. */
+TEST(appended_changes_are_kept_or_refused_each_for_itself_among_transactions)
+{
+    static struct hammer h[THREADS];
+    pthread_t threads[THREADS];
+    struct store_figures before = store_figures(c->app->store);
+    for (int i = 0; i < THREADS; i++) h[i] = (struct hammer){ test_store_call(c), i, 0, 0, 0 };
+    for (int i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, i % 2 ? append_thread : hammer_thread, &h[i]) == 0);
+    for (int i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(h[i].kept == COMMITS * 3 / 4 && h[i].undone == COMMITS / 4);
+        test_store_call_end(h[i].c);
+    }
+    DB_ROWS rows = db_run(c, &COUNT_LINES);
+    CHECK_OK(db_one(&rows));
+    CHECK(db_col_int(&rows, 0) == THREADS * COMMITS * 3 / 4 && db_col_int(&rows, 1) == db_col_int(&rows, 0));
+    struct store_figures after = store_figures(c->app->store);
+    CHECK(after.commits - before.commits == THREADS * COMMITS * 3 / 4);
+}
+
+static void *append_once_thread(void *arg)
+{
+    struct hammer *h = arg;
+    h->kept = db_append(h->c, add_line, h) == ST_OK;
+    return NULL;
+}
+
+static int queued_at(struct writer *w)
+{
+    int n = 0;
+    (void)pthread_mutex_lock(&w->lock);
+    for (const struct member *m = w->queue; m; m = m->next) n++;
+    (void)pthread_mutex_unlock(&w->lock);
+    return n;
+}
+
+TEST(changes_that_came_while_the_writer_was_held_share_a_commit)
+{
+    static struct hammer h[THREADS];
+    pthread_t threads[THREADS];
+    struct store *s = test_store_app(c)->store;
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    for (int i = 0; i < THREADS; i++) h[i] = (struct hammer){ test_store_call(c), i, 0, 0, 0 };
+    for (int i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, append_once_thread, &h[i]) == 0);
+    while (queued_at(&s->writers[LOG]) < THREADS) (void)sched_yield();
+    db_end_tx(&tx);
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0 && h[i].kept);
+        test_store_call_end(h[i].c);
+    }
+    CHECK(number(c, &COUNT_LINES) == THREADS);
+    CHECK(store_figures(s).commits == THREADS && store_figures(s).groups <= THREADS / 2);
+}
+
+TEST(what_was_gathered_is_kept_together_or_not_at_all)
+{
+    struct hammer good = { .undone = 0 }, bad = { .failed = 3 };
+    CHECK_OK(db_settle(c)); /* nothing was gathered */
+    CHECK_OK(db_gather(c));
+    CHECK_OK(db_append(c, add_line, &good));
+    CHECK_OK(db_append(c, add_line, &good));
+    CHECK(number(c, &COUNT_LINES) == 0);
+    CHECK_OK(db_settle(c));
+    CHECK(number(c, &COUNT_LINES) == 2);
+    CHECK_OK(db_gather(c));
+    CHECK_OK(db_append(c, add_line, &good));
+    CHECK_OK(db_append(c, add_line, &bad));
+    CHECK(db_settle(c) == ST_DENIED && !c->in_tx);
+    CHECK(number(c, &COUNT_LINES) == 2 && good.undone == 1 && bad.undone == 1);
+    call_clear(c);
+    good.failed = 0;
+    CHECK_OK(db_append(c, add_line, &good)); /* gathering ended with the failure */
+    CHECK(number(c, &COUNT_LINES) == 3);
+}
+
+TEST(an_append_inside_a_transaction_on_log_is_our_mistake)
+{
+    struct hammer h = { .undone = 0 };
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    CHECK(db_append(c, add_line, &h) == ST_BROKEN);
+}
+
 /* --- the outbox --- */
 
 struct carried_list { struct str uids; int refuse_at, n; };

@@ -26,32 +26,43 @@ static struct str fill_subjects(struct arena *a, const struct journal_event *e)
     return str_of(bytes, n * JOURNAL_SUBJECT_BYTES);
 }
 
-/* append_row: inside a transaction on LOG. */
-static enum status append_row(struct call *c, struct journal_row *row)
+/* An entry that is ready to be written: what it says is hashed before the writer is held. */
+struct prepared { struct journal_row row; struct merkle_hash *leaves; };
+
+static enum status prepare(struct call *c, struct prepared *p)
 {
-    struct journal_state state;
     struct str text;
+    size_t n = journal__leaves(&p->row);
+    TRY(journal__entry_text(c, &p->row, &text));
+    p->leaves = arena_array(c->arena, struct merkle_hash, n);
+    for (size_t i = 0; i < n; i++) p->leaves[i] = merkle_leaf(journal__salt(&p->row, i), text);
+    return ST_OK;
+}
+
+/* append_row: inside a transaction on LOG. */
+static enum status append_row(struct db_tx *tx, void *arg)
+{
+    struct prepared *p = arg;
+    struct call *c = tx->call;
+    struct journal_state state;
     TRY(journal__lock_state(c, &state));
-    row->seq = ++state.seq;
-    row->first_leaf = state.edge.size;
-    TRY(journal__entry_text(c, row, &text));
-    TRY(journal__insert_entry(c, row));
-    for (size_t i = 0; i < journal__leaves(row); i++) TRY(merkle_push(&state.edge, merkle_leaf(journal__salt(row, i), text), store_node, c));
+    p->row.seq = ++state.seq;
+    p->row.first_leaf = state.edge.size;
+    TRY(journal__insert_entry(c, &p->row));
+    for (size_t i = 0; i < journal__leaves(&p->row); i++) TRY(merkle_push(&state.edge, p->leaves[i], store_node, c));
     return journal__write_state(c, &state);
 }
 
 enum status journal_append(struct call *c, const struct journal_event *e, struct str *ret_uid)
 {
-    struct journal_row row = { .event = *e, .uid = random_uuid(c->arena), .at_ms = c->now_ms };
-    DB_TX tx = { 0 };
+    struct prepared *p = arena_new(c->arena, struct prepared);
     TRY(journal__check_event(c, e));
-    row.subjects = fill_subjects(c->arena, e);
+    p->row = (struct journal_row){ .event = *e, .uid = random_uuid(c->arena), .at_ms = c->now_ms, .subjects = fill_subjects(c->arena, e) };
+    TRY(prepare(c, p));
     crash_point("journal.before_append");
-    TRY(db_begin(c, LOG, &tx));
-    TRY(append_row(c, &row));
-    TRY(db_commit(&tx));
+    TRY(db_append(c, append_row, p));
     crash_point("journal.after_append");
-    *ret_uid = row.uid;
+    *ret_uid = p->row.uid;
     return ST_OK;
 }
 
@@ -69,16 +80,17 @@ enum status journal_append_with(struct db_tx *tx, const struct journal_event *e,
 /* carry: one entry of the outbox into LOG. A crash between here and the emptying of the outbox brings it again: the uid tells. */
 static enum status carry(struct call *c, struct str uid, struct str bytes, void *arg)
 {
-    struct journal_row row = { .uid = uid };
+    struct prepared p = { .row.uid = uid };
     bool known = false;
     DB_TX tx = { 0 };
     (void)arg;
-    TRY(journal__unpack(c, bytes, &row.event, &row.at_ms));
-    row.subjects = fill_subjects(c->arena, &row.event);
+    TRY(journal__unpack(c, bytes, &p.row.event, &p.row.at_ms));
+    p.row.subjects = fill_subjects(c->arena, &p.row.event);
+    TRY(prepare(c, &p));
     TRY(db_begin(c, LOG, &tx));
     TRY(journal__has_entry(c, uid, &known));
     if (known) return ST_OK;
-    TRY(append_row(c, &row));
+    TRY(append_row(&tx, &p));
     return db_commit(&tx);
 }
 

@@ -19,7 +19,7 @@ struct journal_event {
     const int64_t *subjects; size_t nsubjects; /* internal ids; may be none */
 };
 
-/* journal_append: a read. In its own transaction on LOG; durable when it returns ST_OK. uid (uuid) names the entry for complaints. */
+/* journal_append: a read. In its own transaction on LOG; durable when it returns ST_OK, or with what the call gathers (db_gather), before it answers. uid (uuid) names the entry for complaints. */
 NODISCARD enum status journal_append(struct call *c, const struct journal_event *e, struct str *ret_uid);
 /* journal_append_with: a change. Goes to the outbox in the same transaction on NODE; after db_commit call journal_flush, which copies it to LOG and waits for
  * the disk. At start journal_flush replays what a crash left. */

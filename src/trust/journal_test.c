@@ -370,15 +370,28 @@ TEST(an_append_undone_leaves_the_tree_as_it_was)
     struct journal_count count;
     (void)append_one(c, 7);
     {
-        struct journal_row row = { .event = reading(NULL, 0), .uid = STR("undone"), .at_ms = 1 };
-        row.subjects = fill_subjects(c->arena, &row.event);
+        struct prepared p = { .row = { .event = reading(NULL, 0), .uid = STR("undone"), .at_ms = 1 } };
+        p.row.subjects = fill_subjects(c->arena, &p.row.event);
+        CHECK_OK(prepare(c, &p));
         DB_TX tx = { 0 };
         CHECK_OK(db_begin(c, LOG, &tx));
-        CHECK_OK(append_row(c, &row));
+        CHECK_OK(append_row(&tx, &p));
     }
     (void)append_one(c, 7);
     CHECK_OK(journal_verify_all(c, &count));
     CHECK(count.entries == 2);
+}
+
+TEST(a_gathered_append_stands_only_after_it_is_settled)
+{
+    struct journal_count count;
+    CHECK_OK(db_gather(c));
+    (void)append_one(c, 7);
+    CHECK_OK(journal_verify_all(c, &count));
+    CHECK(count.entries == 0);
+    CHECK_OK(db_settle(c));
+    CHECK_OK(journal_verify_all(c, &count));
+    CHECK(count.entries == 1 && count.leaves == 1);
 }
 
 /* ---- many at once ---- */
