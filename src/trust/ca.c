@@ -77,6 +77,9 @@ static const struct extension ext_tls[] = {
 };
 static const struct extension ext_sign[] = { { NID_basic_constraints, "CA:FALSE" }, { NID_key_usage, "critical,nonRepudiation" }, { 0 } };
 static const struct extension ext_conf[] = { { NID_basic_constraints, "CA:FALSE" }, { NID_key_usage, "critical,digitalSignature" }, { 0 } };
+static const struct extension ext_stamp[] = {
+    { NID_basic_constraints, "CA:FALSE" }, { NID_key_usage, "critical,digitalSignature,nonRepudiation" }, { NID_ext_key_usage, "critical,timeStamping" }, { 0 }
+};
 
 static const struct extension *extensions_of(enum cert_kind kind)
 {
@@ -86,6 +89,7 @@ static const struct extension *extensions_of(enum cert_kind kind)
     case CERT_TLS: return ext_tls;
     case CERT_SIGN: return ext_sign;
     case CERT_CONF: return ext_conf;
+    case CERT_STAMP: return ext_stamp;
     }
     return ext_sign;
 }

@@ -41,7 +41,7 @@ enum cert_status { CERT_GOOD, CERT_REVOKED, CERT_UNKNOWN };
  * auth: CN=dns, serialNumber=member code, O=name. */
 struct cert_subject { struct str country, cn, o, serial_number, business_category; };
 NODISCARD enum status csr_make(struct call *c, const struct key *k, const struct cert_subject *s, struct str *ret_der);
-enum cert_kind { CERT_CA, CERT_OCSP, CERT_TLS, CERT_SIGN, CERT_CONF };
+enum cert_kind { CERT_CA, CERT_OCSP, CERT_TLS, CERT_SIGN, CERT_CONF, CERT_STAMP };
 /* ca_issue: a certificate from a request; the CA key signs through the holder. CERT_CA: self-signed (issuer_der empty, csr of the CA key itself). */
 NODISCARD enum status ca_issue(struct call *c, const struct key *ca, struct str issuer_der, struct str csr_der, enum cert_kind kind, int64_t serial, int64_t from_ms, int64_t to_ms, struct str *ret_der);
 /* ca_self_signed_public_key: a CA or CONF certificate straight from a key (no CSR). */

@@ -21,5 +21,8 @@ bool hash_chain__read_digest(struct arena *a, const struct xml *first, const enu
 /* hash_chain__write: chains for n messages under one result. ret_result is the same for all; ret_chain[i] leads from the root to the parts of
  * messages[i]. Digests of parts may differ in algorithm, steps are always SHA-512. */
 NODISCARD enum status hash_chain__write(struct call *c, const struct signed_message *messages, size_t n, struct str *ret_result, struct str *ret_chain);
+/* hash_chain__write_result, hash_chain__write_one: only the result (its URI names file and step), only the chain of messages[at]: for batches of thousands. */
+NODISCARD enum status hash_chain__write_result(struct call *c, const struct signed_message *messages, size_t n, struct str uri, struct str *ret_result);
+NODISCARD enum status hash_chain__write_one(struct call *c, const struct signed_message *messages, size_t n, size_t at, struct str *ret_chain);
 
 #endif

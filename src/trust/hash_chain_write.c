@@ -85,11 +85,13 @@ static enum status write_chain(struct call *c, const struct signed_message *m, c
     return buf_finish(&b, ret);
 }
 
-static enum status write_result(struct call *c, struct str digest, struct str *ret)
+static enum status write_result(struct call *c, struct str uri, struct str digest, struct str *ret)
 {
     struct buf b = buf_in(c->arena, CHAIN_MAX);
     buf_put_z(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HashChainResult xmlns=\"" HASH_CHAIN_NS "\" xmlns:ds=\"" HASH_CHAIN_DS
-                  "\" URI=\"/sig-hashchain.xml#STEP0\">");
+                  "\" URI=\"");
+    xml_put_attr(&b, uri);
+    buf_put_z(&b, "\">");
     put_digest_method(&b, "<ds:DigestMethod", DIGEST_SHA512);
     put_link(&b, &(struct hash_link){ DIGEST_SHA512, digest });
     buf_put_z(&b, "</HashChainResult>");
@@ -134,18 +136,44 @@ static size_t turns_to(const struct tree *t, size_t i, struct turn *turns)
     return n;
 }
 
+/* grow: the tree over the messages; a chain of one part still has its step. */
+static enum status grow(struct call *c, const struct signed_message *messages, size_t n, struct tree *t, struct str *ret_root)
+{
+    struct hash_link *leaves = arena_array(c->arena, struct hash_link, n);
+    for (size_t i = 0; i < n; i++) TRY(leaf_value(c, &messages[i], &leaves[i]));
+    TRY(build_tree(c, leaves, n, t));
+    const struct hash_link *root = t->rows[t->levels - 1];
+    *ret_root = root->digest;
+    return n == 1 && messages[0].nparts == 1 ? hash_chain__step_value(c, DIGEST_SHA512, root, 1, ret_root) : ST_OK;
+}
+
+static enum status write_way(struct call *c, const struct tree *t, const struct signed_message *m, size_t at, struct str *ret)
+{
+    struct turn turns[TREE_LEVELS];
+    return write_chain(c, m, turns, turns_to(t, at, turns), ret);
+}
+
 enum status hash_chain__write(struct call *c, const struct signed_message *messages, size_t n, struct str *ret_result, struct str *ret_chain)
 {
     struct tree tree;
-    struct turn turns[TREE_LEVELS];
-    struct hash_link *leaves = arena_array(c->arena, struct hash_link, n);
-    for (size_t i = 0; i < n; i++) TRY(leaf_value(c, &messages[i], &leaves[i]));
-    TRY(build_tree(c, leaves, n, &tree));
-    for (size_t i = 0; i < n; i++) {
-        size_t nturns = turns_to(&tree, i, turns);
-        TRY(write_chain(c, &messages[i], turns, nturns, &ret_chain[i]));
-    }
-    struct hash_link *root = tree.rows[tree.levels - 1];
-    if (n == 1 && messages[0].nparts == 1) TRY(hash_chain__step_value(c, DIGEST_SHA512, root, 1, &root->digest)); /* a chain of one part still has its step */
-    return write_result(c, root->digest, ret_result);
+    struct str root;
+    TRY(grow(c, messages, n, &tree, &root));
+    for (size_t i = 0; i < n; i++) TRY(write_way(c, &tree, &messages[i], i, &ret_chain[i]));
+    return write_result(c, STR("/sig-hashchain.xml#STEP0"), root, ret_result);
+}
+
+enum status hash_chain__write_result(struct call *c, const struct signed_message *messages, size_t n, struct str uri, struct str *ret_result)
+{
+    struct tree tree;
+    struct str root;
+    TRY(grow(c, messages, n, &tree, &root));
+    return write_result(c, uri, root, ret_result);
+}
+
+enum status hash_chain__write_one(struct call *c, const struct signed_message *messages, size_t n, size_t at, struct str *ret_chain)
+{
+    struct tree tree;
+    struct str root;
+    TRY(grow(c, messages, n, &tree, &root));
+    return write_way(c, &tree, &messages[at], at, ret_chain);
 }

@@ -12,6 +12,7 @@ static const struct { struct str name; unsigned algorithms; } purposes[KEY_PURPO
     [KEY_CA] = { STR_INIT("ca"), EC_OR_RSA },
     [KEY_OCSP] = { STR_INIT("ocsp"), EC_OR_RSA },
     [KEY_CONF] = { STR_INIT("conf"), EC_OR_RSA },
+    [KEY_STAMP] = { STR_INIT("stamp"), EC_OR_RSA },
     [KEY_SEAL] = { STR_INIT("seal"), BIT(KEY_AES256) },
 };
 static const struct str algorithms[KEY_ALGORITHMS] = {

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <openssl/ts.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -18,6 +19,7 @@
 #define OSSL(type) __attribute__((cleanup(ossl__##type##_done))) type *
 #define OSSL_TYPE(type, release) \
     static inline void ossl__##type##_done(type **p) { release(*p); }
+OSSL_TYPE(ASN1_OBJECT, ASN1_OBJECT_free)
 OSSL_TYPE(BIO, BIO_free_all)
 OSSL_TYPE(BIGNUM, BN_free)
 OSSL_TYPE(ECDSA_SIG, ECDSA_SIG_free)
@@ -29,7 +31,13 @@ OSSL_TYPE(OCSP_BASICRESP, OCSP_BASICRESP_free)
 OSSL_TYPE(OCSP_CERTID, OCSP_CERTID_free)
 OSSL_TYPE(OCSP_REQUEST, OCSP_REQUEST_free)
 OSSL_TYPE(OCSP_RESPONSE, OCSP_RESPONSE_free)
+OSSL_TYPE(PKCS7, PKCS7_free)
 OSSL_TYPE(PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free)
+OSSL_TYPE(TS_REQ, TS_REQ_free)
+OSSL_TYPE(TS_RESP, TS_RESP_free)
+OSSL_TYPE(TS_RESP_CTX, TS_RESP_CTX_free)
+OSSL_TYPE(TS_TST_INFO, TS_TST_INFO_free)
+OSSL_TYPE(TS_VERIFY_CTX, TS_VERIFY_CTX_free)
 OSSL_TYPE(X509, X509_free)
 OSSL_TYPE(X509_NAME, X509_NAME_free)
 OSSL_TYPE(X509_REQ, X509_REQ_free)

@@ -17,7 +17,7 @@ struct str digest_uri(enum digest d);
 bool digest_of_uri(struct str uri, enum digest *ret);
 
 /* ---- keys: handles only; the private part stays in the key holder process ---- */
-enum key_purpose { KEY_TLS, KEY_SIGN, KEY_HEAD, KEY_ASSERT, KEY_CA, KEY_OCSP, KEY_CONF, KEY_SEAL };
+enum key_purpose { KEY_TLS, KEY_SIGN, KEY_HEAD, KEY_ASSERT, KEY_CA, KEY_OCSP, KEY_CONF, KEY_STAMP, KEY_SEAL };
 enum key_algorithm { KEY_P256, KEY_RSA2048, KEY_ED25519, KEY_AES256 };
 struct key;  /* a handle: id, purpose, algorithm, public part */
 

@@ -1,0 +1,209 @@
+/* Tests of stamp.c, stamp_answer.c and stamp_batch.c: a token of our own service is accepted, and refused with its own sentence when one thing is wrong; the one batch
+ * whose bytes X-Road publishes comes out the same. */
+#include "trust/stamp.c"
+
+#include "base/encode.h"
+#include "trust/test_trust.h"
+
+static const int64_t day_ms = 86400 * 1000;
+
+/* struct office: a time-stamp service with its certificate, and a text that is stamped. */
+struct office { struct test_trust t; struct stamp_service service; struct str digest; };
+
+static struct str certificate(struct call *c, const struct key *k, enum cert_kind kind, int64_t from_ms, int64_t to_ms)
+{
+    const struct cert_subject subject = { .cn = STR_INIT("Time-stamps"), .o = STR_INIT("Office") };
+    struct str der;
+    CHECK_OK(ca_self_signed(c, k, &subject, kind, from_ms, to_ms, &der));
+    return der;
+}
+
+static void open_office(struct call *c, struct office *o)
+{
+    test_trust_open(c, &o->t);
+    const struct key *k = test_trust_key(c, KEY_STAMP, KEY_P256);
+    o->service = (struct stamp_service){ .key = k, .cert = certificate(c, k, CERT_STAMP, c->now_ms - day_ms, c->now_ms + day_ms), .serial = 17, .at_ms = c->now_ms };
+    o->digest = trust_digest(c->arena, DIGEST_SHA512, STR("what is stamped"));
+}
+
+static void close_office(struct call *c, struct office *o) { test_trust_close(c, &o->t); }
+
+static struct str answered(struct call *c, const struct office *o, struct stamp_question *q)
+{
+    struct str answer;
+    CHECK_OK(stamp_ask(c, DIGEST_SHA512, o->digest, q));
+    CHECK_OK(stamp_answer(c, &o->service, q->der, &answer));
+    return answer;
+}
+
+static bool said(struct call *c, const char *words)
+{
+    bool found = str_find(call_error(c)->sentence, str_z(words)) != SIZE_MAX;
+    call_clear(c);
+    return found;
+}
+
+TEST(a_token_says_when_and_keeps)
+{
+    struct office o;
+    struct stamp_question q;
+    struct stamp_facts facts;
+    struct str token;
+    open_office(c, &o);
+    struct str answer = answered(c, &o, &q);
+    CHECK_OK(stamp_take(c, answer, &q, &o.service.cert, 1, c->now_ms, &token, &facts));
+    CHECK(facts.at_ms == c->now_ms / 1000 * 1000 && str_eq(facts.serial, STR("17")) && str_starts(facts.policy, STR("2.25.")) && str_eq(facts.cert, o.service.cert));
+    CHECK_OK(stamp_check(c, token, DIGEST_SHA512, o.digest, &o.service.cert, 1, &facts));
+    CHECK(facts.at_ms == c->now_ms / 1000 * 1000);
+    close_office(c, &o);
+}
+
+TEST(a_token_for_something_else_is_refused)
+{
+    struct office o;
+    struct stamp_question q, other;
+    struct stamp_facts facts;
+    struct str token;
+    open_office(c, &o);
+    struct str answer = answered(c, &o, &q);
+    CHECK_OK(stamp_take(c, answer, &q, &o.service.cert, 1, c->now_ms, &token, &facts));
+    CHECK(stamp_check(c, token, DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, STR("changed")), &o.service.cert, 1, &facts) == ST_INVALID && said(c, "digest is another"));
+    CHECK(stamp_check(c, token, DIGEST_SHA256, trust_digest(c->arena, DIGEST_SHA256, STR("what is stamped")), &o.service.cert, 1, &facts) == ST_INVALID && said(c, "digest is another"));
+    CHECK_OK(stamp_ask(c, DIGEST_SHA512, o.digest, &other)); /* the same digest, asked a second time */
+    CHECK(stamp_take(c, answer, &other, &o.service.cert, 1, c->now_ms, &token, &facts) == ST_INVALID && said(c, "nonce"));
+    close_office(c, &o);
+}
+
+TEST(only_listed_services_count)
+{
+    struct office o;
+    struct stamp_question q;
+    struct stamp_facts facts;
+    struct str token;
+    open_office(c, &o);
+    struct str answer = answered(c, &o, &q), twin = certificate(c, o.service.key, CERT_STAMP, c->now_ms - day_ms, c->now_ms + day_ms);
+    CHECK(stamp_take(c, answer, &q, NULL, 0, c->now_ms, &token, &facts) == ST_INVALID && said(c, "directory lists"));
+    CHECK(stamp_take(c, answer, &q, &twin, 1, c->now_ms, &token, &facts) == ST_INVALID && said(c, "directory lists")); /* its key, another certificate */
+    const struct str two[] = { twin, o.service.cert };
+    CHECK_OK(stamp_take(c, answer, &q, two, 2, c->now_ms, &token, &facts));
+    close_office(c, &o);
+}
+
+/* A service whose certificate is for something else cannot even answer with this library; one that does it by its own means is refused. */
+TEST(a_certificate_for_something_else_stamps_nothing)
+{
+    struct office o;
+    struct stamp_question q;
+    struct str answer;
+    open_office(c, &o);
+    CHECK_OK(stamp_ask(c, DIGEST_SHA512, o.digest, &q));
+    o.service.cert = certificate(c, o.service.key, CERT_CONF, c->now_ms - day_ms, c->now_ms + day_ms);
+    CHECK(stamp_answer(c, &o.service, q.der, &answer) != ST_OK);
+    close_office(c, &o);
+}
+
+TEST(the_certificate_must_be_valid_at_the_moment)
+{
+    struct office o;
+    struct stamp_question q;
+    struct stamp_facts facts;
+    struct str token;
+    open_office(c, &o);
+    o.service.cert = certificate(c, o.service.key, CERT_STAMP, c->now_ms - 2 * day_ms, c->now_ms - day_ms);
+    struct str answer = answered(c, &o, &q);
+    CHECK(stamp_take(c, answer, &q, &o.service.cert, 1, c->now_ms, &token, &facts) == ST_INVALID && said(c, "not valid at the moment"));
+    o.service.at_ms = c->now_ms - day_ms - 1000; /* stamped while it was valid: good for ever */
+    answer = answered(c, &o, &q);
+    CHECK(stamp_take(c, answer, &q, &o.service.cert, 1, c->now_ms, &token, &facts) == ST_INVALID && said(c, "clocks"));
+    CHECK_OK(read_answer(c, answer, &token));
+    CHECK_OK(stamp_check(c, token, DIGEST_SHA512, o.digest, &o.service.cert, 1, &facts));
+    close_office(c, &o);
+}
+
+TEST(every_byte_of_a_token_counts)
+{
+    struct office o;
+    struct stamp_question q;
+    struct stamp_facts facts;
+    struct str token;
+    open_office(c, &o);
+    struct str answer = answered(c, &o, &q);
+    CHECK_OK(stamp_take(c, answer, &q, &o.service.cert, 1, c->now_ms, &token, &facts));
+    int accepted = 0;
+    for (size_t i = 0; i < token.n; i += 7) {
+        char *broken = arena_alloc(c->arena, token.n, 1);
+        memcpy(broken, token.p, token.n);
+        broken[i] = (char)(broken[i] ^ 1);
+        struct stamp_facts got;
+        if (stamp_check(c, str_of(broken, token.n), DIGEST_SHA512, o.digest, &o.service.cert, 1, &got) == ST_OK) {
+            CHECK(got.at_ms == facts.at_ms && str_eq(got.serial, facts.serial)); /* outside of what is signed: version numbers of the envelope */
+            accepted++;
+        }
+        call_clear(c);
+    }
+    CHECK(accepted <= 3);
+    CHECK(stamp_check(c, str_first(token, token.n - 1), DIGEST_SHA512, o.digest, &o.service.cert, 1, &facts) == ST_INVALID);
+    call_clear(c);
+    CHECK(stamp_check(c, str_join(c->arena, token, STR("x"), STR_END), DIGEST_SHA512, o.digest, &o.service.cert, 1, &facts) == ST_INVALID);
+    close_office(c, &o);
+}
+
+TEST(a_bad_question_gets_an_answer_that_says_so)
+{
+    struct office o;
+    struct stamp_question q;
+    struct stamp_facts facts;
+    struct str answer, token;
+    open_office(c, &o);
+    CHECK_OK(stamp_ask(c, DIGEST_SHA512, o.digest, &q));
+    CHECK_OK(stamp_answer(c, &o.service, STR("no question"), &answer));
+    CHECK(stamp_take(c, answer, &q, &o.service.cert, 1, c->now_ms, &token, &facts) == ST_UNAVAILABLE && said(c, "refused the question"));
+    CHECK(stamp_take(c, STR("<html>"), &q, &o.service.cert, 1, c->now_ms, &token, &facts) == ST_INVALID && said(c, "cannot be read"));
+    CHECK(stamp_ask(c, DIGEST_SHA1, trust_digest(c->arena, DIGEST_SHA1, STR("x")), &q) == ST_INVALID);
+    close_office(c, &o);
+}
+
+TEST(only_the_key_for_stamps_stamps)
+{
+    struct office o;
+    struct stamp_question q;
+    struct str answer;
+    open_office(c, &o);
+    const struct key *other = test_trust_key(c, KEY_OCSP, KEY_P256);
+    CHECK_OK(stamp_ask(c, DIGEST_SHA512, o.digest, &q));
+    o.service.key = other;
+    o.service.cert = certificate(c, other, CERT_STAMP, c->now_ms - day_ms, c->now_ms + day_ms);
+    CHECK(stamp_answer(c, &o.service, q.der, &answer) != ST_OK);
+    close_office(c, &o);
+}
+
+/* ---- batches ---- */
+
+static struct str digest_of_number(struct call *c, size_t i) { return trust_digest(c->arena, DIGEST_SHA512, str_print(c->arena, "signature %zu", i)); }
+
+TEST(each_signature_of_a_batch_leads_to_the_result_and_no_other_does)
+{
+    enum { MOST = 9 };
+    struct str digests[MOST], result, chain;
+    for (size_t i = 0; i < MOST; i++) digests[i] = digest_of_number(c, i);
+    for (size_t n = 1; n <= MOST; n++) {
+        CHECK_OK(stamp_batch_result(c, digests, n, &result));
+        CHECK(str_find(result, STR("/ts-hashchain.xml#STEP0")) != SIZE_MAX);
+        for (size_t i = 0; i < n; i++) {
+            CHECK_OK(stamp_batch_chain(c, digests, n, i, &chain));
+            CHECK_OK(stamp_batch_check(c, result, chain, digests[i]));
+            CHECK(stamp_batch_check(c, result, chain, digest_of_number(c, 77)) != ST_OK);
+            call_clear(c);
+        }
+    }
+}
+
+/* X-Road's own container valid-batch-ts: one leaf and one sibling (x-road 9). */
+TEST(a_batch_of_x_road_comes_out_the_same)
+{
+    struct str digests[2], result;
+    CHECK(decode_base64(c->arena, STR("+OjZN7vjd2pNWuImxXIZk07UO75tuC95lQ7WjVUJx1CcVQ+f+PNG8e0lFTSvnghIY+411a55U2GNKnTl/jCYSQ=="), &digests[0]));
+    CHECK(decode_base64(c->arena, STR("FVZJtJM7iQDRGUHvrtSp6/MyRPATYYeaJu7tdbUzwNulDAqBO3t4J9qgsA6YqfrAx+9uP3lwYu4hH4A8wKpBog=="), &digests[1]));
+    CHECK_OK(stamp_batch_result(c, digests, 2, &result));
+    CHECK(str_find(result, STR("Y3Uqw+5REe4oujpRDKZIQd1M7HBKWB7V0QveaF1LT0dijDwBw2Sl80tIAwLzaExES/UfN+y6bmbrgy+aQjTQJA==")) != SIZE_MAX);
+}
