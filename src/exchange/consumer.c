@@ -258,6 +258,7 @@ static enum status run(struct call *c, struct trip *t, struct incoming *ret, str
     TRY(db_settle(c)); /* a service that asks others may not hold back what it read */
     TRY(directory__hold(c, &d));
     TRY(prepare(c, d, t));
+    TRY(stamp__may_go_on(c));
     if (is_own(c, d, t)) return run_own(c, t, ret, f);
     struct xid self = exchange__of(c)->self;
     TRY(wire__sign(c, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), &t->sent));

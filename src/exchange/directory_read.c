@@ -80,6 +80,19 @@ static void read_ca(struct reading *r, const struct xml *x, struct dir_ca *ca)
     }
 }
 
+/* read_stamp_services: one whose certificate cannot be read is left out. */
+static void read_stamp_services(struct reading *r, const struct xml *root)
+{
+    struct arena *a = r->d->arena;
+    struct dir_tsa *tsas = arena_array(a, struct dir_tsa, count_children(root, "approvedTSA"));
+    r->d->tsas = tsas;
+    for (const struct xml *e = xml_first(root); e; e = xml_next(e)) {
+        if (!xml_is(e, NULL, "approvedTSA")) continue;
+        struct dir_tsa tsa = { text_of(a, e, "name"), text_of(a, e, "url"), cert_of(r, xml_child(e, NULL, "cert")) };
+        if (tsa.cert.n && tsa.url.n) tsas[r->d->ntsas++] = tsa;
+    }
+}
+
 static void add_member(struct reading *r, const struct xml *x, const struct xid *id, struct str name)
 {
     struct dir_member *m = &r->members[r->n];
@@ -229,6 +242,7 @@ static enum status read_root(struct reading *r, const struct xml *root)
     for (const struct xml *e = xml_first(root); e; e = xml_next(e))
         if (xml_is(e, NULL, "approvedCA")) read_ca(r, e, &cas[d->ncas++]);
     d->cas = cas;
+    read_stamp_services(r, root);
     TRY(read_sources(r, root));
     TRY(read_members(r, root));
     TRY(read_servers(r, root));

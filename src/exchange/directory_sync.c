@@ -62,6 +62,7 @@ static enum status take_params(struct call *c, const struct signed_directory *s,
     if (!str_eq(d->instance, exchange__of(c)->instance))
         return call_fault(c, call_fail(c, ST_DENIED, "", "The shared parameters are of another nation. Get the right anchor from the operator."), STR("malformed_global_conf"));
     d->expires_ms = s->expires_ms;
+    d->location = str_copy(d->arena, file->location);
     *ret = d;
     d = NULL;
     return ST_OK;
@@ -101,6 +102,13 @@ static enum status fetch_params(struct call *c, struct str source, const struct 
     return call_fail(c, ST_UNAVAILABLE, "", "The operator's node does not give out the shared parameters that its directory names. Try again in a minute.");
 }
 
+/* is_older: it ends before the one at hand and was not published after it. (An operator may let the directory end sooner; nobody else can make the newer path.) */
+static bool is_older(const struct signed_directory *s, const struct signed_file *file, const struct directory *before)
+{
+    bool published_after = file->location.n == before->location.n && str_cmp(file->location, before->location) > 0;
+    return s->expires_ms < before->expires_ms && !published_after;
+}
+
 static enum status sync_source(struct call *c, struct exchange *ex, const struct anchor_source *source)
 {
     struct str document, xml;
@@ -115,7 +123,7 @@ static enum status sync_source(struct call *c, struct exchange *ex, const struct
     TRY(directory__verify(c, &s, ex->instance, certs, ncerts, &file));
     TRY(fetch_params(c, source->url, file, &xml));
     TRY(take_params(c, &s, file, xml, &fresh));
-    if (before && before->expires_ms > s.expires_ms) return ST_OK; /* an older document played again: the newer one stays */
+    if (before && is_older(&s, file, before)) return ST_OK; /* an older document played again: the newer one stays */
     TRY(file_write(c, stored_path(c, "shared-params.xml"), xml, 0644));
     TRY(file_write(c, stored_path(c, "directory"), document, 0644));
     if (!before || !str_eq(before->version_digest, fresh->version_digest))

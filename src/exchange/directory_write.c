@@ -42,6 +42,17 @@ static void put_authority(struct buf *b, const struct write_params *p)
     buf_put(b, STR("</approvedCA>\n"));
 }
 
+static void put_stamp_service(struct buf *b, const struct write_params *p)
+{
+    if (!p->tsa_cert.n) return;
+    buf_put(b, STR("<approvedTSA>\n"));
+    put(b, "name", p->tsa_name);
+    put(b, "url", p->tsa_url);
+    put_base64(b, "cert", p->tsa_cert);
+    put(b, "costType", STR("FREE"));
+    buf_put(b, STR("</approvedTSA>\n"));
+}
+
 /* member_ref: the XML id of a member or subsystem: its place in the list. */
 static size_t member_ref(const struct write_params *p, const struct xid *id)
 {
@@ -112,6 +123,7 @@ enum status directory__write_params(struct call *c, const struct write_params *p
                     "<ns3:conf xmlns:ns2=\"http://x-road.eu/xsd/identifiers\" xmlns:ns3=\"http://x-road.eu/xsd/xroad.xsd\">\n"));
     put(&b, "instanceIdentifier", p->instance);
     put_authority(&b, p);
+    put_stamp_service(&b, p);
     for (size_t i = 0; i < p->nmembers; i++)
         if (!p->members[i].id.subsystem.n) put_member(&b, p, i);
     for (size_t i = 0; i < p->nservers; i++)

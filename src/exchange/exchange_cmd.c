@@ -148,8 +148,19 @@ static const struct option show_options[] = {
     { OPTION_VALUE, "purpose", "CODE", "show the body too; the opening is journalled with this purpose", false },
     { OPTION_END, NULL, NULL, NULL, false } };
 
+static const struct option verify_options[] = {
+    { OPTION_VALUE, "cert", "FILE", "believe this time-stamp service too, for example one that the directory listed earlier", false },
+    { OPTION_END, NULL, NULL, NULL, false } };
+static const struct option export_options[] = {
+    { OPTION_OPERAND, "ID", NULL, "request id of the message", true },
+    { OPTION_VALUE, "out", "FOLDER", "where the files are written", true },
+    { OPTION_END, NULL, NULL, NULL, false } };
+
 const struct command exchange__commands[] = {
     { .name = "call", .summary = "Asks a service of another member through this node.", .options = call_options, .run = call_run, .needs = COMMAND_NODE },
     { .name = "message list", .summary = "Lists what this node asked and answered.", .options = list_options, .run = list_run, .needs = COMMAND_NODE },
     { .name = "message show", .summary = "Shows one message; its body only with a purpose.", .options = show_options, .run = show_run, .needs = COMMAND_NODE },
+    { .name = "message stamps", .summary = "Shows how time-stamping of the message log goes.", .options = NULL, .run = stamp__state_run, .needs = COMMAND_NODE },
+    { .name = "message verify-stamps", .summary = "Checks every time-stamp and the messages under it.", .options = verify_options, .run = stamp__verify_run, .needs = COMMAND_NODE },
+    { .name = "message export", .summary = "Writes signature, hash chain and time-stamp of a message as files.", .options = export_options, .run = stamp__export_run, .needs = COMMAND_NODE },
     { 0 } };

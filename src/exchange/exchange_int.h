@@ -109,11 +109,13 @@ struct dir_server {
     bool maintenance; struct str notice;
 };
 struct dir_hash { struct str hash; uint32_t server; };
+struct dir_tsa { struct str name, url, cert; };
 struct directory {
     struct arena *arena; atomic_int refs;
-    struct str instance, version_digest;
+    struct str instance, version_digest, location; /* location: the path it was published under, which holds the moment */
     int64_t expires_ms, ocsp_fresh_s;
     const struct dir_ca *cas; size_t ncas;
+    const struct dir_tsa *tsas; size_t ntsas;           /* time-stamp services, in the directory's order */
     const struct dir_member *members; size_t nmembers;  /* by key */
     const struct dir_server *servers; size_t nservers;
     const struct dir_hash *hashes; size_t nhashes;      /* by hash */
@@ -148,6 +150,7 @@ struct write_member { struct xid id; struct str name; };      /* member or subsy
 struct write_server { struct xid id; struct str address; const struct str *auth_certs; size_t ncerts; const struct xid *clients; size_t nclients; };
 struct write_params {
     struct str instance, address, conf_cert, ca_name, ca_cert, ocsp_url, ocsp_cert;
+    struct str tsa_name, tsa_url, tsa_cert;     /* tsa_cert empty: no time-stamp service */
     const struct write_member *members; size_t nmembers;
     const struct write_server *servers; size_t nservers;
 };
@@ -212,6 +215,17 @@ NODISCARD enum status message__find(struct call *c, struct str request_id, const
 /* message__open_body: the sealed body of one row; the caller journals it first. */
 NODISCARD enum status message__open_body(struct call *c, int64_t seq, struct str *ret);
 
+/* ---- time-stamps of the message log (5.2, 5.3) ---- */
+NODISCARD enum status stamp__run(struct call *c);      /* job */
+NODISCARD enum status stamp__load(struct call *c);     /* at start: how it went before */
+/* stamp__may_go_on: may new messages pass? Fault timestamper_failed when stamping has failed for longer than exchange.stamp_failure_s. */
+NODISCARD enum status stamp__may_go_on(struct call *c);
+void stamp__put_metrics(struct call *c, struct buf *out);
+struct args;
+enum status stamp__state_run(struct call *c, const struct args *args);   /* sen message stamps */
+enum status stamp__verify_run(struct call *c, const struct args *args);  /* sen message verify-stamps */
+enum status stamp__export_run(struct call *c, const struct args *args);  /* sen message export */
+
 /* ---- services of this node ---- */
 struct service_row { struct str subsystem, code, url, notice; int64_t timeout_ms; struct service offered; };
 struct services { struct service_row *rows; size_t n, cap; };
@@ -244,6 +258,7 @@ handler operator__ocsp_post;
 handler operator__ocsp_get;
 handler operator__internalconf;
 handler operator__params;
+handler operator__stamp;
 NODISCARD enum status operator__job(struct call *c);
 
 /* ---- state, start to stop ---- */
@@ -261,6 +276,9 @@ struct exchange {
     struct judge_cache *judged;
     struct ocsp_cache *status;
     struct arena *arena;                       /* what lives as long as this */
+    atomic_llong stamp_failing_ms;             /* since when time-stamping fails; TIME_FAR: it does not */
+    int64_t next_stamp_ms;                     /* of the job alone */
+    atomic_int stalled;                        /* sandbox: requests that wait because their service is stalled */
     struct str tls_cert;                       /* of port 5500; empty before there is one */
     struct peer_tls tls;
 };

@@ -1,9 +1,10 @@
 /* exchange_module.c: what the room tells the program: settings, routes, jobs, commands; and its state from start to stop. */
 #include "base/config.h"
 #include "base/file.h"
+#include "base/time.h"
 #include "exchange/exchange_int.h"
 
-enum { ROOM_ARENA = 64 * 1024 * 1024, ANCHOR_MAX = 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, OCSP_QUESTION_MAX = 16 * 1024 };
+enum { ROOM_ARENA = 64 * 1024 * 1024, ANCHOR_MAX = 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, OCSP_QUESTION_MAX = 16 * 1024 };
 
 struct exchange *exchange__of(const struct call *c) { return c->app->exchange; }
 
@@ -119,6 +120,7 @@ static enum status load(struct call *c, struct app *app)
     TRY(services__load(c, app, &ex->services));
     if (config_flag(app->config, "exchange.operator")) TRY(exchange_offer(c, app, STR("directory"), &heads));
     TRY(read_anchor(c, ex));
+    TRY(stamp__load(c));
     prepare_tls(c, app);
     return ST_OK;
 }
@@ -165,9 +167,12 @@ static enum status start(struct call *c, struct app *app)
     (void)pthread_mutex_init(&ex->lock, NULL);
     ex->judged = judge__cache_new();
     ex->status = ocsp__cache_new();
+    atomic_init(&ex->stamp_failing_ms, TIME_FAR);
     app->exchange = ex;
     web_add_health(app, "directory", check_directory);
     web_add_health(app, "status", check_status);
+    web_add_health(app, "stamps", stamp__may_go_on);
+    web_add_metrics(app, stamp__put_metrics);
     enum status st = load(c, app);
     if (st != ST_OK) stop(app);
     return st;
@@ -184,6 +189,7 @@ static const struct route routes[] = {
     { "GET", "/V6/{stamp}/{name}", operator__params, .need = "public", .port = PORT_STATUS, .api = true },
     { "POST", "/ocsp", operator__ocsp_post, .need = "public", .port = PORT_STATUS, .max_body = OCSP_QUESTION_MAX, .api = true },
     { "GET", "/ocsp/{question}", operator__ocsp_get, .need = "public", .port = PORT_STATUS, .api = true },
+    { "POST", "/tsa", operator__stamp, .need = "public", .port = PORT_STATUS, .max_body = OCSP_QUESTION_MAX, .api = true },
     { "POST", "/", provider__handle, .need = "public", .port = PORT_PEERS, .max_body = EXCHANGE_WIRE_MAX, .api = true, .failed = provider__failed },
     { "GET", "/", ocsp__show, .need = "public", .port = PORT_STATUS, .api = true, .failed = ocsp__show_failed },
     { 0 } };
@@ -198,6 +204,11 @@ static const struct setting settings[] = {
     { "exchange.heads", SETTING_TEXT, "", "", "Subsystem that keeps journal heads; else the one whose code is directory.", false },
     { "exchange.directory_s", SETTING_COUNT, "60", "seconds", "How often the directory is fetched.", false },
     { "exchange.status_s", SETTING_COUNT, "30", "seconds", "How old the status of a certificate may be before it is asked again.", false },
+    { "exchange.status_valid_s", SETTING_COUNT, "600", "seconds", "Operator: how long the sandbox's answer about a certificate is good.", false },
+    { "exchange.stamp_period_s", SETTING_COUNT, "60", "seconds", "How often the message log is time-stamped.", false },
+    { "exchange.stamp_rows", SETTING_COUNT, "10000", "messages", "How many messages go under one time-stamp at most.", false },
+    { "exchange.stamp_failure_s", SETTING_COUNT, "14400", "seconds", "How long messages pass while time-stamping fails; 0: without end.", false },
+    { "exchange.stamp_heads_s", SETTING_COUNT, "3600", "seconds", "How often the newest head of the journal is time-stamped.", false },
     { 0 } };
 
 static const struct job jobs[] = {
@@ -205,6 +216,7 @@ static const struct job jobs[] = {
     { "exchange.directory", JOB_MS, directory__sync },
     { "exchange.status", JOB_MS, ocsp__refresh },
     { "exchange.heads", HEADS_MS, heads__send },
+    { "exchange.stamp", STAMP_MS, stamp__run },
     { 0 } };
 
 const struct module exchange_module = { .name = "exchange", .schema = &exchange_schema, .settings = settings, .routes = routes, .commands = exchange__commands, .jobs = jobs,

@@ -13,7 +13,7 @@ TEST_STORE(&exchange_schema);
 
 static const struct setting node_settings[] = {
     { "instance", SETTING_TEXT, "VN", "", "", false }, { "member", SETTING_TEXT, "GOV/G22", "", "", false }, { "server", SETTING_TEXT, "op1", "", "", false },
-    { "name", SETTING_TEXT, "Office", "", "", false }, { 0 } };
+    { "name", SETTING_TEXT, "Office", "", "", false }, { "sandbox", SETTING_FLAG, "true", "", "", false }, { 0 } };
 static const struct module node_module = { .name = "node", .settings = node_settings };
 static const struct module *const modules[] = { &node_module, &web_module, &exchange_module, NULL };
 

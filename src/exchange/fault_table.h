@@ -34,6 +34,7 @@ FAULT("invalid_hash_chain_ref", ST_DENIED, "The signature's hash chain names a w
 FAULT("ssl_authentication_failed", ST_DENIED, "The two nodes could not recognise each other. Tell your administrator.")
 FAULT("logging_failed", ST_UNAVAILABLE, "The message could not be written to the message log, so it was not passed on. Try again; check the disk.")
 FAULT("timestamping_failed", ST_UNAVAILABLE, "Messages could not be time-stamped for too long. Tell your administrator.")
+FAULT("timestamper_failed", ST_UNAVAILABLE, "A node on the way could not have its messages time-stamped for too long, so it passes none on. Tell its administrator: the time-stamp service must answer again.")
 FAULT("invalid_content_type", ST_INVALID, "The message has a wrong content type. Tell your administrator.")
 FAULT("invalid_http_method", ST_INVALID, "The service does not know this verb. Check the service's description.")
 FAULT("invalid_message", ST_INVALID, "The message holds parts that do not belong there. Tell your administrator.")

@@ -1,5 +1,5 @@
-/* operator.c: the operator's node: the sandbox certificate authority and its status answers, admission of members, and publication of global configuration. All
- * state stands in tables; the keys stay in the key holder. */
+/* operator.c: the operator's node: the sandbox certificate authority, its status answers and time-stamps, admission of members, and publication of global
+ * configuration. All state stands in tables; the keys stay in the key holder. */
 #include "exchange/operator.h"
 
 #include "base/config.h"
@@ -7,11 +7,12 @@
 #include "base/time.h"
 #include "exchange/exchange_int.h"
 #include "exchange/operator_int.h"
+#include "trust/stamp.h"
 
-enum { CA_DAYS = 3650, CERT_DAYS = 825, VALID_S = 600, KEEP_S = 1800, STATUS_VALID_S = 600, REQUEST_MAX = 64 * 1024, SKEW_MS = 60 * 1000 };
+enum { CA_DAYS = 3650, CERT_DAYS = 825, VALID_S = 600, KEEP_S = 1800, REQUEST_MAX = 64 * 1024, SKEW_MS = 60 * 1000 };
 #define DAY_MS ((int64_t)86400 * 1000)
 
-static enum status need_operator(struct call *c)
+enum status operator__need(struct call *c)
 {
     if (config_flag(c->app->config, "exchange.operator")) return ST_OK;
     return call_fail(c, ST_DENIED, "", "This node is not the operator's. Use the operator's node, or set exchange.operator: true in node.yaml.");
@@ -47,29 +48,31 @@ static enum status make_root(struct call *c, enum key_purpose purpose, enum cert
     return operator__insert_cert(c, &cert);
 }
 
-static enum status make_responder(struct call *c)
+/* make_issued: a certificate of the authority for one of the operator's keys, unless there is one. */
+static enum status make_issued(struct call *c, enum key_purpose purpose, enum cert_kind kind, const char *what)
 {
     const struct key *key;
     struct operator_cert cert;
-    struct cert_subject subject = subject_of(c, "status responder");
+    struct cert_subject subject = subject_of(c, what);
     struct str csr;
-    enum status st = operator__newest_cert(c, CERT_OCSP, &cert);
+    enum status st = operator__newest_cert(c, kind, &cert);
     if (st != ST_NOT_FOUND) return st;
     call_clear(c);
-    TRY(need_key(c, KEY_OCSP, &key));
+    TRY(need_key(c, purpose, &key));
     TRY(csr_make(c, key, &subject, &csr));
-    return operator_issue(c, csr, CERT_OCSP, &cert.der);
+    return operator_issue(c, csr, kind, &cert.der);
 }
 
 enum status operator_ca_init(struct call *c)
 {
-    TRY(need_operator(c));
+    TRY(operator__need(c));
     TRY(make_root(c, KEY_CA, CERT_CA, "authority"));
     TRY(make_root(c, KEY_CONF, CERT_CONF, "directory"));
-    return make_responder(c);
+    TRY(make_issued(c, KEY_OCSP, CERT_OCSP, "status responder"));
+    return make_issued(c, KEY_STAMP, CERT_STAMP, "time-stamps");
 }
 
-static enum status need_cert(struct call *c, enum cert_kind kind, struct str *ret)
+enum status operator__need_cert(struct call *c, enum cert_kind kind, struct str *ret)
 {
     struct operator_cert cert;
     enum status st = operator__newest_cert(c, kind, &cert);
@@ -89,14 +92,16 @@ static enum status request_der(struct call *c, struct str csr, struct str *ret)
     return call_fail(c, ST_INVALID, "CSR", "This is no certificate request. Make one with `sen node init`.");
 }
 
-enum status operator_issue(struct call *c, struct str csr, enum cert_kind kind, struct str *ret_der)
+enum status operator_issue(struct call *c, struct str csr, enum cert_kind kind, struct str *ret_der) { return operator_issue_for(c, csr, kind, CERT_DAYS * DAY_MS, ret_der); }
+
+enum status operator_issue_for(struct call *c, struct str csr, enum cert_kind kind, int64_t lasts_ms, struct str *ret_der)
 {
     const struct key *ca;
     struct str issuer, request, der;
     struct cert_info info;
-    struct operator_cert cert = { .kind = kind, .ends_ms = c->now_ms + CERT_DAYS * DAY_MS };
-    TRY(need_operator(c));
-    TRY(need_cert(c, CERT_CA, &issuer));
+    struct operator_cert cert = { .kind = kind, .ends_ms = c->now_ms + lasts_ms };
+    TRY(operator__need(c));
+    TRY(operator__need_cert(c, CERT_CA, &issuer));
     TRY(trust_key(c, KEY_CA, STR(""), &ca));
     TRY(request_der(c, csr, &request));
     TRY(operator__next_serial(c, &cert.serial));
@@ -111,7 +116,7 @@ enum status operator_issue(struct call *c, struct str csr, enum cert_kind kind, 
 
 enum status operator_revoke(struct call *c, int64_t serial)
 {
-    TRY(need_operator(c));
+    TRY(operator__need(c));
     return operator__revoke_cert(c, serial);
 }
 
@@ -137,14 +142,15 @@ static enum status answer_status(struct call *c, struct str question, struct rep
     const struct key *responder;
     struct str issuer, cert, serial, answer;
     enum cert_status status;
-    int64_t revoked_ms;
-    TRY(need_operator(c));
-    TRY(need_cert(c, CERT_CA, &issuer));
-    TRY(need_cert(c, CERT_OCSP, &cert));
+    int64_t revoked_ms, valid_ms = 1000 * config_count(c->app->config, "exchange.status_valid_s");
+    TRY(operator__need(c));
+    TRY(outage__pass(c, STR("ocsp")));
+    TRY(operator__need_cert(c, CERT_CA, &issuer));
+    TRY(operator__need_cert(c, CERT_OCSP, &cert));
     TRY(trust_key(c, KEY_OCSP, STR(""), &responder));
     TRY(ocsp_read_request(c, question, issuer, &serial));
     TRY(status_of(c, serial, &status, &revoked_ms));
-    TRY(ocsp_answer(c, responder, cert, issuer, question, status, revoked_ms, c->now_ms, c->now_ms + STATUS_VALID_S * 1000, &answer));
+    TRY(ocsp_answer(c, responder, cert, issuer, question, status, revoked_ms, c->now_ms, c->now_ms + valid_ms, &answer));
     reply_text(rp, 200, STR("application/ocsp-response"), answer);
     return ST_OK;
 }
@@ -201,7 +207,7 @@ static enum status check_admission(struct call *c, const struct operator_admissi
 enum status operator_admit(struct call *c, const struct operator_admission *a)
 {
     struct xid id;
-    TRY(need_operator(c));
+    TRY(operator__need(c));
     TRY(check_admission(c, a, &id));
     return operator__store_admission(c, &id, a);
 }
@@ -224,46 +230,78 @@ static struct str fresh_location(struct call *c)
     return str_join(c->arena, STR("/V6/"), buf_str(&digits), STR("000000/shared-params.xml"), STR_END);
 }
 
+/* name_stamp_service: an authority that was made before there were time-stamps has none until `sen ca init` is run again. */
+static enum status name_stamp_service(struct call *c, struct write_params *p)
+{
+    struct operator_cert cert;
+    enum status st = operator__newest_cert(c, CERT_STAMP, &cert);
+    if (st == ST_NOT_FOUND) return call_clear(c), ST_OK;
+    TRY(st);
+    p->tsa_name = subject_of(c, "time-stamps").cn;
+    p->tsa_url = str_join(c->arena, base_url(c), STR("/tsa"), STR_END);
+    p->tsa_cert = cert.der;
+    return ST_OK;
+}
+
 enum status operator_publish(struct call *c)
 {
     const struct key *conf;
     struct write_params p = { .instance = config_text(c->app->config, "instance"), .address = config_text(c->app->config, "exchange.address"),
                               .ca_name = subject_of(c, "authority").cn, .ocsp_url = str_join(c->arena, base_url(c), STR("/ocsp"), STR_END) };
     struct str xml, document;
-    TRY(need_operator(c));
-    TRY(need_cert(c, CERT_CA, &p.ca_cert));
-    TRY(need_cert(c, CERT_CONF, &p.conf_cert));
-    TRY(need_cert(c, CERT_OCSP, &p.ocsp_cert));
+    int64_t expires_ms = c->now_ms + VALID_S * 1000;
+    TRY(operator__need(c));
+    TRY(operator__need_cert(c, CERT_CA, &p.ca_cert));
+    TRY(operator__need_cert(c, CERT_CONF, &p.conf_cert));
+    TRY(operator__need_cert(c, CERT_OCSP, &p.ocsp_cert));
+    TRY(name_stamp_service(c, &p));
+    TRY(outage__limit(c, &expires_ms));
     TRY(trust_key(c, KEY_CONF, STR(""), &conf));
     TRY(operator__read_members(c, &p));
     TRY(directory__write_params(c, &p, &xml));
     struct str location = fresh_location(c);
-    TRY(directory__write_signed(c, conf, p.conf_cert, p.instance, location, xml, c->now_ms + VALID_S * 1000, &document));
+    TRY(directory__write_signed(c, conf, p.conf_cert, p.instance, location, xml, expires_ms, &document));
     return operator__store_publication(c, location, xml, document, c->now_ms - KEEP_S * 1000);
 }
 
 enum status operator_anchor(struct call *c, struct str *ret_xml)
 {
     struct str conf;
-    TRY(need_operator(c));
-    TRY(need_cert(c, CERT_CONF, &conf));
+    TRY(operator__need(c));
+    TRY(operator__need_cert(c, CERT_CONF, &conf));
     return directory__write_anchor(c, config_text(c->app->config, "instance"), str_join(c->arena, base_url(c), STR("/internalconf"), STR_END), conf, ret_xml);
 }
 
 enum status operator__job(struct call *c)
 {
     struct operator_cert cert;
-    if (!config_flag(c->app->config, "exchange.operator")) return ST_OK;
+    if (!config_flag(c->app->config, "exchange.operator") || outage__is_stopped(c, STR("directory"))) return ST_OK;
     enum status st = operator__newest_cert(c, CERT_OCSP, &cert);
     if (st == ST_NOT_FOUND) return call_clear(c), ST_OK; /* not made yet */
     TRY(st);
     return operator_publish(c);
 }
 
+/* POST /tsa (RFC 3161, 3.4): the sandbox's time-stamp service. */
+enum status operator__stamp(struct call *c, const struct request *rq, struct reply *rp)
+{
+    struct stamp_service s = { .at_ms = c->now_ms };
+    struct str answer;
+    TRY(operator__need(c));
+    TRY(outage__pass(c, STR("stamp")));
+    TRY(operator__need_cert(c, CERT_STAMP, &s.cert));
+    TRY(trust_key(c, KEY_STAMP, STR(""), &s.key));
+    TRY(operator__next_stamp_serial(c, &s.serial));
+    TRY(stamp_answer(c, &s, rq->body, &answer));
+    reply_text(rp, 200, STR("application/timestamp-reply"), answer);
+    return ST_OK;
+}
+
 /* GET /internalconf?version=6; other versions are not offered, and without the parameter a client means version 2 (x-road 4.2). */
 enum status operator__internalconf(struct call *c, const struct request *rq, struct reply *rp)
 {
     struct str bytes;
+    TRY(outage__pass(c, STR("directory")));
     if (!str_eq(rq->query, STR("version=6"))) return call_fail(c, ST_NOT_FOUND, "version", "Only version 6 of the directory is offered: ?version=6.");
     TRY(operator__find_publication(c, STR("/internalconf"), &bytes));
     reply_text(rp, 200, STR("text/plain; charset=utf-8"), bytes);
@@ -273,6 +311,7 @@ enum status operator__internalconf(struct call *c, const struct request *rq, str
 enum status operator__params(struct call *c, const struct request *rq, struct reply *rp)
 {
     struct str bytes;
+    TRY(outage__pass(c, STR("directory")));
     TRY(operator__find_publication(c, rq->path, &bytes));
     reply_text(rp, 200, STR("text/xml; charset=utf-8"), bytes);
     return ST_OK;

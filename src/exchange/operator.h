@@ -6,10 +6,12 @@
 #include "exchange/exchange.h"
 #include "trust/cert.h"
 
-/* operator_ca_init: keys (where they are missing) and certificates of the authority, its status responder and the directory signature. Doing it twice changes nothing. */
+/* operator_ca_init: keys (where they are missing) and certificates of the authority, its status responder, its time-stamp service and the directory signature. Doing it twice changes nothing. */
 NODISCARD enum status operator_ca_init(struct call *c);
 /* operator_issue: a certificate from a PKCS#10 request (DER or PEM); kind CERT_TLS, CERT_SIGN or CERT_OCSP. Kept, so that its status can be asked. */
 NODISCARD enum status operator_issue(struct call *c, struct str csr, enum cert_kind kind, struct str *ret_der);
+/* operator_issue_for: the same for a time other than the usual 825 days. */
+NODISCARD enum status operator_issue_for(struct call *c, struct str csr, enum cert_kind kind, int64_t lasts_ms, struct str *ret_der);
 /* operator_revoke: by serial number in decimal digits. From then on its status is "revoked". ST_NOT_FOUND with a sentence. */
 NODISCARD enum status operator_revoke(struct call *c, int64_t serial);
 

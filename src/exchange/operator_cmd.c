@@ -1,4 +1,4 @@
-/* operator_cmd.c: the operator's commands: `sen ca ...` and `sen directory ...`. */
+/* operator_cmd.c: the operator's commands: `sen ca ...`, `sen directory ...` and, in a sandbox, `sen outage ...`. */
 #include <stdio.h>
 
 #include "base/args.h"
@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "exchange/operator_int.h"
 
-enum { FILE_MAX_BYTES = 64 * 1024 };
+enum { FILE_MAX_BYTES = 64 * 1024, CERT_S = 825 * 86400 };
 
 static const char *kind_name(enum cert_kind kind)
 {
@@ -16,6 +16,7 @@ static const char *kind_name(enum cert_kind kind)
     case CERT_TLS: return "tls";
     case CERT_SIGN: return "sign";
     case CERT_CONF: return "conf";
+    case CERT_STAMP: return "stamp";
     }
     return "?";
 }
@@ -40,9 +41,11 @@ static enum status ca_issue_run(struct call *c, const struct args *args)
 {
     struct str csr, der, out = args_value(args, "out");
     enum cert_kind kind;
+    int64_t lasts_s;
     if (!kind_of_name(args_value(args, "kind"), &kind)) return call_fail(c, ST_INVALID, "kind", "The kind is tls, sign or ocsp.");
+    TRY(args_count(c, args, "seconds", CERT_S, 1, CERT_S, &lasts_s));
     TRY(file_read(c, args_value(args, "CSR"), FILE_MAX_BYTES, &csr));
-    TRY(operator_issue(c, csr, kind, &der));
+    TRY(operator_issue_for(c, csr, kind, 1000 * lasts_s, &der));
     struct str pem = cert_to_pem(c->arena, der);
     if (out.n) return file_write(c, out, pem, 0644);
     (void)printf("%.*s", STR_ARG(pem));
@@ -68,7 +71,7 @@ static enum status ca_list_run(struct call *c, const struct args *args)
     for (size_t i = 0; i < n; i++) {
         time_format_ms(list[i].ends_ms, ends);
         const char *state = list[i].revoked_ms != TIME_FAR ? "revoked" : list[i].ends_ms <= c->now_ms ? "ended" : "good";
-        (void)printf("%6lld  %-4s  %-7s  until %.10s  %.*s\n", (long long)list[i].serial, kind_name(list[i].kind), state, ends, STR_ARG(list[i].subject));
+        (void)printf("%6lld  %-5s  %-7s  until %.10s  %.*s\n", (long long)list[i].serial, kind_name(list[i].kind), state, ends, STR_ARG(list[i].subject));
     }
     return ST_OK;
 }
@@ -132,6 +135,7 @@ static const struct option issue_options[] = {
     { OPTION_OPERAND, "CSR", NULL, "file with the request, PEM or DER", true },
     { OPTION_VALUE, "kind", "KIND", "tls, sign or ocsp", true },
     { OPTION_VALUE, "out", "FILE", "where the certificate is written; else it is printed", false },
+    { OPTION_VALUE, "seconds", "N", "how long it is valid (825 days)", false },
     { OPTION_END, NULL, NULL, NULL, false } };
 static const struct option revoke_options[] = { { OPTION_OPERAND, "SERIAL", NULL, "serial number", true }, { OPTION_END, NULL, NULL, NULL, false } };
 static const struct option member_options[] = {
@@ -151,6 +155,13 @@ static const struct option client_options[] = {
     { OPTION_END, NULL, NULL, NULL, false } };
 static const struct option publish_options[] = { { OPTION_VALUE, "anchor", "FILE", "write the configuration anchor too", false }, { OPTION_END, NULL, NULL, NULL, false } };
 
+static const struct option service_options[] = { { OPTION_OPERAND, "SERVICE", NULL, "ocsp, stamp or directory", true }, { OPTION_END, NULL, NULL, NULL, false } };
+static const struct option stall_options[] = {
+    { OPTION_OPERAND, "SERVICE", NULL, "ocsp, stamp or directory", true },
+    { OPTION_VALUE, "seconds", "N", "how late it answers (30)", false },
+    { OPTION_END, NULL, NULL, NULL, false } };
+static const struct option expire_options[] = { { OPTION_VALUE, "seconds", "N", "how long from now it is still valid (90)", false }, { OPTION_END, NULL, NULL, NULL, false } };
+
 static const struct command commands[] = {
     { .name = "ca init", .summary = "Makes the sandbox authority (operator).", .options = NULL, .run = ca_init_run, .needs = COMMAND_NODE },
     { .name = "ca issue", .summary = "Answers a certificate request (operator).", .options = issue_options, .run = ca_issue_run, .needs = COMMAND_NODE },
@@ -161,6 +172,11 @@ static const struct command commands[] = {
     { .name = "directory add-client", .summary = "Registers a subsystem on a server (operator).", .options = client_options, .run = add_client_run, .needs = COMMAND_NODE },
     { .name = "directory publish", .summary = "Signs and publishes the directory now (operator).", .options = publish_options, .run = publish_run, .needs = COMMAND_NODE },
     { .name = "directory show", .summary = "Shows members and servers of the valid directory.", .options = NULL, .run = show_run, .needs = COMMAND_NODE },
+    { .name = "outage list", .summary = "Lists which services of the sandbox were taken away (operator).", .options = NULL, .run = outage__list_run, .needs = COMMAND_NODE },
+    { .name = "outage stop", .summary = "Stops a service of the sandbox (operator).", .options = service_options, .run = outage__stop_run, .needs = COMMAND_NODE },
+    { .name = "outage stall", .summary = "Makes a service of the sandbox answer late (operator).", .options = stall_options, .run = outage__stall_run, .needs = COMMAND_NODE },
+    { .name = "outage expire", .summary = "Lets the sandbox's directory run out (operator).", .options = expire_options, .run = outage__expire_run, .needs = COMMAND_NODE },
+    { .name = "outage end", .summary = "Gives a service of the sandbox back (operator).", .options = service_options, .run = outage__end_run, .needs = COMMAND_NODE },
     { 0 } };
 
 const struct module operator_module = { .name = "operator", .commands = commands };

@@ -55,6 +55,14 @@ static enum status take_serial(struct call *c, struct db_tx *tx, void *arg)
 
 enum status operator__next_serial(struct call *c, int64_t *ret) { return db_atomic(c, take_serial, ret); }
 
+static enum status take_stamp_serial(struct call *c, struct db_tx *tx, void *arg)
+{
+    (void)c;
+    return db_next_id(tx, "exchange.stamp", arg);
+}
+
+enum status operator__next_stamp_serial(struct call *c, int64_t *ret) { return db_atomic(c, take_stamp_serial, ret); }
+
 static enum status insert_cert(struct call *c, struct db_tx *tx, void *arg)
 {
     const struct operator_cert *cert = arg;

@@ -143,6 +143,7 @@ static enum status serve(struct call *c, const struct peer *p, const struct wire
     a->known_peer = true;
     TRY(judge_right(c, a));
     if (!p->own) TRY(wire__check_signature(c, d, rq, &a->client));
+    TRY(stamp__may_go_on(c));
     TRY(log_request(c, a, rq));
     a->logged = true;
     crash_point("exchange.request_logged");

@@ -3,6 +3,7 @@
 #define SEN_EXCHANGE_STAMP_INT_H
 
 #include "exchange/exchange_int.h"
+#include "trust/stamp.h"
 
 enum { STAMP_LEAF_BYTES = 8 + 64 }; /* seq, big end first, and SHA-512 of the signature document */
 
@@ -21,6 +22,10 @@ struct stamped_message { int64_t seq; struct str request_id, signature; };
 /* stamp__list_messages: those after seq and not after last, oldest first. */
 NODISCARD enum status stamp__list_messages(struct call *c, int64_t after_seq, int64_t last, size_t limit, struct stamped_message *ret, size_t *n);
 
+/* A signed message whole, but for its sealed body, as it goes into a container. */
+struct signed_row { int64_t seq; enum message_side side; bool is_answer; struct str head, signature, chain_result, chain; };
+NODISCARD enum status stamp__find_signed(struct call *c, struct str request_id, struct signed_row *ret, size_t most, size_t *n);
+
 /* The time-stamp of a head of the journal: for the bytes of its signed note. */
 struct head_stamp_row { int64_t size, at_ms; struct str service, note, token; };
 NODISCARD enum status stamp__insert_head(struct call *c, const struct head_stamp_row *row);
@@ -31,5 +36,14 @@ NODISCARD enum status stamp__next_head(struct call *c, int64_t size, struct head
 struct stamping { int64_t tried_ms, failing_since_ms; struct str reason; };
 NODISCARD enum status stamp__read_state(struct call *c, struct stamping *ret);
 NODISCARD enum status stamp__write_state(struct call *c, const struct stamping *s);
+
+/* ---- stamp_verify.c ---- */
+
+struct stamp_certs { const struct str *certs; size_t n; };   /* of the services that are believed */
+struct stamp_count { int64_t stamps, messages, heads, waiting; };
+/* stamp__verify: every time-stamp of this node's LOG and every message that one covers, heads of the journal too. ST_INVALID names the first that does not fit. */
+NODISCARD enum status stamp__verify(struct call *c, const struct stamp_certs *by, struct stamp_count *ret);
+/* stamp__digests: the digests of a time-stamp's leaves, and the place of a message among them (SIZE_MAX: not there). */
+NODISCARD enum status stamp__digests(struct call *c, const struct stamp_row *row, int64_t seq, const struct str **ret, size_t *n, size_t *at);
 
 #endif
