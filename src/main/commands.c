@@ -28,7 +28,7 @@ static const struct option nation_options[] = {
     { OPTION_VALUE, "people", "N", "How many invented people (2000).", false },
     { OPTION_VALUE, "seed", "N", "Seed of their invention (1): the same seed makes the same people.", false },
     { OPTION_VALUE, "port", "N", "First port of the pages (8080).", false },
-    { OPTION_VALUE, "net", "A.B.C", "Loopback range of the nodes (127.0.7).", false },
+    { OPTION_VALUE, "net", "A.B.C", "Loopback range of the nodes, 127.B.C (127.0.7).", false },
     { OPTION_VALUE, "store", "URL", "sqlite, or postgresql://user@host/name (sqlite).", false },
     { .kind = OPTION_END },
 };

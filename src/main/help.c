@@ -9,8 +9,7 @@
 void help_print_all(FILE *out)
 {
     (void)fprintf(out, "sen - an e-government platform in one program; every agency runs it as a node\n\nCommands:\n");
-    for (const struct module *const *m = sen_modules; *m; m++)
-        for (const struct command *cmd = (*m)->commands; cmd && cmd->name; cmd++) (void)fprintf(out, "  %-24s %s\n", cmd->name, cmd->summary);
+    for (const struct command *cmd = NULL; (cmd = modules_next(cmd));) (void)fprintf(out, "  %-24s %s\n", cmd->name, cmd->summary);
     (void)fprintf(out, "\n`sen help COMMAND` tells the options of a command, `sen help settings` what may stand in node.yaml.\n");
 }
 
@@ -73,15 +72,14 @@ enum status help_run(struct call *c, const struct args *args)
         return ST_OK;
     }
     bool found = false;
-    for (const struct module *const *m = sen_modules; *m; m++)
-        for (const struct command *cmd = (*m)->commands; cmd && cmd->name; cmd++) {
-            struct str full = str_z(cmd->name), family = str_join(c->arena, name, STR(" "), STR_END);
-            if (!str_eq(full, name) && !str_starts(full, family)) continue;
-            if (found) (void)printf("\n");
-            found = true;
-            print_usage(stdout, cmd);
-            print_options(stdout, cmd);
-        }
+    for (const struct command *cmd = NULL; (cmd = modules_next(cmd));) {
+        struct str full = str_z(cmd->name), family = str_join(c->arena, name, STR(" "), STR_END);
+        if (!str_eq(full, name) && !str_starts(full, family)) continue;
+        if (found) (void)printf("\n");
+        found = true;
+        print_usage(stdout, cmd);
+        print_options(stdout, cmd);
+    }
     if (found) return ST_OK;
     return call_fail(c, ST_NOT_FOUND, "COMMAND", "There is no command \"%s\". `sen help` lists them all.", name);
 }

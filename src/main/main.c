@@ -28,14 +28,13 @@ static const struct command *find_command(int argc, char **argv, int *ret_words)
 {
     const struct command *best = NULL;
     *ret_words = 0;
-    for (const struct module *const *m = sen_modules; *m; m++)
-        for (const struct command *cmd = (*m)->commands; cmd && cmd->name; cmd++) {
-            int n = match(cmd, argc, argv);
-            if (n > *ret_words) {
-                best = cmd;
-                *ret_words = n;
-            }
+    for (const struct command *cmd = NULL; (cmd = modules_next(cmd));) {
+        int n = match(cmd, argc, argv);
+        if (n > *ret_words) {
+            best = cmd;
+            *ret_words = n;
         }
+    }
     return best;
 }
 

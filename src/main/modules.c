@@ -24,3 +24,14 @@ const struct module *const sen_modules[] = {
     &main_module,
     NULL,
 };
+
+const struct command *modules_next(const struct command *cmd)
+{
+    bool passed = cmd == NULL;
+    for (const struct module *const *m = sen_modules; *m; m++)
+        for (const struct command *at = (*m)->commands; at && at->name; at++) {
+            if (passed) return at;
+            passed = at == cmd;
+        }
+    return NULL;
+}

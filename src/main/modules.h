@@ -6,4 +6,8 @@
 
 extern const struct module *const sen_modules[];  /* in the order they start; NULL at the end */
 
+/* modules_next: the command after this one, through all rooms; NULL before the first and after the last.
+ *   for (const struct command *cmd = NULL; (cmd = modules_next(cmd));) ... */
+const struct command *modules_next(const struct command *cmd);
+
 #endif

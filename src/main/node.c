@@ -1,29 +1,20 @@
 /* node.c: opens a node for a command or for the server: configuration, databases, key holder, rooms. */
 #include "main/node.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/config.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/time.h"
 #include "base/yaml.h"
 #include "main/modules.h"
 #include "store/db.h"
-#include "trust/holder.h"
 #include "trust/trust.h"
 
-enum { PIN_MAX = 256, HOLDER_START_MS = 5000, MODULES_MAX = 32, OFFSET_MOST = 14 * 60 };
+enum { HOLDER_START_MS = 5000, MODULES_MAX = 32, OFFSET_MOST = 14 * 60 };
 
 struct node {
     struct app app;
@@ -34,7 +25,7 @@ struct node {
     const struct app *before; /* what the call knew before this node was opened */
 };
 
-struct app *node_app(struct node *n) { return &n->app; }
+struct app *node_app(const struct node *n) { return (struct app *)(uintptr_t)&n->app; }
 struct str node_folder(const struct node *n) { return n->app.folder; }
 
 /* share_at: is there a country/ in this folder? */
@@ -109,84 +100,6 @@ enum status node_load(struct call *c, struct str folder, struct node **ret)
 struct str node_keys_folder(struct call *c, const struct node *n) { return file_path(c->arena, n->app.folder, STR("keys")); }
 struct str node_socket(struct call *c, const struct node *n) { return file_path(c->arena, n->app.folder, STR("run/holder.sock")); }
 
-static enum status ask_pin(struct call *c, struct str *ret)
-{
-    struct termios old, quiet;
-    char line[PIN_MAX];
-    if (tcgetattr(STDIN_FILENO, &old) != 0)
-        return call_fail(c, ST_INVALID, "pin", "The key holder needs its PIN. Name a file that holds it (setting trust.pin_file) or start at a terminal.");
-    (void)!write(STDERR_FILENO, "PIN of the key holder: ", 23);
-    quiet = old;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    ssize_t n = read(STDIN_FILENO, line, sizeof line);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-    (void)!write(STDERR_FILENO, "\n", 1);
-    *ret = str_trim(str_copy(c->arena, str_of(line, n > 0 ? (size_t)n : 0)));
-    return ST_OK;
-}
-
-enum status node_pin(struct call *c, const struct node *n, struct str *ret)
-{
-    struct stat info;
-    struct str name = config_text(n->config, "trust.pin_file");
-    if (str_is_empty(name)) return ask_pin(c, ret);
-    struct str path = file_path(c->arena, n->app.folder, name), text;
-    const char *z = str_to_z(c->arena, path);
-    if (z && stat(z, &info) == 0 && (info.st_mode & 077) != 0)
-        return call_fail(c, ST_DENIED, "trust.pin_file", "Others can read %s. Make it private: chmod 600.", path);
-    TRY(file_read(c, path, PIN_MAX, &text));
-    *ret = str_trim(text);
-    return ST_OK;
-}
-
-static bool holder_answers(struct str socket_path)
-{
-    struct sockaddr_un to = { .sun_family = AF_UNIX };
-    if (socket_path.n >= sizeof to.sun_path) return false;
-    memcpy(to.sun_path, socket_path.p, socket_path.n);
-    FILE_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    return fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
-}
-
-enum status node_holder_start(struct call *c, const struct node *n, int *ret_pid)
-{
-    struct str pin, socket_path = node_socket(c, n), keys = node_keys_folder(c, n);
-    TRY(node_pin(c, n, &pin));
-    TRY(file_make_folder(c, keys, 0700));
-    TRY(file_make_folder(c, file_path(c->arena, n->app.folder, STR("run")), 0700));
-    pid_t pid = fork();
-    if (pid < 0) return call_fail(c, ST_UNAVAILABLE, "", "The system could not start another process. Free some memory and try again.");
-    if (pid == 0) {
-        struct call *own = call_open(&n->app);
-        enum status st = holder_run(own, keys, socket_path, pin);
-        if (st != ST_OK) {
-            struct call_error e = call_sentence(own, st);
-            log_line(LOG_ERROR, "trust", "holder.failed", own->trace, log_text("reason", e.sentence));
-        }
-        _exit(status_exit(st));
-    }
-    for (int waited = 0; waited < HOLDER_START_MS; waited += 10) {
-        int how;
-        if (holder_answers(socket_path)) {
-            *ret_pid = pid;
-            return ST_OK;
-        }
-        if (waitpid(pid, &how, WNOHANG) == pid)
-            return call_fail(c, ST_UNAVAILABLE, "pin", "The key holder did not start: the PIN may be wrong. The log line before this one says why.");
-        (void)poll(NULL, 0, 10);
-    }
-    node_holder_stop(pid);
-    return call_fail(c, ST_UNAVAILABLE, "", "The key holder did not answer within 5 seconds. Look at its log lines.");
-}
-
-void node_holder_stop(int pid)
-{
-    if (pid <= 0) return;
-    (void)kill(pid, SIGTERM);
-    (void)waitpid(pid, NULL, 0);
-}
-
 /* store_url: "sqlite:data" is relative to the node's folder. */
 static enum status store_url(struct call *c, const struct node *n, struct str *ret)
 {
@@ -203,12 +116,11 @@ static enum status store_url(struct call *c, const struct node *n, struct str *r
 
 static enum status await_holder(struct call *c, struct node *n, enum node_holder holder)
 {
-    struct str socket_path = node_socket(c, n);
-    if (holder_answers(socket_path)) return ST_OK;
+    if (node_holder_answers(c, n)) return ST_OK;
     if (holder == HOLDER_OWN) return node_holder_start(c, n, &n->holder_pid);
     for (int waited = 0; waited < HOLDER_START_MS; waited += 10) {
         (void)poll(NULL, 0, 10);
-        if (holder_answers(socket_path)) return ST_OK;
+        if (node_holder_answers(c, n)) return ST_OK;
     }
     return call_fail(c, ST_UNAVAILABLE, "", "The key holder does not answer. Its log lines say why; the server is started again when it does.");
 }

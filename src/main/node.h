@@ -18,7 +18,7 @@ enum node_holder { HOLDER_OWN, HOLDER_WAIT };
 NODISCARD enum status node_open(struct call *c, struct node *n, enum node_holder holder);
 void node_close(struct call *c, struct node *n);
 
-struct app *node_app(struct node *n);
+struct app *node_app(const struct node *n);
 struct str node_folder(const struct node *n);
 
 /* node_pin: the PIN of the key holder, from the setting trust.pin_file (mode 0600), or asked at the terminal. */
@@ -32,6 +32,9 @@ NODISCARD enum status node_share(struct call *c, struct str *ret);
 /* node_holder_start, node_holder_stop: a key holder as a child process of this one; start answers when it serves. */
 NODISCARD enum status node_holder_start(struct call *c, const struct node *n, int *ret_pid);
 void node_holder_stop(int pid);
+bool node_holder_answers(struct call *c, const struct node *n);
+/* node_holder_run: the life of the child: serves until SIGTERM; a failure is logged. Answers the exit code. app may be NULL. */
+int node_holder_run(const struct app *app, struct str keys, struct str socket_path, struct str pin);
 
 extern const struct module main_module;
 

@@ -26,7 +26,7 @@ const struct node_request node_requests[] = {
 
 static bool is_needed(const struct node *n, enum needed_by by)
 {
-    const struct config *cfg = node_app((struct node *)(uintptr_t)n)->config;
+    const struct config *cfg = node_app(n)->config;
     struct str issuer = config_text(cfg, "identity.issuer"), instance = config_text(cfg, "instance"), member = config_text(cfg, "member");
     switch (by) {
     case NEED_ALL: return true;
@@ -75,7 +75,7 @@ static enum status with_holder(struct call *c, struct node *n, enum status (*wor
     struct app *app = node_app(n);
     const struct app *before = c->app;
     int holder = 0;
-    TRY(node_holder_start(c, n, &holder));
+    if (!node_holder_answers(c, n)) TRY(node_holder_start(c, n, &holder));
     c->app = app;
     enum status st = trust_start(c, node_keys_folder(c, n), node_socket(c, n), config_count(app->config, "trust.holder_ms"), &app->trust);
     if (st == ST_OK) st = work(c, n, arg);

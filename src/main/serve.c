@@ -21,7 +21,6 @@
 #include "main/modules.h"
 #include "store/db.h"
 #include "trust/confine.h"
-#include "trust/holder.h"
 #include "web/http.h"
 
 enum { JOBS_MAX = 32, RESTART_MIN_MS = 200, RESTART_MAX_MS = 5000, STEADY_MS = 3000, STOP_MS = 15000 };
@@ -121,15 +120,6 @@ static int run_server(struct str folder)
     return status_exit(st);
 }
 
-static int run_holder(struct str keys, struct str socket_path, struct str pin)
-{
-    struct call *c = call_open(NULL);
-    enum status st = holder_run(c, keys, socket_path, pin);
-    if (st != ST_OK) log_line(LOG_ERROR, "trust", "holder.failed", c->trace, log_text("reason", call_sentence(c, st).sentence));
-    call_close(c);
-    return status_exit(st);
-}
-
 /* ---- the supervisor ---- */
 
 struct child { const char *name; pid_t pid; int64_t started_us, wait_ms, start_at_us; };
@@ -150,7 +140,7 @@ static void spawn(struct call *c, struct supervisor *s, struct child *child)
         if (getppid() != s->pid) _exit(0); /* it died before we asked to be told */
         (void)prctl(PR_SET_NAME, child->name);
         (void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
-        if (child == &s->holder) _exit(run_holder(s->keys, s->socket_path, s->pin));
+        if (child == &s->holder) _exit(node_holder_run(NULL, s->keys, s->socket_path, s->pin));
         explicit_bzero((char *)(uintptr_t)s->pin.p, s->pin.n); /* the server never knows the PIN */
         _exit(run_server(s->folder));
     }
