@@ -75,8 +75,7 @@ static void command(FILE *out, const struct command *cmd)
 static void commands(FILE *out)
 {
     (void)fputs(".SH COMMANDS\n", out);
-    for (const struct module *const *m = sen_modules; *m; m++)
-        for (const struct command *cmd = (*m)->commands; cmd && cmd->name; cmd++) command(out, cmd);
+    for (const struct command *cmd = NULL; (cmd = modules_next(cmd));) command(out, cmd);
 }
 
 static void setting(FILE *out, const struct setting *s)
