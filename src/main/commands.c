@@ -33,6 +33,17 @@ static const struct option nation_options[] = {
     { .kind = OPTION_END },
 };
 static const struct option nation_dir[] = { { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true }, { .kind = OPTION_END } };
+static const struct option agency_options[] = {
+    { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true },
+    { OPTION_VALUE, "member", "CLASS/CODE", "Class and code of the member: GOV/X99.", true },
+    { OPTION_VALUE, "name", "TEXT", "Full name of the agency, as people read it.", true },
+    { OPTION_VALUE, "node", "NAME", "Short name of its node, letters and digits.", true },
+    { OPTION_VALUE, "ask", "SERVICE", "A service it may use at once: the right is written at the node that keeps it, which starts again.", false },
+    { OPTION_VALUE, "purpose", "CODE", "For which purpose (with --ask).", false },
+    { OPTION_VALUE, "columns", "A,B,C", "Which columns it may see (with --ask).", false },
+    { OPTION_REST, "CODE=NAME", NULL, "Its subsystems; the first is the one that asks.", false },
+    { .kind = OPTION_END },
+};
 static const struct option help_options[] = { { OPTION_REST, "COMMAND", NULL, "A command, the first word of several, settings (what may stand in node.yaml), or manual (the man page).", false }, { .kind = OPTION_END } };
 
 static const struct command commands[] = {
@@ -42,6 +53,7 @@ static const struct command commands[] = {
     { "node certificate", "Takes certificates that the operator issued for this node.", certificate_options, node_certificate_run, COMMAND_FREE },
     { "nation start", "Makes (once) and starts a sandbox nation on this machine.", nation_options, nation_start_run, COMMAND_FREE },
     { "nation stop", "Stops the sandbox nation; everything stays in its folder.", nation_dir, nation_stop_run, COMMAND_FREE },
+    { "nation add-agency", "Lets one more agency join a sandbox nation: node, keys, certificates, admission, account, first right.", agency_options, nation_add_agency_run, COMMAND_FREE },
     { "nation status", "Says which nodes of the sandbox nation answer.", nation_dir, nation_status_run, COMMAND_FREE },
     { 0 },
 };

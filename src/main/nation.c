@@ -136,7 +136,7 @@ static enum status say_where(struct call *c, const struct nation *n)
 /* prepare: what could stand in the way is told before anything is made. */
 static enum status prepare(struct call *c, const struct nation *n)
 {
-    for (size_t i = 0; i < n->nnodes; i++) TRY(nation_check_ports(c, n, &n->nodes[i]));
+    for (size_t i = 0; i < n->nnodes; i++) TRY(nation_check_ports(c, n, &n->nodes[i], NULL));
     enum status st = file_make_folder(c, n->folder, 0755);
     call_clear(c);
     if (st == ST_OK && access(str_to_z(c->arena, n->folder), W_OK | X_OK) == 0) return ST_OK;

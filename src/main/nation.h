@@ -37,26 +37,27 @@ NODISCARD enum status nation_read_node(struct call *c, const struct nation *n, c
 NODISCARD enum status nation_write_options(struct call *c, const struct nation *n);
 
 /* nation_check_ports: every address and port of this node that does not run yet is free; else ST_CONFLICT names the port and who has it. */
-NODISCARD enum status nation_check_ports(struct call *c, const struct nation *n, const struct nation_node *node);
+struct nation_fill { const char *mark; struct str text; }; /* a mark of a template, ${...}, and what stands for it; NULL at the end of several */
+NODISCARD enum status nation_check_ports(struct call *c, const struct nation *n, const struct nation_node *node, const struct nation_fill *extra);
 
 /* nation_make: folders, keys, certificates, directory, people, accounts. Progress goes to stdout. */
 NODISCARD enum status nation_make(struct call *c, struct nation *n);
 
 /* The steps of making that an agency that joins later takes too.
- * nation_furnish_folder: the database where they are not SQLite's, node.yaml from its template with ${...} filled in (extra: pairs of mark and text, NULL
- * at the end), the PIN. nation_admit: at the operator: certificates for the requests of these nodes and their admission, the directory published;
- * the anchor. nation_give_back: takes anchor and certificates. nation_furnish_accounts: the officials of its entry. */
-struct nation_fill { const char *mark; struct str text; };
-NODISCARD enum status nation_node_yaml(struct call *c, const struct nation *n, const struct nation_node *node, struct str *ret); /* as it stands in its folder, else as it would be written */
+ * nation_furnish_folder: the database where they are not SQLite's, node.yaml from its template with ${...} filled in (extra: more than every
+ * node has), the PIN. nation_admit: at the operator: certificates for the requests of these nodes and their admission, the directory published;
+ * the anchor. nation_give_back: takes anchor and certificates. nation_clear_folder: what was left of a making that did not come to its end. */
+NODISCARD enum status nation_node_yaml(struct call *c, const struct nation *n, const struct nation_node *node, const struct nation_fill *extra, struct str *ret); /* as it stands in its folder, else as it would be written */
 NODISCARD enum status nation_furnish_folder(struct call *c, const struct nation *n, const struct nation_node *node, const struct nation_fill *extra);
 NODISCARD enum status nation_admit(struct call *c, const struct nation *n, const struct nation_node *nodes, size_t count, struct str *ret_anchor);
 NODISCARD enum status nation_give_back(struct call *c, const struct nation_node *node, struct str anchor);
+void nation_clear_folder(struct call *c, const struct nation_node *node);
 struct str nation_replace(struct call *c, struct str text, struct str what, struct str with);
 
 /* nation_people.c: the invented people and who may sign in. */
 NODISCARD enum status nation_make_people(struct call *c, const struct nation *n);     /* FOLDER/population.jsonl */
 NODISCARD enum status nation_load_registers(struct call *c, const struct nation *n);
-NODISCARD enum status nation_make_accounts(struct call *c, const struct nation *n, const struct nation_node *node); /* on the node that c->app is */
+NODISCARD enum status nation_make_accounts(struct call *c, const struct nation *n, const struct nation_node *node); /* opens the node for it */
 NODISCARD enum status nation_write_welcome(struct call *c, const struct nation *n);
 struct str nation_official(struct call *c, const struct nation_node *node, const struct yaml *account); /* the line that names an account */
 

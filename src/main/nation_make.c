@@ -36,12 +36,15 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
     return remove(path);
 }
 
+void nation_clear_folder(struct call *c, const struct nation_node *node)
+{
+    if (file_exists(c, file_path(c->arena, node->folder, STR("node.yaml")))) (void)nftw(str_to_z(c->arena, node->folder), remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 /* clear_unfinished: node folders of a making that was interrupted; only folders that this nation names, below its own folder. */
 static void clear_unfinished(struct call *c, const struct nation *n)
 {
-    for (size_t i = 0; i < n->nnodes; i++)
-        if (file_exists(c, file_path(c->arena, n->nodes[i].folder, STR("node.yaml"))))
-            (void)nftw(str_to_z(c->arena, n->nodes[i].folder), remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    for (size_t i = 0; i < n->nnodes; i++) nation_clear_folder(c, &n->nodes[i]);
 }
 
 static struct str store_url(struct call *c, const struct nation *n, const struct nation_node *node)
@@ -69,10 +72,10 @@ static enum status fill(struct call *c, const struct nation *n, const struct nat
     return ST_OK;
 }
 
-enum status nation_node_yaml(struct call *c, const struct nation *n, const struct nation_node *node, struct str *ret)
+enum status nation_node_yaml(struct call *c, const struct nation *n, const struct nation_node *node, const struct nation_fill *extra, struct str *ret)
 {
     struct str path = file_path(c->arena, node->folder, STR("node.yaml"));
-    return file_exists(c, path) ? file_read(c, path, TEMPLATE_MAX, ret) : fill(c, n, node, NULL, ret);
+    return file_exists(c, path) ? file_read(c, path, TEMPLATE_MAX, ret) : fill(c, n, node, extra, ret);
 }
 
 /* make_databases: on PostgreSQL each node has two databases of its own, <name>_node and <name>_log. */
@@ -186,16 +189,6 @@ static enum status make_keys(struct call *c, const struct nation *n, const struc
     return node_init_keys(c, node->folder, KEY_P256);
 }
 
-static enum status make_accounts(struct call *c, const struct nation *n, const struct nation_node *at)
-{
-    struct node *node = NULL;
-    TRY(node_load(c, at->folder, &node));
-    enum status st = node_open(c, node, HOLDER_OWN);
-    if (st == ST_OK) st = nation_make_accounts(c, n, at);
-    node_close(c, node);
-    return st;
-}
-
 static enum status make_all(struct call *c, struct nation *n, struct holders *holders)
 {
     struct str anchor;
@@ -210,7 +203,7 @@ static enum status make_all(struct call *c, struct nation *n, struct holders *ho
     nation_step(n, "%lld invented people generated", (long long)n->people);
     TRY(nation_load_registers(c, n));
     nation_step(n, "population register loaded");
-    TRY(nation_each(c, n, make_accounts));
+    TRY(nation_each(c, n, nation_make_accounts));
     nation_step(n, "accounts made");
     return nation_write_welcome(c, n);
 }

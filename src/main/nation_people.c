@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "identity/identity.h"
 #include "main/nation.h"
+#include "main/node.h"
 
 enum { CITIZENS_MAX = 10, HEAD_BYTES = 256 * 1024, WELCOME_MAX = 64 * 1024, RIGHTS_MAX = 16 };
 #define SANDBOX_PASSWORD "lotus-pond-2026"
@@ -102,7 +103,8 @@ static enum status make_official(struct call *c, const struct yaml *a)
     return identity_make_account(c, &account, &id);
 }
 
-enum status nation_make_accounts(struct call *c, const struct nation *n, const struct nation_node *node)
+/* make_accounts: on the node that this call's app is. */
+static enum status make_accounts(struct call *c, const struct nation *n, const struct nation_node *node)
 {
     struct citizens citizens = { 0 };
     const struct yaml *list = yaml_get(node->yaml, "accounts");
@@ -114,6 +116,16 @@ enum status nation_make_accounts(struct call *c, const struct nation *n, const s
         TRY(identity_make_account(c, &account, &id));
     }
     return ST_OK;
+}
+
+enum status nation_make_accounts(struct call *c, const struct nation *n, const struct nation_node *at)
+{
+    struct node *node = NULL;
+    TRY(node_load(c, at->folder, &node));
+    enum status st = node_open(c, node, HOLDER_OWN);
+    if (st == ST_OK) st = make_accounts(c, n, at);
+    node_close(c, node);
+    return st;
 }
 
 /* ---- the welcome ---- */

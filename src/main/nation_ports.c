@@ -128,13 +128,13 @@ static enum status check_address(struct call *c, const char *option, struct str 
     return call_fail(c, ST_UNAVAILABLE, option, "Nobody may listen on %s: %s. Choose another --%s.", address, str_z(strerror(why)), str_z(option));
 }
 
-enum status nation_check_ports(struct call *c, const struct nation *n, const struct nation_node *node)
+enum status nation_check_ports(struct call *c, const struct nation *n, const struct nation_node *node, const struct nation_fill *extra)
 {
     static const struct { const char *setting, *option; } doors[] = { { "pages", "port" }, { "systems", "net" }, { "peers", "net" }, { "status", "net" } };
     const struct yaml *y;
     struct str text;
     if (nation_runs(c, node)) return ST_OK;
-    TRY(nation_node_yaml(c, n, node, &text));
+    TRY(nation_node_yaml(c, n, node, extra, &text));
     TRY(yaml_parse(c, STR("node.yaml"), text, &y));
     for (size_t i = 0; i < sizeof doors / sizeof doors[0]; i++)
         TRY(check_address(c, doors[i].option, yaml_text(yaml_get(y, "web"), doors[i].setting, STR(""))));
