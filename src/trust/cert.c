@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/time.h"
+#include "trust/cert_cache.h"
 #include "trust/cert_int.h"
 #include "trust/ossl.h"
 #include "trust/trust_int.h"
@@ -126,6 +127,8 @@ static void read_usage(X509 *cert, struct cert_info *ret)
 
 enum status cert_read(struct call *c, struct str der, struct cert_info *ret)
 {
+    struct cert_cache *cache = c->app && c->app->trust ? c->app->trust->certs : NULL;
+    if (cert_cache_info(cache, der, c->arena, ret)) return ST_OK;
     OSSL(X509) cert = trust__cert(c, der);
     struct cert_info info = { 0 };
     if (!cert || !trust__ms_of_asn1(X509_get0_notBefore(cert), &info.from_ms) || !trust__ms_of_asn1(X509_get0_notAfter(cert), &info.to_ms)) return refuse(c);
@@ -141,6 +144,7 @@ enum status cert_read(struct call *c, struct str der, struct cert_info *ret)
     DER_BYTES key = NULL;
     int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &key);
     TRY(ossl__copy(c, "public key", key, n, &info.public_key));
+    cert_cache_keep_info(cache, der, &info);
     *ret = info;
     return ST_OK;
 }

@@ -4,12 +4,14 @@
 #include <pthread.h>
 
 #include "base/arena.h"
+#include "trust/cert.h"
 #include "trust/ossl.h"
 #include "trust/trust_int.h"
 
 enum { SLOTS = 1024 };
 
-struct slot { uint8_t hash[32]; X509 *cert; };
+/* info has a hash of its own: it is kept after the certificate, and meanwhile another one may have taken the slot. */
+struct slot { uint8_t hash[32], info_hash[32]; X509 *cert; struct cert_info *info; char *texts; };
 struct cert_cache { pthread_mutex_t lock; struct slot slots[SLOTS]; };
 
 struct cert_cache *cert_cache_new(void)
@@ -22,7 +24,11 @@ struct cert_cache *cert_cache_new(void)
 void cert_cache_free(struct cert_cache *cache)
 {
     if (!cache) return;
-    for (size_t i = 0; i < SLOTS; i++) X509_free(cache->slots[i].cert);
+    for (size_t i = 0; i < SLOTS; i++) {
+        X509_free(cache->slots[i].cert);
+        heap_free(cache->slots[i].info);
+        heap_free(cache->slots[i].texts);
+    }
     (void)pthread_mutex_destroy(&cache->lock);
     heap_free(cache);
 }
@@ -70,6 +76,69 @@ X509 *cert_cache_read(struct cert_cache *cache, struct str der)
     X509 *x = find(cache, hash);
     if (!x && (x = parse(der))) keep(cache, hash, x);
     return x;
+}
+
+/* ---- what is known about a certificate ---- */
+
+/* The texts of an info, in one list so that they can be copied in a loop. */
+enum { TEXTS = 8 };
+static void list_texts(struct cert_info *i, struct str *ret[static TEXTS])
+{
+    struct str *const all[TEXTS] = { &i->subject_cn, &i->serial_number, &i->business_category, &i->country, &i->issuer_rfc4514, &i->subject_rfc4514, &i->serial_decimal, &i->public_key };
+    memcpy(ret, all, sizeof all);
+}
+
+/* copy_info: into one stretch of memory that texts_size measured. */
+static void copy_info(const struct cert_info *from, struct cert_info *to, char *texts)
+{
+    struct str *list[TEXTS];
+    *to = *from;
+    list_texts(to, list);
+    for (size_t i = 0; i < TEXTS; i++) {
+        if (list[i]->n) memcpy(texts, list[i]->p, list[i]->n);
+        list[i]->p = texts;
+        texts += list[i]->n;
+    }
+}
+
+static size_t texts_size(struct cert_info info)
+{
+    struct str *list[TEXTS];
+    size_t n = 0;
+    list_texts(&info, list);
+    for (size_t i = 0; i < TEXTS; i++) n += list[i]->n;
+    return n + 1;
+}
+
+bool cert_cache_info(struct cert_cache *cache, struct str der, struct arena *a, struct cert_info *ret)
+{
+    uint8_t hash[32];
+    if (!cache) return false;
+    trust_sha256(der, hash);
+    (void)pthread_mutex_lock(&cache->lock);
+    const struct slot *s = slot_of(cache, hash);
+    bool found = s->info && memcmp(s->info_hash, hash, sizeof hash) == 0;
+    if (found) copy_info(s->info, ret, arena_alloc(a, texts_size(*s->info), 1));
+    (void)pthread_mutex_unlock(&cache->lock);
+    return found;
+}
+
+void cert_cache_keep_info(struct cert_cache *cache, struct str der, const struct cert_info *info)
+{
+    uint8_t hash[32];
+    if (!cache) return;
+    trust_sha256(der, hash);
+    struct cert_info *kept = heap_new(struct cert_info);
+    char *texts = heap_alloc(texts_size(*info), 1);
+    copy_info(info, kept, texts);
+    (void)pthread_mutex_lock(&cache->lock);
+    struct slot *s = slot_of(cache, hash), old = *s;
+    s->info = kept;
+    s->texts = texts;
+    memcpy(s->info_hash, hash, sizeof hash);
+    (void)pthread_mutex_unlock(&cache->lock);
+    heap_free(old.info);
+    heap_free(old.texts);
 }
 
 X509 *trust__cert(const struct call *c, struct str der) { return cert_cache_read(c->app && c->app->trust ? c->app->trust->certs : NULL, der); }

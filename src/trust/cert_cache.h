@@ -16,4 +16,10 @@ void cert_cache_free(struct cert_cache *cache);
  * in it. cache NULL: just reads. */
 X509 *cert_cache_read(struct cert_cache *cache, struct str der);
 
+/* cert_cache_info: what cert_read found out about these bytes before, copied into the arena; false when it is not kept. cert_cache_keep_info: keeps it. */
+struct arena;
+struct cert_info;
+bool cert_cache_info(struct cert_cache *cache, struct str der, struct arena *a, struct cert_info *ret);
+void cert_cache_keep_info(struct cert_cache *cache, struct str der, const struct cert_info *info);
+
 #endif

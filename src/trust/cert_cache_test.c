@@ -57,6 +57,23 @@ TEST(two_of_one_slot_take_turns)
     cert_cache_free(cache);
 }
 
+TEST(facts_are_kept_with_the_bytes_they_are_about)
+{
+    struct cert_cache *cache = cert_cache_new();
+    struct str one = STR("one certificate"), two = STR("another");
+    struct cert_info info = { .subject_cn = STR("cn"), .country = STR("VN"), .public_key = STR("key"), .from_ms = 1, .to_ms = 2, .is_sign = true }, got;
+    CHECK(!cert_cache_info(cache, one, c->arena, &got) && !cert_cache_info(NULL, one, c->arena, &got));
+    cert_cache_keep_info(cache, one, &info);
+    CHECK(cert_cache_info(cache, one, c->arena, &got) && got.from_ms == 1 && got.to_ms == 2 && got.is_sign && !got.is_auth);
+    CHECK_STR(got.subject_cn, STR("cn"));
+    CHECK_STR(got.country, STR("VN"));
+    CHECK_STR(got.public_key, STR("key"));
+    CHECK(got.serial_decimal.n == 0 && !cert_cache_info(cache, two, c->arena, &got));
+    info.subject_cn = STR("longer than before");
+    cert_cache_keep_info(cache, one, &info);
+    cert_cache_free(cache); /* frees what is kept now and what was kept before */
+}
+
 enum { THREADS = 8, ROUNDS = 200, CERTS = 4 };
 struct reader { pthread_t thread; struct cert_cache *cache; const struct str *certs; int wrong; };
 

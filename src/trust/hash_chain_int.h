@@ -7,6 +7,18 @@
 #define HASH_CHAIN_NS "http://cyber.ee/hashchain"
 #define HASH_CHAIN_DS "http://www.w3.org/2000/09/xmldsig#"
 
+/* What frames the two documents as hash_chain_write.c writes them; hash_chain_quick.c reads nothing else. */
+#define HASH_CHAIN_SHA512 "Method Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha512\"/>"
+#define HASH_CHAIN_HEAD \
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HashChain xmlns=\"" HASH_CHAIN_NS "\" xmlns:ds=\"" HASH_CHAIN_DS "\"><DefaultDigest" HASH_CHAIN_SHA512
+#define HASH_CHAIN_END "</HashChain>"
+#define HASH_CHAIN_RESULT_HEAD \
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HashChainResult xmlns=\"" HASH_CHAIN_NS "\" xmlns:ds=\"" HASH_CHAIN_DS \
+    "\" URI=\""
+#define HASH_CHAIN_RESULT_MIDDLE "\"><ds:Digest" HASH_CHAIN_SHA512
+#define HASH_CHAIN_SIGNED "/sig-hashchain.xml#STEP0" /* where the chain of a signature begins */
+#define HASH_CHAIN_RESULT_END "</HashChainResult>"
+
 /* A child of a step: a digest and what it was made with. */
 struct hash_link { enum digest alg; struct str digest; };
 

@@ -2,6 +2,7 @@
 #include "trust/hash_chain.c"
 
 #include "trust/test_sample.h"
+#include "trust/xades_quick.h"
 
 #define DOC(steps) "<h:HashChain xmlns:h=\"" HASH_CHAIN_NS "\" xmlns=\"" HASH_CHAIN_DS "\"><h:DefaultDigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>" steps "</h:HashChain>"
 #define ZERO "<DigestValue>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</DigestValue>"
@@ -155,4 +156,26 @@ TEST(results_that_are_not_well_made_are_refused)
     struct signed_part part = part_of(c, "/message.xml", DIGEST_SHA256, STR("m"));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         expect_fault(c, hash_chain_check(c, str_z(bad[i]), STR(DOC("<h:HashStep id=\"STEP0\"><h:HashValue>" ZERO "</h:HashValue></h:HashStep>")), &part, 1), "malformed_hash_chain");
+}
+
+TEST(the_quick_reader_knows_every_chain_we_write)
+{
+    enum { MOST = 9 };
+    struct signed_part parts[MOST][2];
+    struct signed_message messages[MOST];
+    struct str result, chains[MOST];
+    for (size_t i = 0; i < MOST; i++) {
+        parts[i][0] = part_of(c, "/message.xml", DIGEST_SHA512, str_print(c->arena, "m%zu", i));
+        parts[i][1] = part_of(c, "/attachment1", DIGEST_SHA512, str_print(c->arena, "a%zu", i));
+        messages[i] = (struct signed_message){ parts[i], 1 + i % 2 };
+    }
+    for (size_t n = 1; n <= MOST; n++) {
+        CHECK_OK(hash_chain__write(c, messages, n, &result, chains));
+        for (size_t i = 0; i < n; i++) {
+            CHECK(hash_chain__quick_check(c, result, chains[i], messages[i].parts, messages[i].nparts));
+            CHECK(!hash_chain__quick_check(c, result, chains[i], messages[i].parts, 3 - messages[i].nparts));
+            if (n > 2) CHECK(!hash_chain__quick_check(c, result, chains[(i + 2) % n], messages[i].parts, messages[i].nparts));
+        }
+    }
+    CHECK(!hash_chain__quick_check(c, result, chains[0], messages[0].parts, 0));
 }

@@ -19,17 +19,13 @@ static enum status leaf_value(struct call *c, const struct signed_message *m, st
     return hash_chain__step_value(c, DIGEST_SHA512, links, m->nparts, &ret->digest);
 }
 
-static void put_digest_method(struct buf *b, const char *name, enum digest alg)
-{
-    buf_put_z(b, name);
-    buf_put_z(b, " Algorithm=\"");
-    xml_put_attr(b, digest_uri(alg));
-    buf_put_z(b, "\"/>");
-}
-
 static void put_link(struct buf *b, const struct hash_link *link)
 {
-    if (link->alg != DIGEST_SHA512) put_digest_method(b, "<ds:DigestMethod", link->alg);
+    if (link->alg != DIGEST_SHA512) {
+        buf_put_z(b, "<ds:DigestMethod Algorithm=\"");
+        xml_put_attr(b, digest_uri(link->alg));
+        buf_put_z(b, "\"/>");
+    }
     buf_put_z(b, "<ds:DigestValue>");
     encode_base64_to(b, link->digest);
     buf_put_z(b, "</ds:DigestValue>");
@@ -66,8 +62,7 @@ struct turn { struct hash_link other; bool other_is_left; };
 static enum status write_chain(struct call *c, const struct signed_message *m, const struct turn *turns, size_t nturns, struct str *ret)
 {
     struct buf b = buf_in(c->arena, CHAIN_MAX);
-    buf_put_z(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HashChain xmlns=\"" HASH_CHAIN_NS "\" xmlns:ds=\"" HASH_CHAIN_DS "\">");
-    put_digest_method(&b, "<DefaultDigestMethod", DIGEST_SHA512);
+    buf_put(&b, STR(HASH_CHAIN_HEAD));
     size_t step = 0;
     for (; step < nturns; step++) {
         buf_print(&b, "<HashStep id=\"STEP%zu\">", step);
@@ -81,20 +76,18 @@ static enum status write_chain(struct call *c, const struct signed_message *m, c
         for (size_t i = 0; i < m->nparts; i++) put_part(&b, &m->parts[i]);
         buf_put_z(&b, "</HashStep>");
     }
-    buf_put_z(&b, "</HashChain>");
+    buf_put(&b, STR(HASH_CHAIN_END));
     return buf_finish(&b, ret);
 }
 
 static enum status write_result(struct call *c, struct str uri, struct str digest, struct str *ret)
 {
     struct buf b = buf_in(c->arena, CHAIN_MAX);
-    buf_put_z(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HashChainResult xmlns=\"" HASH_CHAIN_NS "\" xmlns:ds=\"" HASH_CHAIN_DS
-                  "\" URI=\"");
+    buf_put(&b, STR(HASH_CHAIN_RESULT_HEAD));
     xml_put_attr(&b, uri);
-    buf_put_z(&b, "\">");
-    put_digest_method(&b, "<ds:DigestMethod", DIGEST_SHA512);
+    buf_put(&b, STR(HASH_CHAIN_RESULT_MIDDLE));
     put_link(&b, &(struct hash_link){ DIGEST_SHA512, digest });
-    buf_put_z(&b, "</HashChainResult>");
+    buf_put(&b, STR(HASH_CHAIN_RESULT_END));
     return buf_finish(&b, ret);
 }
 

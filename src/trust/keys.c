@@ -3,6 +3,7 @@
 #include "trust/trust.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "trust/cert_cache.h"
@@ -11,8 +12,12 @@
 #include "trust/ossl.h"
 #include "trust/seal.h"
 #include "trust/trust_int.h"
+#include "trust/xades_quick.h"
 
 enum { CERT_FILE_MAX = 256 * 1024, P256_HALF = 32 };
+
+/* The file of certificates as it was read last: by inode, size and time of change it is the same one still. */
+struct cert_file { struct stat seen; struct str pem; };
 
 struct key {
     struct trust *trust;
@@ -23,6 +28,7 @@ struct key {
     struct key *next;
     bool sealing_known;               /* under trust->lock */
     uint8_t sealing[SEAL_KEY_BYTES];
+    struct cert_file file;            /* under trust->lock */
 };
 
 static void heap_drop(struct str s) { heap_free((char *)(uintptr_t)s.p); /* ours: made by trust__heap_copy */ }
@@ -81,6 +87,7 @@ enum status trust_start(struct call *c, struct str keys_folder, struct str socke
     t->folder = trust__heap_copy(keys_folder);
     t->holder = holder_client_new(socket);
     t->certs = cert_cache_new();
+    t->verified = verified_new();
     enum status st = read_list(c, t);
     if (st != ST_OK) {
         trust_stop(t);
@@ -98,11 +105,13 @@ void trust_stop(struct trust *t)
         heap_drop(k->id);
         heap_drop(k->owner);
         heap_drop(k->public_key);
+        heap_drop(k->file.pem);
         OPENSSL_cleanse(k, sizeof *k);
         heap_free(k);
     }
     holder_client_free(t->holder);
     cert_cache_free(t->certs);
+    verified_free(t->verified);
     heap_drop(t->folder);
     (void)pthread_mutex_destroy(&t->lock);
     heap_free(t);
@@ -148,11 +157,50 @@ static enum status no_certificate(struct call *c, const struct key *k)
     return call_fail(c, ST_NOT_FOUND, "certificate", "The key %s has no certificate yet. Send its request to the operator and take the answer with `sen node certificate`.", k->id);
 }
 
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static bool find_file(struct call *c, const struct key *k, const struct stat *now, struct str *ret)
+{
+    (void)pthread_mutex_lock(&k->trust->lock);
+    bool found = k->file.pem.n && is_same_file(&k->file.seen, now);
+    if (found) *ret = str_copy(c->arena, k->file.pem);
+    (void)pthread_mutex_unlock(&k->trust->lock);
+    return found;
+}
+
+static void keep_file(struct trust *t, struct str id, const struct stat *now, struct str pem)
+{
+    struct str copy = trust__heap_copy(pem);
+    (void)pthread_mutex_lock(&t->lock);
+    struct key *k = find_id(t, id);
+    struct str old = k->file.pem;
+    k->file = (struct cert_file){ *now, copy };
+    (void)pthread_mutex_unlock(&t->lock);
+    heap_drop(old);
+}
+
+/* read_file: looked at for every signature and read only when it was changed: a file of an earlier moment is never taken for a later one, because the
+ * look comes before the reading. */
+static enum status read_file(struct call *c, const struct key *k, struct str *ret)
+{
+    struct str path = str_join(c->arena, k->trust->folder, STR("/"), k->id, STR(".cert.pem"), STR_END);
+    struct stat now;
+    const char *path_z = str_to_z(c->arena, path);
+    if (!path_z || stat(path_z, &now) != 0) return no_certificate(c, k);
+    if (find_file(c, k, &now, ret)) return ST_OK;
+    TRY(file_read(c, path, CERT_FILE_MAX, ret));
+    keep_file(k->trust, k->id, &now, *ret);
+    return ST_OK;
+}
+
 enum status key_certificates(struct call *c, const struct key *k, struct str *ret, size_t most, size_t *n)
 {
-    struct str path = str_join(c->arena, k->trust->folder, STR("/"), k->id, STR(".cert.pem"), STR_END), pem;
-    if (!file_exists(c, path)) return no_certificate(c, k);
-    TRY(file_read(c, path, CERT_FILE_MAX, &pem));
+    struct str pem;
+    TRY(read_file(c, k, &pem));
     *n = trust__pem_certificates(c->arena, pem, ret, most);
     return *n > 0 ? ST_OK : no_certificate(c, k);
 }

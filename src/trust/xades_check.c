@@ -9,6 +9,7 @@
 #include "base/xml.h"
 #include "trust/hash_chain_int.h"
 #include "trust/xades_int.h"
+#include "trust/xades_quick.h"
 
 enum { ELEMENTS_MAX = 2000, REFERENCES_MAX = XADES_PARTS_MAX + 1 };
 
@@ -260,7 +261,7 @@ static enum status check_document(struct parsed *p, const struct signature_doc *
     return check_value(p, ret->cert_der);
 }
 
-enum status signature_check(struct call *c, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts, struct signature_facts *ret)
+enum status xades__check_thoroughly(struct call *c, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts, struct signature_facts *ret)
 {
     XML_DOC d = NULL;
     struct signature_facts facts = { 0 };
@@ -271,4 +272,10 @@ enum status signature_check(struct call *c, const struct signature_doc *doc, con
     TRY(check_document(&p, doc, parts, nparts, &facts));
     *ret = facts;
     return ST_OK;
+}
+
+enum status signature_check(struct call *c, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts, struct signature_facts *ret)
+{
+    if (doc->xml.n <= XADES_MAX && xades__quick_check(c, doc, parts, nparts, ret)) return ST_OK;
+    return xades__check_thoroughly(c, doc, parts, nparts, ret);
 }

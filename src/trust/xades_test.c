@@ -51,7 +51,7 @@ TEST(what_is_signed_is_the_canonical_form)
         struct buf b = buf_in(c->arena, XADES_MAX);
         CHECK_OK(xml_c14n(c, d, signed_elements[i].element, &b));
         CHECK_OK(buf_finish(&b, &canonical));
-        expected = str_join(c->arena, open, STR(NAMESPACES), str_of(doc.xml.p + from, to - from), STR_END);
+        expected = str_join(c->arena, open, STR(XADES_NAMESPACES), str_of(doc.xml.p + from, to - from), STR_END);
         CHECK_STR(canonical, expected);
     }
 }
@@ -312,4 +312,87 @@ TEST(the_form_of_version_8_is_refused)
     struct signature_doc doc = { .xml = sample(c, "signatures/non-batch-sig/signatures.xml") };
     struct signed_part parts[] = { part_of(c, "/message.xml", sample(c, "signatures/non-batch-sig/message.xml")), part_of(c, "/attachment1", sample(c, "signatures/non-batch-sig/attachment1")) };
     expect_fault(c, signature_check(c, &doc, parts, 2, &facts), "malformed_signature");
+}
+
+/* ---- the quick judge ---- */
+
+/* agree: the quick judge may know less than the thorough one, never more. */
+static bool quick_is_right(struct call *c, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts)
+{
+    struct signature_facts quick, thorough;
+    if (!xades__quick_check(c, doc, parts, nparts, &quick)) return true;
+    if (xades__check_thoroughly(c, doc, parts, nparts, &thorough) != ST_OK) return false;
+    return str_eq(quick.cert_der, thorough.cert_der) && str_eq(quick.ocsp, thorough.ocsp) && quick.signed_ms == thorough.signed_ms &&
+           quick.method.digest == thorough.method.digest && quick.method.kind == thorough.method.kind;
+}
+
+TEST(the_quick_judge_knows_what_we_write)
+{
+    static const enum key_algorithm algorithms[] = { KEY_P256, KEY_RSA2048 };
+    for (size_t a = 0; a < 2; a++) {
+        CASE s = new_case(c, algorithms[a]);
+        for (size_t n = 1; n <= 3; n++) {
+            struct signature_doc doc;
+            struct signature_facts facts;
+            CHECK_OK(signature_make(c, &s.key, s.cert, STR("an OCSP response"), s.parts, n, &doc));
+            CHECK(xades__quick_check(c, &doc, s.parts, n, &facts));
+            CHECK(quick_is_right(c, &doc, s.parts, n));
+            CHECK(!xades__quick_check(c, &doc, s.parts, n == 1 ? 2 : n - 1, &facts));
+            CHECK(!xades__quick_check(c, &doc, s.parts + 1, n == 3 ? 2 : n, &facts));
+        }
+    }
+}
+
+/* changed: a copy of text with the byte at `at` replaced. */
+static struct str changed(struct call *c, struct str text, size_t at, char ch)
+{
+    char *p = arena_alloc(c->arena, text.n, 1);
+    memcpy(p, text.p, text.n);
+    p[at] = ch;
+    return str_of(p, text.n);
+}
+
+TEST(the_quick_judge_never_knows_more_than_the_thorough_one)
+{
+    static const char chars[] = { 'A', '<', '&', '"', '\n', '\r', ' ', '\0', (char)0xef, '=' };
+    CASE s = new_case(c, KEY_P256);
+    struct signature_doc doc;
+    CHECK_OK(signature_make(c, &s.key, s.cert, STR("an OCSP response of some length"), s.parts, 2, &doc));
+    struct str *const documents[] = { &doc.xml, &doc.chain, &doc.chain_result };
+    for (size_t d = 0; d < 3; d++) {
+        struct str whole = *documents[d];
+        for (size_t i = 0; i < whole.n; i++) {
+            ARENA scratch = arena_open(16 << 20);
+            struct call inner = *c;
+            inner.arena = scratch;
+            *documents[d] = changed(&inner, whole, i, chars[i % sizeof chars]);
+            CHECK(quick_is_right(&inner, &doc, s.parts, 2));
+            *documents[d] = str_join(scratch, str_first(whole, i), str_skip(whole, i + 1), STR_END); /* one byte less */
+            CHECK(quick_is_right(&inner, &doc, s.parts, 2));
+        }
+        *documents[d] = whole;
+    }
+}
+
+TEST(a_document_known_as_good_is_still_held_against_each_message)
+{
+    CASE s = new_case(c, KEY_P256);
+    struct trust trust = { .verified = verified_new() };
+    struct app app = { .trust = &trust };
+    struct call inner = *c;
+    struct signature_doc docs[2], mixed;
+    struct signature_facts facts;
+    const struct signed_message messages[] = { { s.parts, 1 }, { s.parts + 1, 1 } };
+    inner.app = &app;
+    CHECK_OK(signature_make_batch(c, &s.key, s.cert, STR("ocsp"), messages, 2, docs));
+    CHECK_STR(docs[0].xml, docs[1].xml);
+    for (size_t i = 0; i < 2; i++) CHECK(xades__quick_check(&inner, &docs[i], messages[i].parts, 1, &facts));
+    for (size_t i = 0; i < 2; i++) CHECK(!xades__quick_check(&inner, &docs[i], messages[1 - i].parts, 1, &facts));
+    mixed = docs[0];
+    mixed.chain = docs[1].chain;
+    CHECK(!xades__quick_check(&inner, &mixed, messages[0].parts, 1, &facts));
+    mixed = docs[0];
+    mixed.xml = changed(c, docs[0].xml, docs[0].xml.n / 2, '!');
+    CHECK(!xades__quick_check(&inner, &mixed, messages[0].parts, 1, &facts));
+    verified_free(trust.verified);
 }
