@@ -183,6 +183,14 @@ NODISCARD enum status ocsp__read_query(struct call *c, struct str query, const s
 handler ocsp__show;
 handler ocsp__show_failed;
 
+/* ---- signing together (3.8) ---- */
+struct sign_queue;
+struct sign_queue *sign__queue_new(void);
+void sign__queue_free(struct sign_queue *q);
+/* sign__message: one message signed, alone or with others that wait at the same moment. */
+NODISCARD enum status sign__message(struct call *c, const struct key *key, struct str cert, struct str ocsp, const struct signed_part *parts, size_t nparts,
+                                    struct signature_doc *ret);
+
 /* ---- rights (6.2) ---- */
 bool glob__match(struct str pattern, struct str path);
 /* glob__path: decoded service path for the matcher; false for a path that is refused (encoded slash, dot segments that climb, broken %). */
@@ -275,6 +283,7 @@ struct exchange {
     int64_t next_sync_ms;
     struct judge_cache *judged;
     struct ocsp_cache *status;
+    struct sign_queue *signing;
     struct arena *arena;                       /* what lives as long as this */
     atomic_llong stamp_failing_ms;             /* since when time-stamping fails; TIME_FAR: it does not */
     int64_t next_stamp_ms;                     /* of the job alone */

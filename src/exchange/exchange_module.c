@@ -132,6 +132,7 @@ static void stop(struct app *app)
     directory__drop(&ex->directory);
     judge__cache_free(ex->judged);
     ocsp__cache_free(ex->status);
+    sign__queue_free(ex->signing);
     heap_free(ex->services.rows);
     arena_close(ex->arena);
     (void)pthread_mutex_destroy(&ex->lock);
@@ -167,6 +168,7 @@ static enum status start(struct call *c, struct app *app)
     (void)pthread_mutex_init(&ex->lock, NULL);
     ex->judged = judge__cache_new();
     ex->status = ocsp__cache_new();
+    ex->signing = sign__queue_new();
     atomic_init(&ex->stamp_failing_ms, TIME_FAR);
     app->exchange = ex;
     web_add_health(app, "directory", check_directory);

@@ -1,0 +1,135 @@
+/* sign_queue.c: messages that wait for the key holder at the same moment are signed together (x-road 3.8): a batch is whatever arrived while the last
+ * signature was being made. There is no timer, so a message that comes alone is signed alone and at once. The thread whose turn it is signs for all that
+ * wait with the same certificate and status answer; the others sleep, which is why it may write into their arenas. */
+#include "exchange/exchange_int.h"
+
+enum { BATCH_MOST = 64 };
+
+enum turn { WAITS, LEADS /* signs now, for itself and others */, SIGNED, LEFT /* the batch failed: each signs for itself and hears its own reason */ };
+
+struct waiting {
+    struct call *c;
+    const struct key *key;
+    struct str cert, ocsp;
+    struct signed_message message;
+    struct signature_doc *ret;
+    enum turn turn;
+    pthread_cond_t woken;
+    struct waiting *next;
+};
+
+struct sign_queue {
+    pthread_mutex_t lock;
+    struct waiting *first, **last;
+    size_t n;
+    bool busy;          /* somebody leads */
+};
+
+struct sign_queue *sign__queue_new(void)
+{
+    struct sign_queue *q = heap_new(struct sign_queue);
+    (void)pthread_mutex_init(&q->lock, NULL);
+    q->last = &q->first;
+    return q;
+}
+
+void sign__queue_free(struct sign_queue *q)
+{
+    if (!q) return;
+    (void)pthread_mutex_destroy(&q->lock);
+    heap_free(q);
+}
+
+static void append(struct sign_queue *q, struct waiting *w)
+{
+    w->next = NULL;
+    *q->last = w;
+    q->last = &w->next;
+    q->n++;
+}
+
+static bool fits(const struct waiting *a, const struct waiting *b) { return a->key == b->key && str_eq(a->cert, b->cert) && str_eq(a->ocsp, b->ocsp); }
+
+/* take_batch: off the queue go the leader and those that fit to it, oldest first. The lock is held. */
+static size_t take_batch(struct sign_queue *q, const struct waiting *leader, struct waiting **batch)
+{
+    size_t n = 0;
+    struct waiting **at = &q->first;
+    while (*at) {
+        struct waiting *w = *at;
+        if (w != leader && (n + 1 >= BATCH_MOST || !fits(w, leader))) {
+            at = &w->next;
+            continue;
+        }
+        batch[n++] = w;
+        *at = w->next;
+    }
+    q->last = at;
+    q->n -= n;
+    return n;
+}
+
+static void copy_doc(struct waiting *w, const struct signature_doc *doc)
+{
+    struct arena *a = w->c->arena;
+    *w->ret = (struct signature_doc){ str_copy(a, doc->xml), str_copy(a, doc->chain_result), str_copy(a, doc->chain) };
+}
+
+/* sign_batch: in the leader's call; the others get copies. */
+static enum status sign_batch(const struct waiting *leader, struct waiting *const *batch, size_t n)
+{
+    struct call *c = leader->c;
+    if (n == 1) return signature_make(c, leader->key, leader->cert, leader->ocsp, leader->message.parts, leader->message.nparts, leader->ret);
+    struct signed_message *messages = arena_array(c->arena, struct signed_message, n);
+    struct signature_doc *docs = arena_array(c->arena, struct signature_doc, n);
+    for (size_t i = 0; i < n; i++) messages[i] = batch[i]->message;
+    TRY(signature_make_batch(c, leader->key, leader->cert, leader->ocsp, messages, n, docs));
+    for (size_t i = 0; i < n; i++) copy_doc(batch[i], &docs[i]);
+    return ST_OK;
+}
+
+static void wake(struct waiting *w, enum turn turn)
+{
+    w->turn = turn;
+    (void)pthread_cond_signal(&w->woken);
+}
+
+/* hand_over: the one that has waited longest leads next. The lock is held. */
+static void hand_over(struct sign_queue *q)
+{
+    q->busy = q->first != NULL;
+    if (q->first) wake(q->first, LEADS);
+}
+
+/* lead: signs a batch; the lock is held when it is called and when it returns. */
+static enum status lead(struct sign_queue *q, struct waiting *me)
+{
+    struct waiting *batch[BATCH_MOST];
+    size_t n = take_batch(q, me, batch);
+    (void)pthread_mutex_unlock(&q->lock);
+    enum status st = sign_batch(me, batch, n);
+    (void)pthread_mutex_lock(&q->lock);
+    for (size_t i = 0; i < n; i++)
+        if (batch[i] != me) wake(batch[i], st == ST_OK ? SIGNED : LEFT);
+    hand_over(q);
+    return st;
+}
+
+enum status sign__message(struct call *c, const struct key *key, struct str cert, struct str ocsp, const struct signed_part *parts, size_t nparts, struct signature_doc *ret)
+{
+    struct sign_queue *q = exchange__of(c)->signing;
+    struct waiting me = { .c = c, .key = key, .cert = cert, .ocsp = ocsp, .message = { parts, nparts }, .ret = ret };
+    enum status st = ST_OK;
+    (void)pthread_cond_init(&me.woken, NULL);
+    (void)pthread_mutex_lock(&q->lock);
+    append(q, &me);
+    if (!q->busy) {
+        q->busy = true;
+        me.turn = LEADS;
+    }
+    while (me.turn == WAITS) (void)pthread_cond_wait(&me.woken, &q->lock);
+    if (me.turn == LEADS) st = lead(q, &me);
+    (void)pthread_mutex_unlock(&q->lock);
+    (void)pthread_cond_destroy(&me.woken);
+    return me.turn == LEFT ? signature_make(c, key, cert, ocsp, parts, nparts, ret) : st;
+}
