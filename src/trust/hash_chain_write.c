@@ -152,7 +152,7 @@ enum status hash_chain__write(struct call *c, const struct signed_message *messa
     struct str root;
     TRY(grow(c, messages, n, &tree, &root));
     for (size_t i = 0; i < n; i++) TRY(write_way(c, &tree, &messages[i], i, &ret_chain[i]));
-    return write_result(c, STR("/sig-hashchain.xml#STEP0"), root, ret_result);
+    return write_result(c, STR(HASH_CHAIN_SIGNED), root, ret_result);
 }
 
 enum status hash_chain__write_result(struct call *c, const struct signed_message *messages, size_t n, struct str uri, struct str *ret_result)
