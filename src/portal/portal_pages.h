@@ -2,15 +2,13 @@
 #ifndef SEN_PORTAL_PAGES_H
 #define SEN_PORTAL_PAGES_H
 
+#include "registry/shown.h"
 #include "web/page.h"
 
 struct page_home { bool portal, signed_in, citizen, may_look_up; };
 
-/* My record: registers, their groups, their versions, their rows. */
-struct record_row { struct str label, value; };
-struct record_version { struct str kind; const struct record_row *rows; size_t nrows; };
-struct record_group { struct str title; const struct record_version *versions; size_t nversions; };
-struct record_register { struct str name, problem, entry; const struct record_group *groups; size_t ngroups; };
+/* My record: what each register answered. */
+struct record_register { struct str name, problem; struct shown_record shown; };
 struct page_record { const struct record_register *registers; size_t nregisters; };
 
 /* Who read my data. */

@@ -60,17 +60,17 @@ TEST(values_become_groups_and_versions_in_the_registers_order)
         "{\"column\":\"r.kind\",\"label\":\"Residence\",\"group\":\"residence\",\"title\":\"Residence\",\"index\":1,\"value\":\"Temporary residence\",\"code\":\"temporary\"},"
         "{\"column\":\"r.address\",\"label\":\"House and street\",\"group\":\"residence\",\"title\":\"Residence\",\"index\":1,\"value\":\"2 B\"}]}");
     struct record_register r = record__read(c, &population);
-    CHECK(r.problem.n == 0 && r.ngroups == 3);
-    CHECK_STR(r.entry, STR("e1"));
+    CHECK(r.problem.n == 0 && r.shown.ngroups == 3);
+    CHECK_STR(r.shown.entry, STR("e1"));
     CHECK_STR(r.name, STR("name of VN/GOV/G01/population"));
-    CHECK(r.groups[0].nversions == 1 && r.groups[0].versions[0].nrows == 1 && r.groups[0].versions[0].kind.n == 0);
-    CHECK_STR(r.groups[0].versions[0].rows[0].value, STR("Hà Minh Bình"));
-    CHECK_STR(r.groups[1].versions[0].rows[0].value, STR("02/1987"));
-    CHECK_STR(r.groups[1].versions[0].rows[1].value, STR("Nam"));
-    CHECK(r.groups[2].nversions == 2);
-    CHECK_STR(r.groups[2].versions[0].kind, STR("Nơi thường trú"));
-    CHECK_STR(r.groups[2].versions[1].kind, STR("Nơi tạm trú"));
-    CHECK_STR(r.groups[2].versions[1].rows[0].value, STR("2 B"));
+    CHECK(r.shown.groups[0].nversions == 1 && r.shown.groups[0].versions[0].nvalues == 1 && r.shown.groups[0].versions[0].kind.n == 0);
+    CHECK_STR(r.shown.groups[0].versions[0].values[0].text, STR("Hà Minh Bình"));
+    CHECK_STR(r.shown.groups[1].versions[0].values[0].text, STR("02/1987"));
+    CHECK_STR(r.shown.groups[1].versions[0].values[1].text, STR("Nam"));
+    CHECK(r.shown.groups[2].nversions == 2);
+    CHECK_STR(r.shown.groups[2].versions[0].kind, STR("Nơi thường trú"));
+    CHECK_STR(r.shown.groups[2].versions[1].kind, STR("Nơi tạm trú"));
+    CHECK_STR(r.shown.groups[2].versions[1].values[0].text, STR("2 B"));
 }
 
 TEST(a_refusal_becomes_a_sentence_and_the_page_goes_on)
@@ -78,7 +78,7 @@ TEST(a_refusal_becomes_a_sentence_and_the_page_goes_on)
     answer_text = STR("");
     struct record_register r = record__read(c, &population);
     CHECK_STR(r.problem, STR("The register could not answer. Try again in a few minutes."));
-    CHECK(r.ngroups == 0 && c->error.status == ST_OK);
+    CHECK(r.shown.ngroups == 0 && c->error.status == ST_OK);
 }
 
 TEST(answers_of_another_shape_show_nothing)

@@ -1,5 +1,5 @@
-/* read.c: a record by one of its keys, as it is recorded now and true today; only the columns that were allowed, and never before the
- * journal holds who, why and which. */
+/* read.c: a record by one of its keys, as it is recorded now and true today, on request with what was true before; only the columns that were
+ * allowed, and never before the journal holds who, why and which. */
 #include "registry/registry_int.h"
 
 #include "base/crash.h"
@@ -7,6 +7,8 @@
 #include "web/page.h"
 
 enum { VALUES_FIRST = 64, VALUES_MOST = 2048, FIELDS_MAX = 16 << 10 };
+
+#define FORMER STR("former.")
 
 struct reading { const struct registry_read *rd; struct register_value *values; size_t n, cap; struct buf fields; int64_t entity, today; };
 
@@ -34,10 +36,23 @@ static bool allows_column(const struct registry_read *rd, const struct column *c
     return allows(rd, col->full) && (!rd->self || col->self);
 }
 
+/* allows_former: what no longer holds has a right of its own. */
+static bool allows_former(struct call *c, const struct registry_read *rd, const struct column *col)
+{
+    return rd->history && allows(rd, str_join(c->arena, FORMER, col->full, STR_END)) && (!rd->self || col->self);
+}
+
 static bool needs_group(const struct registry_read *rd, const struct group *g)
 {
     for (size_t i = 0; i < g->ncolumns; i++)
         if (allows_column(rd, &g->columns[i])) return true;
+    return false;
+}
+
+static bool needs_former(struct call *c, const struct registry_read *rd, const struct group *g)
+{
+    for (size_t i = 0; rd->history && i < g->ncolumns; i++)
+        if (allows_former(c, rd, &g->columns[i])) return true;
     return false;
 }
 
@@ -49,6 +64,19 @@ static struct str date_text(struct call *c, int64_t day, int64_t precision)
     if (precision < PRECISION_YEAR || precision > PRECISION_DAY) return STR("");
     date_format((struct date){ day, (enum precision)precision }, text);
     return str_copy(c->arena, str_z(text));
+}
+
+/* today_text: what a unit that is gone is called today. Empty while it is there, and where nobody wrote down what became of it. */
+static struct str today_text(struct call *c, const struct units *u, struct str code, int64_t day)
+{
+    const struct unit *was = registry__find_unit(u, code, day), *now[SUCCESSORS_MOST];
+    const int64_t today = registry__today(c);
+    struct str text = STR("");
+    if (!was || was->to > today) return text;
+    const size_t n = registry__successors(u, code, day, today, now);
+    for (size_t i = 0; i < n; i++)
+        text = str_join(c->arena, text, i ? STR("; ") : STR(""), registry__unit_text(c->arena, u, now[i]->code, today), STR_END);
+    return text;
 }
 
 /* value_of: text and code of a column in the row at hand; stored values begin at result column 1, after the kind. */
@@ -71,7 +99,9 @@ static void value_of(struct call *c, const struct register_ *r, const struct gro
         return;
     case COLUMN_UNIT:
         v->code = db_col_text(rows, at);
-        v->text = v->code.n ? registry__unit_text(c->arena, r->units, v->code, db_col_int(rows, at + 1)) : STR("");
+        if (str_is_empty(v->code)) return;
+        v->text = registry__unit_text(c->arena, r->units, v->code, db_col_int(rows, at + 1));
+        v->today = today_text(c, r->units, v->code, db_col_int(rows, at + 1));
         return;
     case COLUMN_JOINED:
         for (size_t i = 0; i < col->nof; i++) {
@@ -82,9 +112,10 @@ static void value_of(struct call *c, const struct register_ *r, const struct gro
     }
 }
 
-static void add_field(struct reading *rg, struct str full)
+static void add_field(struct reading *rg, bool former, struct str full)
 {
     if (rg->fields.n) buf_put_c(&rg->fields, ',');
+    if (former) buf_put(&rg->fields, FORMER);
     buf_put(&rg->fields, full);
 }
 
@@ -105,22 +136,29 @@ static void add_value(struct call *c, struct reading *rg, struct register_value 
     rg->values[rg->n++] = v;
 }
 
-static void add_kind(struct call *c, struct reading *rg, const struct group *g, struct str kind, int64_t index)
+static void add_kind(struct call *c, struct reading *rg, const struct group *g, struct str kind, const struct register_value *like)
 {
     struct str full = str_join(c->arena, g->name, STR(".kind"), STR_END);
     for (size_t i = 0; i < g->nkinds; i++)
         if (str_eq(g->kinds[i].kind, kind))
-            add_value(c, rg, (struct register_value){ .column = full, .label = g->label, .group = g->name, .title = g->label, .code = kind, .text = g->kinds[i].label, .index = index });
+            add_value(c, rg, (struct register_value){ .column = full, .label = g->label, .group = g->name, .title = g->label, .code = kind, .text = g->kinds[i].label,
+                                                      .index = like->index, .former = like->former, .from = like->from, .to = like->to });
 }
 
-/* add_version: the allowed values of one version; with kinds, the kind itself comes first, so that a reader knows whose name or which address it is. */
-static void add_version(struct call *c, struct reading *rg, const struct group *g, const struct db_rows *rows, int64_t index)
+/* add_version: the allowed values of one version; with kinds, the kind itself comes first, so that a reader knows whose name or which address it is. like says
+ * which version it is and when it held. */
+static void add_version(struct call *c, struct reading *rg, const struct group *g, const struct db_rows *rows, const struct register_value *like)
 {
-    if (g->nkinds) add_kind(c, rg, g, db_col_text(rows, 0), index);
+    if (g->nkinds) add_kind(c, rg, g, db_col_text(rows, 0), like);
     for (size_t i = 0; i < g->ncolumns; i++) {
         const struct column *col = &g->columns[i];
-        if (!allows_column(rg->rd, col)) continue;
-        struct register_value v = { .column = col->full, .label = col->label, .group = g->name, .title = g->label, .index = index, .is_date = col->type == COLUMN_DATE };
+        if (like->former ? !allows_former(c, rg->rd, col) : !allows_column(rg->rd, col)) continue;
+        struct register_value v = *like;
+        v.column = col->full;
+        v.label = col->label;
+        v.group = g->name;
+        v.title = g->label;
+        v.is_date = col->type == COLUMN_DATE;
         value_of(c, rg->rd->reg, g, col, rows, &v);
         add_value(c, rg, v);
     }
@@ -128,9 +166,23 @@ static void add_version(struct call *c, struct reading *rg, const struct group *
 
 static enum status read_group(struct call *c, struct reading *rg, const struct group *g)
 {
-    int64_t index = 0;
+    struct register_value like = { .index = 0 };
     DB_ROWS rows = db_run(c, g->now, db_int(rg->entity), db_int(rg->today));
-    while (db_next(&rows)) add_version(c, rg, g, &rows, index++);
+    for (; db_next(&rows); like.index++) add_version(c, rg, g, &rows, &like);
+    return db_finish(&rows);
+}
+
+/* read_former: the versions of the group that ended by today; they come behind the whole present record and are counted on their own. */
+static enum status read_former(struct call *c, struct reading *rg, const struct group *g)
+{
+    struct register_value like = { .former = true };
+    const int days = (int)g->nvalues + 1;
+    DB_ROWS rows = db_run(c, g->former, db_int(rg->entity), db_int(rg->today));
+    for (; db_next(&rows); like.index++) {
+        like.from = db_col_int(&rows, days);
+        like.to = db_col_int(&rows, days + 1);
+        add_version(c, rg, g, &rows, &like);
+    }
     return db_finish(&rows);
 }
 
@@ -159,8 +211,8 @@ static void list_fields(struct reading *rg)
 {
     for (size_t i = 0; i < rg->n; i++) {
         bool seen = false;
-        for (size_t k = 0; k < i && !seen; k++) seen = str_eq(rg->values[k].column, rg->values[i].column);
-        if (!seen) add_field(rg, rg->values[i].column);
+        for (size_t k = 0; k < i && !seen; k++) seen = rg->values[k].former == rg->values[i].former && str_eq(rg->values[k].column, rg->values[i].column);
+        if (!seen) add_field(rg, rg->values[i].former, rg->values[i].column);
     }
 }
 
@@ -205,6 +257,8 @@ enum status registry_read(struct call *c, const struct registry_read *rd, const 
     TRY(read_keys(c, &rg));
     for (size_t i = 0; i < rd->reg->ngroups; i++)
         if (needs_group(rd, &rd->reg->groups[i])) TRY(read_group(c, &rg, &rd->reg->groups[i]));
+    for (size_t i = 0; i < rd->reg->ngroups; i++)
+        if (needs_former(c, rd, &rd->reg->groups[i])) TRY(read_former(c, &rg, &rd->reg->groups[i]));
     crash_point("registry.before_journal");
     TRY(append_entry(c, &rg, &uid));
     crash_point("registry.after_journal");

@@ -167,3 +167,66 @@ TEST(a_person_sees_only_what_the_register_shows_to_them)
     CHECK_STR(value(rec, "core.nationality"), STR("Việt Nam"));
     CHECK(entries_about(c, rec->id, &shown) == 2 && shown[0].event.class_ == JOURNAL_SELF);
 }
+
+/* ---- what no longer holds ---- */
+
+#define MOVES ",\"residence\":[{\"kind\":\"permanent\",\"from\":\"2010-01-01\",\"to\":\"2020-01-01\",\"unit\":\"00634@2010-01-01\",\"address\":\"Old house\"}," \
+    "{\"kind\":\"permanent\",\"from\":\"2020-01-01\",\"unit\":\"00001@2020-01-01\",\"address\":\"New house\"},{\"kind\":\"temporary\",\"from\":\"2999-01-01\",\"unit\":\"00004\"}]," \
+    "\"relation\":[{\"kind\":\"child\",\"from\":\"2010\",\"name\":\"A\"},{\"kind\":\"child\",\"from\":\"2010\",\"name\":\"B\"},{\"kind\":\"spouse\",\"from\":\"2008\",\"to\":\"2015\",\"name\":\"C\"}]"
+
+static const struct register_record *read_history(struct call *c, const struct str *columns, size_t n, bool history)
+{
+    struct register_ *r = test_stored_register(c);
+    struct str path = test_write(c, STR(TEST_ROW("900100000001", "Hoa", "1984", MOVES)));
+    struct load_count count;
+    const struct register_record *rec = NULL;
+    CHECK_OK(registry_load(c, r, path, &count));
+    CHECK(count.stored == 1);
+    (void)unlink(str_to_z(c->arena, path));
+    c->actor = &official;
+    c->purpose = STR("residence.register");
+    CHECK_OK(registry_read(c, &(struct registry_read){ .reg = r, .key_kind = STR("pin"), .key = STR("900100000001"), .columns = columns, .ncolumns = n, .history = history }, &rec));
+    return rec;
+}
+
+static const struct register_value *find(const struct register_record *rec, const char *column, bool former)
+{
+    for (size_t i = 0; i < rec->n; i++)
+        if (rec->values[i].former == former && str_eq(rec->values[i].column, str_z(column))) return &rec->values[i];
+    return NULL;
+}
+
+TEST(former_versions_come_on_request_with_their_days_and_todays_names)
+{
+    static const struct str columns[] = { STR_INIT("residence.unit"), STR_INIT("former.residence.*") };
+    const struct register_record *rec = read_history(c, columns, 2, true);
+    const struct journal_shown *shown;
+    const struct register_value *now = find(rec, "residence.unit", false), *was = find(rec, "residence.unit", true);
+    CHECK_STR(now->text, STR("Phường Phúc Xá, Quận Ba Đình, Thành phố Hà Nội"));
+    CHECK_STR(now->today, STR("Phường Hồng Hà, Thành phố Hà Nội"));
+    CHECK(was->from == date_day(2010, 1, 1) && was->to == date_day(2020, 1, 1) && str_find(was->today, STR("; ")) != SIZE_MAX);
+    CHECK_STR(find(rec, "residence.address", true)->text, STR("Old house"));
+    CHECK(find(rec, "residence.address", false) == NULL && find(rec, "relation.name", true) == NULL);
+    CHECK(rec->n == 2 + 3); /* both kinds before the values they explain; nothing of the future */
+    CHECK(entries_about(c, rec->id, &shown) == 2);
+    CHECK_STR(shown[0].event.fields, STR("residence.kind,residence.unit,former.residence.kind,former.residence.unit,former.residence.address"));
+}
+
+TEST(without_the_request_or_the_right_nothing_former_comes)
+{
+    static const struct str all[] = { STR_INIT("*") };
+    const struct register_record *rec = read_history(c, all, 1, false);
+    for (size_t i = 0; i < rec->n; i++) CHECK(!rec->values[i].former);
+}
+
+TEST(the_right_to_what_holds_is_no_right_to_what_held)
+{
+    static const struct str columns[] = { STR_INIT("residence.*"), STR_INIT("relation.*") };
+    const struct register_record *rec = read_history(c, columns, 2, true);
+    size_t children = 0;
+    for (size_t i = 0; i < rec->n; i++) {
+        CHECK(!rec->values[i].former && !str_eq(rec->values[i].text, STR("Old house")) && !str_eq(rec->values[i].text, STR("C")));
+        children += str_eq(rec->values[i].column, STR("relation.name"));
+    }
+    CHECK(children == 2); /* both hold at once */
+}

@@ -2,6 +2,8 @@
  * unknown word is a mistake too, because a misspelled "required" must not silently mean "no". The language: doc/registry.md. */
 #include "registry/register_words.h"
 
+#include "web/page.h"
+
 enum { TEXT_LONGEST = 1000 };
 
 static const char *const RESERVED[] = { "entity", "kind", "valid_from", "valid_to", "rec_from", "rec_to", "item" };
@@ -232,6 +234,7 @@ const struct column *registry__find_column(const struct register_ *r, struct str
 
 struct str registry__label(const struct register_ *r, struct str full)
 {
+    if (str_starts(full, STR("former."))) return TR("Former values");
     const struct column *col = registry__find_column(r, full);
     if (col) return col->label;
     for (size_t i = 0; i < r->nkeys; i++)

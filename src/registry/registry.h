@@ -17,12 +17,16 @@ struct register_value {
     struct str group, title;                         /* the group and its label (English key) */
     struct str code;                                 /* the stored form where text is words for people ("male", "00004"); else empty */
     bool is_date;                                    /* text is an ISO date as long as its precision */
+    struct str today;                                /* of a unit that is gone: what it is called today; several, with ';' between, where it was split; else empty */
+    bool former; int64_t from, to;                   /* of a version that no longer holds: the days it held, [from, to) */
 };
 struct register_record { int64_t id; const struct register_value *values; size_t n; struct str entry; /* uid of the journal entry of this read */ };
 
 /* registry_read_person: the record whose key of this kind has this value, only the columns given ("*" for all), as of now. Journals the read (kind "<register>.read", the subject, the
- * columns given out) *before* it returns: *ret is never written earlier. ST_NOT_FOUND silently. Rights were judged by the exchange. */
-struct registry_read { const struct register_ *reg; struct str key_kind, key; const struct str *columns; size_t ncolumns; struct str message; bool self; };
+ * columns given out) *before* it returns: *ret is never written earlier. ST_NOT_FOUND silently. Rights were judged by the exchange.
+ * history: also the versions that no longer hold, of the columns that "former.<column>" among the columns names ("former.residence.*", "former.*", "*"); the journal
+ * has those as "former.<column>". Nobody gets them without asking. */
+struct registry_read { const struct register_ *reg; struct str key_kind, key; const struct str *columns; size_t ncolumns; struct str message; bool self, history; };
 NODISCARD enum status registry_read(struct call *c, const struct registry_read *rd, const struct register_record **ret);
 
 /* registry_load: rows of a JSON-lines file (one entity a line, as `sen population generate` writes and doc/registry.md describes) in slices under 20 ms, one delta for the whole load. Every refused row is

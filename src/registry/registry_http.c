@@ -10,7 +10,7 @@
 #include "registry/registry_pages.h"
 #include "web/page.h"
 
-enum { QUESTION_MAX = 4096, VALUES_SHOWN = 1000 };
+enum { QUESTION_MAX = 4096 };
 
 static const struct field look_up_form[] = {
     { .name = "register", .kind = FIELD_NUMBER, .max_length = 2, .label = "Register to ask" },
@@ -18,6 +18,7 @@ static const struct field look_up_form[] = {
     { .name = "purpose", .kind = FIELD_CODE, .required = true, .max_length = 64, .label = "Purpose" },
     { .name = "basis", .kind = FIELD_TEXT, .max_length = 200, .label = "Legal basis" },
     { .name = "issue", .kind = FIELD_TEXT, .max_length = 100, .label = "Case number" },
+    { .name = "history", .kind = FIELD_CHECK, .label = "Former entries" },
     { 0 },
 };
 
@@ -111,6 +112,10 @@ static enum status make_question(struct call *c, const struct request *rq, struc
     json_open(&o, '{');
     json_text_at(&o, "key", config_text(c->app->config, "registry.lookup_key"));
     json_text_at(&o, "value", request_form(rq, "key"));
+    if (request_form(rq, "history").n) {
+        json_name(&o, STR("history"));
+        json_put_bool(&o, true);
+    }
     json_close(&o);
     return buf_finish(&b, ret);
 }
@@ -145,61 +150,19 @@ static enum status ask(struct call *c, const struct request *rq, const struct pu
     page->purpose = text_tr(c->lang, purpose->name);
     page->basis = q.basis;
     page->issue = q.issue;
+    page->question = (struct look_up_question){ request_form(rq, "register"), request_form(rq, "key"), purpose->code, request_form(rq, "basis"), q.issue };
     TRY(exchange_call(c, &q, ret));
     return judge_answer(c, ret);
 }
 
 /* ---- the record ---- */
 
-struct showing { struct shown_part *parts; size_t nparts; struct shown_value *values; size_t nvalues; struct str group; int64_t index; };
-
-static struct str value_text(struct call *c, const struct json *v)
-{
-    struct str text = json_text(json_get(v, "value"), STR(""));
-    struct date date;
-    if (json_get(v, "code")) return text_tr(c->lang, text);
-    if (!str_eq(json_text(json_get(v, "type"), STR("")), STR("date")) || !date_parse(text, &date)) return text;
-    struct buf b = buf_in(c->arena, 100);
-    text_put_date(&b, c->lang, date.day, (int)date.precision);
-    return buf_str(&b);
-}
-
-/* show_value: values come group by group; a new group, or another version of it, begins a new part. The kind of a version is its heading. */
-static void show_value(struct call *c, struct showing *s, const struct json *v)
-{
-    struct str group = json_text(json_get(v, "group"), STR("")), column = json_text(json_get(v, "column"), STR(""));
-    int64_t index = 0;
-    (void)json_int(json_get(v, "index"), &index);
-    if (s->nparts == 0 || !str_eq(group, s->group) || index != s->index) {
-        s->parts[s->nparts++] = (struct shown_part){ .heading = text_tr(c->lang, json_text(json_get(v, "title"), group)), .values = &s->values[s->nvalues] };
-        s->group = group;
-        s->index = index;
-    }
-    struct shown_part *part = &s->parts[s->nparts - 1];
-    if (str_ends(column, STR(".kind"))) {
-        part->heading = value_text(c, v);
-        return;
-    }
-    s->values[s->nvalues++] = (struct shown_value){ text_tr(c->lang, json_text(json_get(v, "label"), column)), value_text(c, v) };
-    part->nvalues++;
-}
-
 static enum status read_answer(struct call *c, struct str body, struct page_record *page)
 {
     const struct json *j;
-    size_t n = 0;
-    if (json_parse(c, body, &j) != ST_OK || !json_is_array(json_get(j, "record"))) {
-        call_clear(c);
-        return call_fail(c, ST_UNAVAILABLE, "", "The register answered in a form this page cannot read. Tell the operator of this node.");
-    }
-    for (const struct json *v = json_first(json_get(j, "record")); v; v = json_next(v)) n++;
-    if (n > VALUES_SHOWN) return call_fail(c, ST_TOO_LARGE, "", "The record is too long for this page. Ask for a narrower purpose.");
-    struct showing s = { .parts = arena_array(c->arena, struct shown_part, n), .values = arena_array(c->arena, struct shown_value, n) };
-    for (const struct json *v = json_first(json_get(j, "record")); v; v = json_next(v)) show_value(c, &s, v);
-    page->entry = json_text(json_get(j, "entry"), STR(""));
-    page->parts = s.parts;
-    page->nparts = s.nparts;
-    return ST_OK;
+    if (json_parse(c, body, &j) == ST_OK && registry_show_record(c, j, &page->shown)) return ST_OK;
+    call_clear(c);
+    return call_fail(c, ST_UNAVAILABLE, "", "The register answered in a form this page cannot read. Tell the operator of this node.");
 }
 
 static enum status look_up(struct call *c, const struct request *rq, struct page_record *page)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "registry/shown.h"
 
 struct choice { struct str value, text, note; bool chosen; };
 
@@ -17,12 +18,12 @@ struct page_look_up {
     const struct choice *registers; size_t nregisters; bool many_registers;
 };
 
-/* The record: only what came. */
-struct shown_value { struct str label, text; };
-struct shown_part { struct str heading; const struct shown_value *values; size_t nvalues; };
+/* The record: only what came. question: what was typed, to ask once more with history. */
+struct look_up_question { struct str register_, key, purpose, basis, issue; };
 struct page_record {
-    struct str source, purpose, basis, issue, entry;
-    const struct shown_part *parts; size_t nparts;
+    struct str source, purpose, basis, issue;
+    struct look_up_question question;
+    struct shown_record shown;
 };
 
 #endif

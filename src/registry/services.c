@@ -1,8 +1,9 @@
 /* services.c: what a register offers on the exchange, under a subsystem of its own name. Right, purpose and columns were judged before a
  * handler runs; what remains is to read, through the journal, and to answer.
- *   person   {"key":"pin","value":"..."}                  a record, by an official of another member; only the columns of the right
- *   self     {"assertion":JWS}                            the person's own record; who it is comes out of the signed assertion alone
+ *   person   {"key":"pin","value":"...","history":true}   a record, by an official of another member; only the columns of the right
+ *   self     {"assertion":JWS,"history":true}             the person's own record; who it is comes out of the signed assertion alone
  *   readers  {"assertion":JWS,"before":leaf,"size":n,"checkpoint":note}    who read it, newest first, each with its proof in the head of n leaves
+ * With history, which may be left out, also what no longer holds, as far as the right names "former.<column>".
  * before and checkpoint may be left out. A head of that size that is no longer the newest is taken from the checkpoint, which must be one of ours. */
 #include "registry/registry_int.h"
 
@@ -14,7 +15,15 @@ enum { ANSWER_MAX = 4 << 20, READERS_ON_A_PAGE = 20 };
 
 /* ---- answers ----
  * A value: {"column":"residence.unit","label":"Commune and province","group":"residence","title":"Residence","index":0,"value":"Phường ...","code":"00004"}:
- * value is for people (labels of code lists are English keys, dates are ISO and marked "type":"date"), code is the stored form where it differs. */
+ * value is for people (labels of code lists are English keys, dates are ISO and marked "type":"date"), code is the stored form where it differs, "today" what
+ * a unit that is gone is called today. A value of a version that no longer holds has "former":true and its days, "from" and "to" (the day it no longer held). */
+
+static void put_day(struct json_out *o, const char *name, int64_t day)
+{
+    char text[TIME_TEXT];
+    date_format((struct date){ day, PRECISION_DAY }, text);
+    json_text_at(o, name, str_z(text));
+}
 
 static void put_value(struct json_out *o, const struct register_value *v)
 {
@@ -27,6 +36,13 @@ static void put_value(struct json_out *o, const struct register_value *v)
     json_text_at(o, "value", v->text);
     if (v->is_date) json_text_at(o, "type", STR("date"));
     if (v->code.n) json_text_at(o, "code", v->code);
+    if (v->today.n) json_text_at(o, "today", v->today);
+    if (v->former) {
+        json_name(o, STR("former"));
+        json_put_bool(o, true);
+        put_day(o, "from", v->from);
+        put_day(o, "to", v->to);
+    }
     json_close(o);
 }
 
@@ -37,12 +53,21 @@ static enum status answer(struct buf *b, struct service_reply *rp)
     return buf_finish(b, &rp->body);
 }
 
-static enum status answer_record(struct call *c, const struct register_record *record, struct service_reply *rp)
+/* may_ask_history: does the right name anything that no longer holds? */
+static bool may_ask_history(const struct registry_read *rd)
+{
+    for (size_t i = 0; i < rd->ncolumns; i++)
+        if (str_eq(rd->columns[i], STR("*")) || str_starts(rd->columns[i], STR("former."))) return true;
+    return false;
+}
+
+static enum status answer_record(struct call *c, const struct registry_read *rd, const struct register_record *record, struct service_reply *rp)
 {
     struct buf b = buf_in(c->arena, ANSWER_MAX);
     struct json_out o = json_to(&b);
     json_open(&o, '{');
     json_text_at(&o, "entry", record->entry);
+    if (may_ask_history(rd)) json_text_at(&o, "history", rd->history ? STR("given") : STR("allowed"));
     json_name(&o, STR("record"));
     json_open(&o, '[');
     for (size_t i = 0; i < record->n; i++) put_value(&o, &record->values[i]);
@@ -71,7 +96,7 @@ static enum status read_record(struct call *c, const struct service_request *rq,
     c->actor = before;
     if (st == ST_NOT_FOUND) return call_fail(c, st, "value", "The register has no person with this number. Check the number with the person.");
     TRY(st);
-    return answer_record(c, record, rp);
+    return answer_record(c, rd, record, rp);
 }
 
 static enum status read_body(struct call *c, const struct service_request *rq, const struct json **ret)
@@ -79,6 +104,15 @@ static enum status read_body(struct call *c, const struct service_request *rq, c
     if (!str_eq(rq->method, STR("POST"))) return call_fail(c, ST_INVALID, "", "Call this service with POST and a JSON body.");
     TRY(json_parse(c, rq->body, ret));
     return json_is_object(*ret) ? ST_OK : call_fail(c, ST_INVALID, "", "Write the body as a JSON object.");
+}
+
+/* read_flag: true, false, or left out. */
+static enum status read_flag(struct call *c, const struct json *j, const char *name, bool *ret)
+{
+    const struct json *flag = json_get(j, name);
+    *ret = json_bool(flag, false);
+    if (!flag || json_bool(flag, true) == *ret) return ST_OK; /* anything but true and false gives the fallback */
+    return call_fail(c, ST_INVALID, name, "Write this as true or false, or leave it out.");
 }
 
 /* ---- person ---- */
@@ -102,6 +136,7 @@ static enum status serve_person(struct call *c, const struct register_ *r, const
     TRY(read_body(c, rq, &j));
     TRY(json_need(c, j, "key", &rd.key_kind));
     TRY(json_need(c, j, "value", &rd.key));
+    TRY(read_flag(c, j, "history", &rd.history));
     TRY(check_key(c, r, rd.key_kind, rd.key));
     return read_record(c, rq, &rd, rp);
 }
@@ -123,6 +158,7 @@ static enum status serve_self(struct call *c, const struct register_ *r, const s
     const struct json *j;
     struct registry_read rd = { .reg = r, .key_kind = r->keys[0].kind, .columns = rq->right->columns, .ncolumns = rq->right->ncolumns, .message = rq->request_id, .self = true };
     TRY(read_body(c, rq, &j));
+    TRY(read_flag(c, j, "history", &rd.history));
     TRY(check_person(c, rq, j, &rd.key));
     return read_record(c, rq, &rd, rp);
 }
@@ -142,12 +178,17 @@ static bool find_head(struct call *c, const struct json *j, struct journal_head 
     return found;
 }
 
+/* put_labels: former values come last and are told in one word. */
 static void put_labels(struct json_out *o, const struct register_ *r, struct str fields)
 {
+    bool former = false;
     json_name(o, STR("fields"));
     json_open(o, '[');
-    for (struct str field; str_next(&fields, ',', &field);)
-        if (field.n) json_put_text(o, registry__label(r, field));
+    for (struct str field; str_next(&fields, ',', &field);) {
+        if (field.n == 0 || former) continue;
+        former = str_starts(field, STR("former."));
+        json_put_text(o, registry__label(r, field));
+    }
     json_close(o);
 }
 

@@ -83,6 +83,35 @@ TEST(an_official_gets_the_columns_of_the_right_and_no_more)
     CHECK(shown[0].event.class_ == JOURNAL_NORMAL && c->actor == NULL);
 }
 
+TEST(history_comes_to_whom_the_right_gives_it_and_who_asks)
+{
+    static const struct str columns[] = { STR_INIT("household.number"), STR_INIT("former.household.number") };
+    static const struct right right = { .columns = columns, .ncolumns = 2 };
+    struct service_reply rp;
+    struct service_request rq = request(STR("person"), DESK, STR("{\"key\":\"pin\",\"value\":\"900100000003\",\"history\":true}"));
+    struct load_count n;
+    prepare_register(c);
+    struct str path = test_write(c, STR(TEST_ROW("900100000003", "Mai", "1984", ",\"household\":[{\"from\":\"1984\",\"to\":\"2000\",\"number\":\"old-7\",\"role\":\"child\"},"
+                                                 "{\"from\":\"2000\",\"number\":\"new-8\",\"role\":\"head\"}]")));
+    CHECK_OK(registry_load(c, registry_find_register(c->app, STR("population")), path, &n));
+    (void)unlink(str_to_z(c->arena, path));
+    CHECK_OK(handle_person(c, &rq, &rp)); /* the desk's right names nothing former */
+    CHECK(!has(&rp, "old-7") && !has(&rp, "\"history\""));
+    rq.right = &right;
+    CHECK_OK(handle_person(c, &rq, &rp));
+    CHECK(has(&rp, "old-7") && has(&rp, "\"former\":true,\"from\":\"1984-01-01\",\"to\":\"2000-01-01\"") && has(&rp, "\"history\":\"given\"") && has(&rp, "new-8"));
+    rq.body = STR("{\"key\":\"pin\",\"value\":\"900100000003\"}");
+    CHECK_OK(handle_person(c, &rq, &rp));
+    CHECK(!has(&rp, "old-7") && has(&rp, "\"history\":\"allowed\""));
+    rq.body = STR("{\"key\":\"pin\",\"value\":\"900100000003\",\"history\":\"yes\"}");
+    CHECK(handle_person(c, &rq, &rp) == ST_INVALID);
+    CHECK_STR(call_error(c)->field, STR("history"));
+    CHECK_OK(ask(c, "self", SELF, "{\"assertion\":\"for:900100000003\",\"history\":true}", &rp));
+    CHECK(has(&rp, "old-7"));
+    CHECK_OK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000003\"}", &rp));
+    CHECK(has(&rp, "\"fields\":[\"Household number\",\"Former values\"]"));
+}
+
 TEST(bad_questions_are_told_at_their_field)
 {
     struct service_reply rp;
