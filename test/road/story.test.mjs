@@ -32,6 +32,28 @@ test('an official looks a person up and sees only the columns that the right all
   assert.equal(page.headers.get('cache-control'), 'no-store');
 });
 
+test('what no longer holds comes on request, with the name of its time and what the unit is called today', async () => {
+  const pin = '900000000777';
+  const row = { keys: { pin }, name: [{ kind: 'birth', from: '1984-06-17', surname: 'Nguyễn', middle: 'Thị', given: 'Sen' }],
+    core: { from: '1984-06-17', birth_date: '1984-06-17', sex: 'female', nationality: 'VN' }, status: { from: '1984-06-17', state: 'alive' },
+    residence: [{ kind: 'permanent', from: '2010-01-01', to: '2020-01-01', unit: '00001@2010-01-01', address: '7 ngõ Cũ' },
+      { kind: 'permanent', from: '2020-01-01', unit: '00634@2020-01-01', address: '8 ngõ Mới' }] };
+  const folder = mkdtempSync(join(tmpdir(), 'sen-rows-'));
+  writeFileSync(join(folder, 'one.jsonl'), JSON.stringify(row));
+  assert.match((await nation.sen(['register', 'load', 'population', join(folder, 'one.jsonl'), '--node', nation.police.dir])).stdout, /1 stored/);
+  const lan = new Visitor(nation.hanoi);
+  await lan.signIn('lan');
+  const now = await lookUp(lan, pin);
+  assert.match(now.text, /8 ngõ Mới/);
+  assert.match(now.text, /Phường Xuân Phương, Thành phố Hà Nội; Phường Tây Mỗ, Thành phố Hà Nội/, 'the split commune: each of the units it may be in today');
+  assert.ok(!now.text.includes('7 ngõ Cũ') && /name="history"/.test(now.html), 'nothing former without asking for it');
+  const both = await lookUp(lan, pin, { history: 'on' });
+  assert.match(both.text, /7 ngõ Cũ/);
+  assert.match(both.text, /Phường Phúc Xá, Quận Ba Đình/);
+  assert.match(both.text, /Phường Hồng Hà/);
+  assert.ok(!/name="history"/.test(both.html));
+});
+
 test('both message logs hold the question and the answer, joined by one request id', async () => {
   const list = async (node) => (await nation.sen(['message', 'list', '--service', 'VN/GOV/G01/population/person', '--node', node.dir])).stdout;
   const asked = await list(nation.hanoi), answered = await list(nation.police);
