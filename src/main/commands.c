@@ -44,6 +44,13 @@ static const struct option agency_options[] = {
     { OPTION_REST, "CODE=NAME", NULL, "Its subsystems; the first is the one that asks.", false },
     { .kind = OPTION_END },
 };
+static const struct option traffic_options[] = {
+    { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true },
+    { OPTION_VALUE, "rate", "N", "Questions a second (20).", false },
+    { OPTION_VALUE, "seconds", "N", "How long (60).", false },
+    { OPTION_VALUE, "draw", "N", "Seed of the draw (1): the same number asks the same.", false },
+    { .kind = OPTION_END },
+};
 static const struct option help_options[] = { { OPTION_REST, "COMMAND", NULL, "A command, the first word of several, settings (what may stand in node.yaml), or manual (the man page).", false }, { .kind = OPTION_END } };
 
 static const struct command commands[] = {
@@ -54,6 +61,7 @@ static const struct command commands[] = {
     { "nation start", "Makes (once) and starts a sandbox nation on this machine.", nation_options, nation_start_run, COMMAND_FREE },
     { "nation stop", "Stops the sandbox nation; everything stays in its folder.", nation_dir, nation_stop_run, COMMAND_FREE },
     { "nation add-agency", "Lets one more agency join a sandbox nation: node, keys, certificates, admission, account, first right.", agency_options, nation_add_agency_run, COMMAND_FREE },
+    { "nation traffic", "Makes believable questions between the agencies of a sandbox nation, for demonstrations and tests of endurance.", traffic_options, nation_traffic_run, COMMAND_FREE },
     { "nation status", "Says which nodes of the sandbox nation answer.", nation_dir, nation_status_run, COMMAND_FREE },
     { 0 },
 };

@@ -57,6 +57,19 @@ void client__pool_free(struct client_pool *p)
     curl_global_cleanup();
 }
 
+void client_keep(struct app *app)
+{
+    app->web = heap_new(struct web);
+    app->web->clients = client__pool_new();
+}
+
+void client_keep_end(struct app *app)
+{
+    client__pool_free(app->web->clients);
+    heap_free(app->web);
+    app->web = NULL;
+}
+
 static struct slots *slots_of(const struct call *c)
 {
     const struct client_pool *p = c->app->web ? c->app->web->clients : NULL;

@@ -22,6 +22,10 @@ struct client_answer { int status; const struct header *headers; size_t nheaders
 /* client_fetch: one exchange. Any HTTP status is ST_OK. ST_UNAVAILABLE with a sentence that names host, port and cause (name not found, refused, time-out,
  * TLS) when there was none. */
 NODISCARD enum status client_fetch(struct call *c, const struct client_request *rq, struct client_answer *ret);
+/* client_keep: for a program that opens no node: from here on connections are kept alive for this app as they are for a node's. client_keep_end when all threads
+ * that asked have ended. */
+void client_keep(struct app *app);
+void client_keep_end(struct app *app);
 struct str client_header(const struct client_answer *a, const char *name);
 
 #endif

@@ -145,6 +145,6 @@ test('no PIN, name or password stands in any log line', async () => {
 
 test('help lists every command', () => {
   const text = execFileSync(SEN, ['help'], { encoding: 'utf8' });
-  for (const c of ['help', 'serve', 'node init', 'call', 'message list', 'message show', 'register load', 'register show', 'journal verify', 'nation start', 'nation stop', 'nation status'])
+  for (const c of ['help', 'serve', 'node init', 'call', 'message list', 'message show', 'register load', 'register show', 'journal verify', 'nation start', 'nation stop', 'nation status', 'nation add-agency', 'nation traffic'])
     assert.match(text, new RegExp(`^  ${c} `, 'm'));
 });
