@@ -44,6 +44,8 @@ struct service {
     const void *arg;
     bool gathers;  /* the handler reads this node's databases, journals what it read and answers; it changes nothing else, calls nobody and does not read the journal
                     * it writes. Request, entry and answer are then made durable together (db_gather), before the answer leaves */
+    /* describe: the OpenAPI text of the service (JSON), for getOpenAPI; NULL: it has none. Says nothing that a right guards: whoever is in the directory may ask. */
+    enum status (*describe)(struct call *c, const struct xid *service, struct str *ret);
     bool members;  /* any member of the directory may call it, without a purpose (directory/heads); no right is looked for */
 };
 /* exchange_offer: code of a service of one of this node's subsystems ("population", {"person", ...}); at start only. Services with a `url` in node.yaml go to a backend instead. */

@@ -20,14 +20,14 @@ bool metadata__is(struct str code)
 
 /* ---- listMethods, allowedMethods ---- */
 
-static void put_service(struct json_out *o, const struct service_request *rq, struct str code)
+static void put_service(struct json_out *o, const struct service_request *rq, const struct service_row *row)
 {
     json_open(o, '{');
     json_text_at(o, "member_class", rq->service.class_);
     json_text_at(o, "member_code", rq->service.member);
     json_text_at(o, "object_type", STR("SERVICE"));
-    json_text_at(o, "service_code", code);
-    json_text_at(o, "service_type", STR("REST"));
+    json_text_at(o, "service_code", row->code);
+    json_text_at(o, "service_type", row->offered.describe ? STR("OPENAPI") : STR("REST"));
     json_text_at(o, "subsystem_code", rq->service.subsystem);
     json_text_at(o, "xroad_instance", rq->service.instance);
     json_name(o, STR("endpoint_list")); /* the base endpoint is not listed */
@@ -47,7 +47,7 @@ static enum status list_methods(struct call *c, const struct service_request *rq
     for (size_t i = 0; i < ex->services.n; i++) {
         const struct service_row *row = &ex->services.rows[i];
         if (!str_eq(row->subsystem, rq->service.subsystem)) continue;
-        if (!only_allowed || row->offered.members || rights__any(&ex->rights, &rq->client, row->subsystem, row->code)) put_service(&o, rq, row->code);
+        if (!only_allowed || row->offered.members || rights__any(&ex->rights, &rq->client, row->subsystem, row->code)) put_service(&o, rq, row);
     }
     json_close(&o);
     json_close(&o);
@@ -56,14 +56,21 @@ static enum status list_methods(struct call *c, const struct service_request *rq
     return buf_finish(&b, &rp->body);
 }
 
-static enum status get_openapi(struct call *c, const struct service_request *rq)
+static enum status get_openapi(struct call *c, const struct service_request *rq, struct service_reply *rp)
 {
     struct str rest = rq->query, name, value, code = { 0 };
     bool bad = false;
     while (url_query_next(c->arena, &rest, &name, &value, &bad))
         if (str_eq(name, STR("serviceCode"))) code = value;
     if (bad || !code.n) return call_fault(c, call_fail(c, ST_INVALID, "serviceCode", "Name the service: getOpenAPI?serviceCode=CODE."), STR("invalid_request"));
-    return call_fault(c, call_fail(c, ST_NOT_FOUND, "serviceCode", "The service has no OpenAPI description on this node."), STR("internal_error"));
+    const struct service_row *row = services__find(&exchange__of(c)->services, rq->service.subsystem, code);
+    if (!row || !row->offered.describe)
+        return call_fault(c, call_fail(c, ST_NOT_FOUND, "serviceCode", "The service has no OpenAPI description on this node."), STR("internal_error"));
+    struct xid service = rq->service;
+    service.service = row->code;
+    rp->status = 200;
+    rp->content_type = JSON_TYPE;
+    return row->offered.describe(c, &service, &rp->body);
 }
 
 enum status metadata__run(struct call *c, const struct service_request *rq, struct service_reply *rp)
@@ -71,7 +78,7 @@ enum status metadata__run(struct call *c, const struct service_request *rq, stru
     if (!str_eq(rq->method, STR("GET"))) return call_fault(c, call_fail(c, ST_INVALID, "method", "The services about the exchange itself are asked with GET."), STR("invalid_http_method"));
     if (str_eq(rq->service.service, STR("listMethods"))) return list_methods(c, rq, false, rp);
     if (str_eq(rq->service.service, STR("allowedMethods"))) return list_methods(c, rq, true, rp);
-    if (str_eq(rq->service.service, STR("getOpenAPI"))) return get_openapi(c, rq);
+    if (str_eq(rq->service.service, STR("getOpenAPI"))) return get_openapi(c, rq, rp);
     return call_fault(c, call_fail(c, ST_NOT_FOUND, "", "This node does not offer this service over REST."), STR("unknown_service"));
 }
 

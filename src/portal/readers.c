@@ -11,6 +11,7 @@ enum { ENTRIES_MAX = 100, PATH_MAX_STEPS = 64, PROOF_MAX = 64 * 1024, FIELDS_MAX
 static struct str what_happened(struct str kind)
 {
     if (str_ends(kind, STR(".read"))) return TR("Read your record");
+    if (str_ends(kind, STR(".search"))) return TR("Found you in a search by name, and saw what is listed here");
     if (str_ends(kind, STR(".readers"))) return TR("Opened the list of readers");
     if (str_ends(kind, STR(".load"))) return TR("Entered or changed your record");
     if (str_ends(kind, STR(".opened"))) return TR("Opened the text of a message about you");

@@ -144,7 +144,7 @@ static enum status insert_row(struct call *c, const struct load *l, const struct
     for (size_t i = 0; i < row->nkeys; i++)
         TRY(db_exec(c, l->r->insert_alias, db_text(row->keys[i].key->kind), db_text(row->keys[i].value), db_int(entity), db_int(!row->keys[i].former)));
     for (size_t i = 0; i < row->nversions; i++) TRY(insert_version(c, l, entity, &row->versions[i]));
-    return ST_OK;
+    return registry__put_search_keys(c, l->r, entity, row);
 }
 
 static enum status append_entry(struct call *c, struct db_tx *tx, const struct load *l)

@@ -20,16 +20,18 @@ int64_t registry__today(const struct call *c)
 
 /* ---- which columns ---- */
 
-/* allows: "*" is all, "name.*" all of a group. */
-static bool allows(const struct registry_read *rd, struct str full)
+/* registry__allows: "*" is all, "name.*" all of a group. */
+bool registry__allows(const struct str *columns, size_t n, struct str full)
 {
-    for (size_t i = 0; i < rd->ncolumns; i++) {
-        struct str column = rd->columns[i];
+    for (size_t i = 0; i < n; i++) {
+        struct str column = columns[i];
         if (str_eq(column, STR("*")) || str_eq(column, full)) return true;
         if (str_ends(column, STR(".*")) && str_starts(full, str_first(column, column.n - 1))) return true;
     }
     return false;
 }
+
+static bool allows(const struct registry_read *rd, struct str full) { return registry__allows(rd->columns, rd->ncolumns, full); }
 
 static bool allows_column(const struct registry_read *rd, const struct column *col)
 {
@@ -216,15 +218,12 @@ static void list_fields(struct reading *rg)
     }
 }
 
-static enum status append_entry(struct call *c, struct reading *rg, struct str *ret_uid)
+static enum status append_entry(struct call *c, const struct registry_read *rd, int64_t entity, struct str fields, struct str *ret_uid)
 {
-    struct str fields;
-    list_fields(rg);
-    TRY(buf_finish(&rg->fields, &fields));
     const struct journal_event e = {
-        .kind = str_join(c->arena, rg->rd->reg->name, STR(".read"), STR_END), .class_ = rg->rd->self ? JOURNAL_SELF : JOURNAL_NORMAL,
+        .kind = str_join(c->arena, rd->reg->name, STR(".read"), STR_END), .class_ = rd->self ? JOURNAL_SELF : JOURNAL_NORMAL,
         .agency = c->actor->agency, .user = c->actor->user, .role = c->actor->role, .purpose = c->purpose, .basis = c->basis, .issue = c->issue,
-        .fields = fields, .message = rg->rd->message, .subjects = &rg->entity, .nsubjects = 1 };
+        .fields = fields, .message = rd->message, .subjects = &entity, .nsubjects = 1 };
     return journal_append(c, &e, ret_uid);
 }
 
@@ -248,22 +247,31 @@ enum status registry__find_entity(struct call *c, const struct register_ *r, str
     return ST_OK;
 }
 
-enum status registry_read(struct call *c, const struct registry_read *rd, const struct register_record **ret)
+enum status registry__read_columns(struct call *c, const struct registry_read *rd, int64_t entity, struct register_record *ret, struct str *ret_fields)
 {
-    struct str uid;
-    struct reading rg = { .rd = rd, .fields = buf_in(c->arena, FIELDS_MAX), .today = registry__today(c) };
-    if (!c->actor || str_is_empty(c->purpose)) return call_fail(c, ST_DENIED, "purpose", "Say for which purpose the record is read.");
-    TRY(registry__find_entity(c, rd->reg, rd->key_kind, rd->key, &rg.entity));
+    struct reading rg = { .rd = rd, .fields = buf_in(c->arena, FIELDS_MAX), .today = registry__today(c), .entity = entity };
     TRY(read_keys(c, &rg));
     for (size_t i = 0; i < rd->reg->ngroups; i++)
         if (needs_group(rd, &rd->reg->groups[i])) TRY(read_group(c, &rg, &rd->reg->groups[i]));
     for (size_t i = 0; i < rd->reg->ngroups; i++)
         if (needs_former(c, rd, &rd->reg->groups[i])) TRY(read_former(c, &rg, &rd->reg->groups[i]));
-    crash_point("registry.before_journal");
-    TRY(append_entry(c, &rg, &uid));
-    crash_point("registry.after_journal");
+    list_fields(&rg);
+    TRY(buf_finish(&rg.fields, ret_fields));
+    *ret = (struct register_record){ .id = entity, .values = rg.values, .n = rg.n };
+    return ST_OK;
+}
+
+enum status registry_read(struct call *c, const struct registry_read *rd, const struct register_record **ret)
+{
     struct register_record *record = arena_new(c->arena, struct register_record);
-    *record = (struct register_record){ .id = rg.entity, .entry = uid, .values = rg.values, .n = rg.n };
+    struct str fields;
+    int64_t entity;
+    if (!c->actor || str_is_empty(c->purpose)) return call_fail(c, ST_DENIED, "purpose", "Say for which purpose the record is read.");
+    TRY(registry__find_entity(c, rd->reg, rd->key_kind, rd->key, &entity));
+    TRY(registry__read_columns(c, rd, entity, record, &fields));
+    crash_point("registry.before_journal");
+    TRY(append_entry(c, rd, entity, fields, &record->entry));
+    crash_point("registry.after_journal");
     *ret = record;
     return ST_OK;
 }

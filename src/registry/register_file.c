@@ -200,7 +200,7 @@ static enum status read_groups(struct call *c, const struct yaml *y, struct regi
 
 enum status registry__parse_file(struct call *c, const struct yaml *y, struct str folder, struct register_ **ret)
 {
-    static const char *const words[] = { "register", "label", "basis", "keys", "lists", "groups", NULL };
+    static const char *const words[] = { "register", "label", "basis", "keys", "lists", "groups", "search", NULL };
     struct register_ *r = arena_new(c->arena, struct register_);
     if (y->kind != YAML_MAP) return yaml_fail(c, y, "A register file begins with \"register: NAME\".");
     TRY(yaml_allow(c, y, words));
@@ -211,6 +211,7 @@ enum status registry__parse_file(struct call *c, const struct yaml *y, struct st
     TRY(read_keys(c, y, r));
     TRY(registry__read_lists(c, y, folder, r));
     TRY(read_groups(c, y, r));
+    TRY(registry__parse_search(c, yaml_get(y, "search"), r));
     *ret = r;
     return ST_OK;
 }

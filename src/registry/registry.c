@@ -1,5 +1,5 @@
 /* registry.c: the registers of this node: read from the country's files at start, their tables made, their services offered. */
-#include "registry/registry_int.h"
+#include "registry/search_int.h"
 
 #include "base/config.h"
 #include "base/file.h"
@@ -37,7 +37,7 @@ static enum status open_register(struct call *c, struct app *app, const struct r
     TRY(parse_register(c, reg, name, folder, ret));
     TRY(registry__make_tables(c, *ret));
     registry__make_statements(reg->arena, app->store, *ret);
-    return ST_OK;
+    return registry__open_search(c, reg->arena, *ret);
 }
 
 /* offer_all: a handler finds its register in app, so app knows the registry before anything is offered. */
@@ -50,6 +50,8 @@ static enum status offer_all(struct call *c, struct app *app)
 static void registry_stop(struct app *app)
 {
     if (!app->registry) return;
+    for (size_t i = 0; i < app->registry->nregisters; i++) registry__close_search(app->registry->registers[i]);
+    registry__unit_names_close(app->registry->unit_names);
     arena_close(app->registry->arena);
     heap_free(app->registry);
     app->registry = NULL;
@@ -67,6 +69,7 @@ static enum status registry_start(struct call *c, struct app *app)
     if (n > REGISTERS_MOST) return call_fail(c, ST_INVALID, "", "A node keeps at most 32 registers. Shorten registry.registers in node.yaml.");
     if (n == 0) return ST_OK;
     TRY(load_units(c, reg, app->country));
+    reg->unit_names = registry__unit_names_open(&reg->units);
     for (size_t i = 0; i < n; i++, reg->nregisters++) TRY(open_register(c, app, reg, names[i], app->country, &registers[i]));
     return offer_all(c, app);
 }
@@ -78,6 +81,16 @@ const struct register_ *registry_find_register(const struct app *app, struct str
     return NULL;
 }
 
+/* make_search_keys: after an update of the program that folds or sorts otherwise, the keys of large registers are made while the node serves. */
+static enum status make_search_keys(struct call *c)
+{
+    const struct registry *reg = c->app->registry;
+    for (size_t i = 0; reg && i < reg->nregisters; i++) TRY(registry__finish_search_keys(c, reg->registers[i]));
+    return ST_OK;
+}
+
+static const struct job jobs[] = { { "registry.search_keys", 60000, make_search_keys }, { 0 } };
+
 static const struct setting settings[] = {
     { "registry.registers", SETTING_LIST, "", "", "Registers this node keeps: names of files below country/<cc>/registers.", false },
     { "registry.lookup", SETTING_LIST, "", "", "Registers that officials of this node may ask on \"Look up a person\", as VN/GOV/G01/population.", false },
@@ -86,5 +99,5 @@ static const struct setting settings[] = {
     { 0 },
 };
 
-const struct module registry_module = { .name = "registry", .schema = &registry_schema, .settings = settings, .routes = registry__routes, .commands = registry__commands,
+const struct module registry_module = { .name = "registry", .schema = &registry_schema, .settings = settings, .routes = registry__routes, .commands = registry__commands, .jobs = jobs,
                                         .start = registry_start, .stop = registry_stop };

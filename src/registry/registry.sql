@@ -9,3 +9,7 @@ CREATE TABLE registry_entity (id {id}, register TEXT NOT NULL, created_delta BIG
 -- What stands already in the database, so that a changed file adds columns and nothing else.
 CREATE TABLE registry_column (register TEXT NOT NULL, part TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
   PRIMARY KEY (register, part, name)) {clustered};
+
+-- migration 2 node
+-- How far the search keys of a register are made (search_keys.c): version of the rules; upto: the last entry that has its keys, all of them when it is the far end.
+CREATE TABLE registry_search (register TEXT PRIMARY KEY, version BIGINT NOT NULL, upto BIGINT NOT NULL);

@@ -1,6 +1,6 @@
-/* registry_cmd.c: the registers on the command line. Numbers of people come from standard input, never from the command line, where every user of
+/* registry_cmd.c: the registers on the command line. Numbers and names of people come from standard input, never from the command line, where every user of
  * the machine could read them. */
-#include "registry/registry_int.h"
+#include "registry/search_int.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "exchange/exchange.h"
 #include "web/page.h"
 
-enum { KEY_LINE = 200 };
+enum { KEY_LINE = 500 };
 
 static const struct str ALL_COLUMNS[] = { STR_INIT("*") };
 
@@ -55,23 +55,24 @@ static enum status run_load(struct call *c, const struct args *args)
     return st;
 }
 
-static enum status read_key(struct call *c, struct str *ret)
+static bool read_line(struct call *c, struct str *ret)
 {
     char line[KEY_LINE];
-    if (!fgets(line, sizeof line, stdin)) return call_fail(c, ST_INVALID, "key", "Write the number on standard input: echo NUMBER | sen register show ...");
+    if (!fgets(line, sizeof line, stdin)) return false;
     *ret = str_copy(c->arena, str_trim(str_z(line)));
-    return ST_OK;
+    return true;
 }
 
-static void print_record(const struct call *c, const struct register_record *record)
+static void print_values(const struct call *c, const struct register_record *record)
 {
     for (size_t i = 0; i < record->n; i++) {
         const struct register_value *v = &record->values[i];
         struct str text = v->code.n ? text_tr(c->lang, v->text) : v->text;
         (void)printf("%-26.*s %.*s\n", STR_ARG(v->column), STR_ARG(text));
     }
-    (void)printf("%-26s %.*s\n", "(journal entry)", STR_ARG(record->entry));
 }
+
+static void print_entry(struct str entry) { (void)printf("%-26s %.*s\n", "(journal entry)", STR_ARG(entry)); }
 
 static enum status run_show(struct call *c, const struct args *args)
 {
@@ -80,12 +81,57 @@ static enum status run_show(struct call *c, const struct args *args)
     TRY(find_register(c, args, &rd.reg));
     rd.key_kind = args_value(args, "key").n ? args_value(args, "key") : rd.reg->keys[0].kind;
     with_purpose(c, args, STR(""));
-    TRY(read_key(c, &rd.key));
+    if (!read_line(c, &rd.key)) return call_fail(c, ST_INVALID, "key", "Write the number on standard input: echo NUMBER | sen register show ...");
     enum status st = registry_read(c, &rd, &record);
     if (st == ST_NOT_FOUND) return call_fail(c, st, "key", "The register has no entry with this number.");
     TRY(st);
-    print_record(c, record);
+    print_values(c, record);
+    print_entry(record->entry);
     return ST_OK;
+}
+
+/* read_born: 1984, 1984-06 or 1984-06-17. */
+static enum status read_born(struct call *c, const struct args *args, struct search_question *q)
+{
+    struct str born = args_value(args, "born");
+    q->has_born = born.n > 0;
+    if (!q->has_born || date_parse(born, &q->born)) return ST_OK;
+    return call_fail(c, ST_INVALID, "born", "Write the birth as 1984, 1984-06 or 1984-06-17.");
+}
+
+static void print_people(const struct call *c, const struct found_people *found)
+{
+    struct str outcome = registry__outcome_word(found->answer.outcome), reasons[REASONS_MOST];
+    (void)printf("%.*s%s\n", STR_ARG(outcome), found->answer.more ? " (weaker matches left out)" : "");
+    for (size_t i = 0; i < found->answer.n; i++) {
+        const size_t n = registry__match_reasons(found->people[i].match, reasons);
+        (void)printf("\n%zu.", i + 1);
+        for (size_t k = 0; k < n; k++) (void)printf(" %.*s", STR_ARG(reasons[k]));
+        (void)printf("\n");
+        print_values(c, &found->people[i].record);
+    }
+    print_entry(found->entry);
+}
+
+static enum status run_find(struct call *c, const struct args *args)
+{
+    struct search_reader rd = { .columns = ALL_COLUMNS, .ncolumns = 1 };
+    struct search_question q = { .unit = args_value(args, "unit"), .sex = args_value(args, "sex"), .most = SEARCH_MOST };
+    struct found_people found;
+    TRY(find_register(c, args, &rd.reg));
+    TRY(read_born(c, args, &q));
+    with_purpose(c, args, STR(""));
+    if (!read_line(c, &q.name)) return call_fail(c, ST_INVALID, "name", "Write the name on standard input: echo NAME | sen register find ...");
+    TRY(registry__find_people(c, &rd, &q, &found));
+    print_people(c, &found);
+    return ST_OK;
+}
+
+static enum status run_reindex(struct call *c, const struct args *args)
+{
+    const struct register_ *r;
+    TRY(find_register(c, args, &r));
+    return registry__reindex(c, r);
 }
 
 static enum status run_check(struct call *c, const struct args *args)
@@ -111,9 +157,15 @@ static const struct option show_options[] = { REGISTER_OPERAND, { OPTION_VALUE, 
                                               PURPOSE_OPTIONS, { .kind = OPTION_END } };
 static const struct option check_options[] = { REGISTER_OPERAND, { .kind = OPTION_END } };
 
+static const struct option find_options[] = { REGISTER_OPERAND, { OPTION_VALUE, "born", "DATE", "Birth: 1984, 1984-06 or 1984-06-17.", false },
+                                              { OPTION_VALUE, "unit", "UNIT", "Where the person lives or lived: name or code of an administrative unit, of today or of former days.", false },
+                                              { OPTION_VALUE, "sex", "CODE", "Sex, by its code in the register.", false }, PURPOSE_OPTIONS, { .kind = OPTION_END } };
+
 const struct command registry__commands[] = {
     { "register load", "Loads new entries into a register; refused rows are told with line and field.", load_options, run_load, COMMAND_NODE },
     { "register show", "Shows the entry whose number stands on standard input; the read is journalled.", show_options, run_show, COMMAND_NODE },
+    { "register find", "Finds people by the name on standard input, in any spelling; the search is journalled.", find_options, run_find, COMMAND_NODE },
+    { "register reindex", "Makes the keys anew by which a register is searched.", check_options, run_reindex, COMMAND_NODE },
     { "register check", "Counts what breaks a register's rules: overlaps, unknown codes, missing parts.", check_options, run_check, COMMAND_NODE },
     { 0 },
 };

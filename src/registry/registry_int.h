@@ -81,6 +81,7 @@ struct register_ {
     const struct code_list *lists; size_t nlists;
     struct group *groups; size_t ngroups;
     const struct units *units;
+    struct search *search;                       /* NULL: asked by number only */
     const struct query *find, *aliases, *insert_alias, *all_aliases; /* statements.c */
 };
 
@@ -113,6 +114,19 @@ NODISCARD enum status registry__check_overlap(struct call *c, const struct row *
 /* registry__find_entity: the entry this key leads to. ST_NOT_FOUND silently; ST_CONFLICT when the number was given more than once. */
 NODISCARD enum status registry__find_entity(struct call *c, const struct register_ *r, struct str kind, struct str value, int64_t *ret);
 
+/* registry__read_columns: the allowed values of an entry and the names of those that came, as the journal lists them. The caller journals before it lets anything out. */
+NODISCARD enum status registry__read_columns(struct call *c, const struct registry_read *rd, int64_t entity, struct register_record *ret, struct str *ret_fields);
+/* registry__allows: does a right's list of columns hold this one? "*" is all, "name.*" all of a group. */
+bool registry__allows(const struct str *columns, size_t n, struct str full);
+
+/* ---- finding by name: search_int.h ---- */
+struct search;
+struct unit_names;
+/* registry__parse_search: the section `search:` of a register file; y may be NULL: a register that is asked by number only. */
+NODISCARD enum status registry__parse_search(struct call *c, const struct yaml *y, struct register_ *r);
+/* registry__put_search_keys: the keys of a new entry, from its row, in the load's own transaction. */
+NODISCARD enum status registry__put_search_keys(struct call *c, const struct register_ *reg, int64_t entity, const struct row *row);
+
 /* registry__keep_error: what failed in a call with an arena of its own, told in the outer one before that arena goes (load.c). */
 void registry__keep_error(struct call *c, const struct call *inner);
 
@@ -128,6 +142,7 @@ struct registry {
     struct arena *arena;
     struct register_ *const *registers; size_t nregisters;
     struct units units;
+    struct unit_names *unit_names;
 };
 
 extern const struct schema registry_schema;

@@ -4,8 +4,9 @@
  *   self     {"assertion":JWS,"history":true}             the person's own record; who it is comes out of the signed assertion alone
  *   readers  {"assertion":JWS,"before":leaf,"size":n,"checkpoint":note}    who read it, newest first, each with its proof in the head of n leaves
  * With history, which may be left out, also what no longer holds, as far as the right names "former.<column>".
+ *   search   search_service.c
  * before and checkpoint may be left out. A head of that size that is no longer the newest is taken from the checkpoint, which must be one of ours. */
-#include "registry/registry_int.h"
+#include "registry/services_int.h"
 
 #include "exchange/exchange.h"
 #include "identity/identity.h"
@@ -46,7 +47,15 @@ static void put_value(struct json_out *o, const struct register_value *v)
     json_close(o);
 }
 
-static enum status answer(struct buf *b, struct service_reply *rp)
+void registry__put_record(struct json_out *o, const struct register_record *record)
+{
+    json_name(o, STR("record"));
+    json_open(o, '[');
+    for (size_t i = 0; i < record->n; i++) put_value(o, &record->values[i]);
+    json_close(o);
+}
+
+enum status registry__answer(struct buf *b, struct service_reply *rp)
 {
     rp->status = 200;
     rp->content_type = STR("application/json");
@@ -68,16 +77,13 @@ static enum status answer_record(struct call *c, const struct registry_read *rd,
     json_open(&o, '{');
     json_text_at(&o, "entry", record->entry);
     if (may_ask_history(rd)) json_text_at(&o, "history", rd->history ? STR("given") : STR("allowed"));
-    json_name(&o, STR("record"));
-    json_open(&o, '[');
-    for (size_t i = 0; i < record->n; i++) put_value(&o, &record->values[i]);
+    registry__put_record(&o, record);
     json_close(&o);
-    json_close(&o);
-    return answer(&b, rp);
+    return registry__answer(&b, rp);
 }
 
 /* as_reader: for the length of a service the call acts as the peer's official; the journal names the subsystem that asked. */
-static void as_reader(struct call *c, const struct service_request *rq, struct actor *who)
+void registry__as_reader(struct call *c, const struct service_request *rq, struct actor *who)
 {
     *who = (struct actor){ .user = rq->user, .role = rq->role.n ? rq->role : STR("peer"), .agency = xid_format(c->arena, &rq->client) };
     c->actor = who;
@@ -91,7 +97,7 @@ static enum status read_record(struct call *c, const struct service_request *rq,
     const struct register_record *record;
     const struct actor *before = c->actor;
     struct actor who;
-    as_reader(c, rq, &who);
+    registry__as_reader(c, rq, &who);
     enum status st = registry_read(c, rd, &record);
     c->actor = before;
     if (st == ST_NOT_FOUND) return call_fail(c, st, "value", "The register has no person with this number. Check the number with the person.");
@@ -99,7 +105,7 @@ static enum status read_record(struct call *c, const struct service_request *rq,
     return answer_record(c, rd, record, rp);
 }
 
-static enum status read_body(struct call *c, const struct service_request *rq, const struct json **ret)
+enum status registry__read_body(struct call *c, const struct service_request *rq, const struct json **ret)
 {
     if (!str_eq(rq->method, STR("POST"))) return call_fail(c, ST_INVALID, "", "Call this service with POST and a JSON body.");
     TRY(json_parse(c, rq->body, ret));
@@ -133,7 +139,7 @@ static enum status serve_person(struct call *c, const struct register_ *r, const
     struct registry_read rd = { .reg = r, .columns = rq->right->columns, .ncolumns = rq->right->ncolumns, .message = rq->request_id };
     /* What is read for the purpose "self" is shown to people as their own doing. */
     if (str_eq(rq->purpose, STR("self"))) return call_fail(c, ST_DENIED, "purpose", "The purpose \"self\" is for people reading about themselves. Name the purpose of the case.");
-    TRY(read_body(c, rq, &j));
+    TRY(registry__read_body(c, rq, &j));
     TRY(json_need(c, j, "key", &rd.key_kind));
     TRY(json_need(c, j, "value", &rd.key));
     TRY(read_flag(c, j, "history", &rd.history));
@@ -157,7 +163,7 @@ static enum status serve_self(struct call *c, const struct register_ *r, const s
 {
     const struct json *j;
     struct registry_read rd = { .reg = r, .key_kind = r->keys[0].kind, .columns = rq->right->columns, .ncolumns = rq->right->ncolumns, .message = rq->request_id, .self = true };
-    TRY(read_body(c, rq, &j));
+    TRY(registry__read_body(c, rq, &j));
     TRY(read_flag(c, j, "history", &rd.history));
     TRY(check_person(c, rq, j, &rd.key));
     return read_record(c, rq, &rd, rp);
@@ -239,7 +245,7 @@ static enum status list_readers(struct call *c, const struct register_ *r, int64
     if (n == READERS_ON_A_PAGE) json_put_int(&o, shown[n - 1].leaf);
     else json_put_null(&o);
     json_close(&o);
-    return answer(&b, rp);
+    return registry__answer(&b, rp);
 }
 
 static enum status serve_readers(struct call *c, const struct register_ *r, const struct service_request *rq, struct service_reply *rp)
@@ -247,7 +253,7 @@ static enum status serve_readers(struct call *c, const struct register_ *r, cons
     const struct json *j;
     struct str pin, uid;
     int64_t person;
-    TRY(read_body(c, rq, &j));
+    TRY(registry__read_body(c, rq, &j));
     TRY(check_person(c, rq, j, &pin));
     enum status st = registry__find_entity(c, r, r->keys[0].kind, pin, &person);
     if (st == ST_NOT_FOUND) return call_fail(c, st, "assertion", "The register has no record of you. Ask the agency that keeps it.");
@@ -292,8 +298,13 @@ static enum status handle_readers(struct call *c, const struct service_request *
 
 enum status registry__offer(struct call *c, struct app *app, const struct register_ *r)
 {
-    static const struct service services[] = { { .code = "person", .handle = handle_person, .gathers = true }, { .code = "self", .handle = handle_self, .gathers = true },
-                                               { .code = "readers", .handle = handle_readers } };
-    for (size_t i = 0; i < sizeof services / sizeof *services; i++) TRY(exchange_offer(c, app, r->name, &services[i]));
+    static const struct service services[] = { { .code = "person", .handle = handle_person, .gathers = true, .describe = registry__describe },
+                                               { .code = "self", .handle = handle_self, .gathers = true, .describe = registry__describe },
+                                               { .code = "readers", .handle = handle_readers, .describe = registry__describe },
+                                               { .code = "search", .handle = registry__serve_search, .gathers = true, .describe = registry__describe } };
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        const bool is_search = services[i].handle == registry__serve_search;
+        if (!is_search || r->search) TRY(exchange_offer(c, app, r->name, &services[i]));
+    }
     return ST_OK;
 }

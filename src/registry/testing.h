@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "registry/registry_int.h"
+#include "registry/search_int.h"
 #include "store/test_store.h"
 
 extern const struct schema trust_schema;
@@ -31,6 +31,7 @@ static inline struct register_ *test_stored_register(struct call *c)
     struct register_ *r = test_register(c);
     CHECK_OK(registry__make_tables(c, r));
     registry__make_statements(c->arena, c->app->store, r);
+    CHECK_OK(registry__open_search(c, c->arena, r)); /* its order of letters stays open to the end of the test program */
     return r;
 }
 
