@@ -32,7 +32,7 @@ NODISCARD enum status registry_read(struct call *c, const struct registry_read *
 /* registry_load: rows of a JSON-lines file (one entity a line, as `sen population generate` writes and doc/registry.md describes) in slices under 20 ms, one delta for the whole load. Every refused row is
  * told with line, field and sentence; nothing of a refused row is stored. */
 struct load_refusal { int64_t line; struct str field, sentence; };
-struct load_count { int64_t rows, stored, refused; struct load_refusal *refusals; size_t nrefusals; /* the first 100 are told */ };
+struct load_count { int64_t rows, stored, before /* by a load that was cut off */, refused; struct load_refusal *refusals; size_t nrefusals; /* the first 100 are told */ };
 NODISCARD enum status registry_load(struct call *c, const struct register_ *reg, struct str path, struct load_count *ret);
 
 extern const struct module registry_module;

@@ -1,9 +1,11 @@
 /* registry_cmd.c: the registers on the command line. Numbers and names of people come from standard input, never from the command line, where every user of
  * the machine could read them. */
+#include "registry/load_int.h"
 #include "registry/search_int.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/args.h"
 #include "exchange/exchange.h"
@@ -49,9 +51,12 @@ static enum status run_load(struct call *c, const struct args *args)
     TRY(find_register(c, args, &r));
     with_purpose(c, args, STR("register.keep"));
     const int64_t start = time_monotonic_us();
-    enum status st = registry_load(c, r, args_value(args, "FILE"), &n);
+    struct progress progress = progress_start("rows", 0, STDERR_FILENO);
+    enum status st = registry__load(c, r, args_value(args, "FILE"), &progress, &n);
     print_refusals(&n);
-    (void)printf("%" PRId64 " rows: %" PRId64 " stored, %" PRId64 " refused, %" PRId64 " ms\n", n.rows, n.stored, n.refused, (time_monotonic_us() - start) / 1000);
+    (void)printf("%" PRId64 " rows: %" PRId64 " stored, ", n.rows, n.stored);
+    if (n.before) (void)printf("%" PRId64 " stored before by a load that was cut off, ", n.before);
+    (void)printf("%" PRId64 " refused, %" PRId64 " ms\n", n.refused, (time_monotonic_us() - start) / 1000);
     return st;
 }
 
@@ -151,7 +156,7 @@ static enum status run_check(struct call *c, const struct args *args)
 #define PURPOSE_OPTIONS { OPTION_VALUE, "purpose", "CODE", "Purpose, of the nation's list; it stands in the journal.", false }, \
                         { OPTION_VALUE, "basis", "TEXT", "Legal basis.", false }
 
-static const struct option load_options[] = { REGISTER_OPERAND, { OPTION_OPERAND, "FILE", NULL, "JSON lines, one entry a line (doc/registry.md).", true }, PURPOSE_OPTIONS,
+static const struct option load_options[] = { REGISTER_OPERAND, { OPTION_OPERAND, "FILE", NULL, "JSON lines, one entry a line (doc/registry.md); - for standard input.", true }, PURPOSE_OPTIONS,
                                               { .kind = OPTION_END } };
 static const struct option show_options[] = { REGISTER_OPERAND, { OPTION_VALUE, "key", "KIND", "Kind of the number; the first of the register unless told.", false },
                                               PURPOSE_OPTIONS, { .kind = OPTION_END } };

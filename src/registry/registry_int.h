@@ -72,9 +72,11 @@ struct group {
     const struct kind *kinds; size_t nkinds;     /* none: its kind is "" */
     struct column *columns; size_t ncolumns;
     size_t nvalues, item;                        /* SQL columns of the file's columns; with many one more at the end, the item, at place item */
-    const struct query *insert, *now, *former, *all; /* statements.c */
+    size_t batch;                                /* rows of insert_batch */
+    const struct query *insert, *insert_batch, *now, *former, *all; /* statements.c */
 };
 struct key_kind { struct str kind, full /* "key.pin" */, label; size_t digits; bool unique, required, self; };
+enum { REGISTRY_BATCH = 32 };  /* rows in one statement of a load */
 struct register_ {
     struct str name, label;
     const struct key_kind *keys; size_t nkeys;   /* the first is the one other records refer by */
@@ -82,7 +84,7 @@ struct register_ {
     struct group *groups; size_t ngroups;
     const struct units *units;
     struct search *search;                       /* NULL: asked by number only */
-    const struct query *find, *aliases, *insert_alias, *all_aliases; /* statements.c */
+    const struct query *find, *find_batch, *aliases, *insert_alias, *insert_alias_batch, *insert_entity, *insert_entity_batch, *all_aliases; /* statements.c */
 };
 
 /* registry__parse_file: the model with every check; what it makes lives in the call's arena (start gives it a call whose arena lives as long as
