@@ -1,6 +1,7 @@
 /* arena.c: blocks in a list, bump allocation; the first block is kept between calls. */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,13 @@ void *heap_grow(void *p, size_t bytes)
 }
 
 void heap_free(void *p) { free(p); }
+
+void heap_settle(void)
+{
+    enum { HEAPS = 4 };
+    (void)mallopt(M_ARENA_MAX, HEAPS);
+    (void)malloc_trim(0);
+}
 
 static struct block *block_new(size_t size, struct block *next)
 {

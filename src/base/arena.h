@@ -35,6 +35,8 @@ static inline void arena_cleanup(struct arena **a) { arena_close(*a); }
 void *heap_alloc(size_t count, size_t size) __attribute__((returns_nonnull));
 void *heap_grow(void *p, size_t bytes) __attribute__((returns_nonnull));
 void heap_free(void *p);
+/* heap_settle: at the end of a start: what the start used and freed goes back to the system, and threads share a few heaps instead of one each. */
+void heap_settle(void);
 #define heap_new(type) ((type *)heap_alloc(1, sizeof(type)))
 
 #endif

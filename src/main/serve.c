@@ -44,6 +44,7 @@ static void *run_job(void *arg)
         enum status st = r->job->run(c);
         if (st != ST_OK)
             log_line(LOG_WARN, "main", "job.failed", c->trace, log_text("job", str_z(r->job->name)), log_text("reason", call_sentence(c, st).sentence));
+        store_rest(c);
         for (int64_t left = r->job->period_ms; left > 0 && !atomic_load(r->stop); left -= 50) (void)poll(NULL, 0, left < 50 ? (int)left : 50);
     }
     store_release(c);
@@ -82,8 +83,9 @@ static enum status serve_node(struct call *c, struct node *n, const sigset_t *si
     atomic_bool stop = false;
     TRY(node_open(c, n, HOLDER_WAIT));
     TRY(confine_server(c, n));
-    TRY(web_start(c, node_app(n)));
     store_release(c);
+    heap_settle();
+    TRY(web_start(c, node_app(n)));
     size_t jobs = start_jobs(node_app(n), &stop, runners);
     log_line(LOG_INFO, "main", "server.ready", c->trace, log_text("node", config_text(node_app(n)->config, "node")), log_int("pid", getpid()));
     int got;

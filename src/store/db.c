@@ -284,7 +284,10 @@ enum status db_append(struct call *c, db_change *change, void *arg)
     struct db_session *ses;
     TRY(store__session(c, &ses));
     TRY(check_nesting(c, ses, LOG));
-    if (!ses->gathers) return store__group_append(c, writer_of(ses, LOG), change, arg);
+    if (!ses->gathers) {
+        if (ses->store->grouped[NODE]) store_rest(c); /* a PostgreSQL connection costs too much to come and go with rows still to be read from it */
+        return store__group_append(c, writer_of(ses, LOG), change, arg);
+    }
     gather(c, ses, change, arg);
     return ST_OK;
 }

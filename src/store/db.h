@@ -105,8 +105,10 @@ void store_close(struct store *s);
 /* store_check: prepare every statement given (NULL at the end) on this store (sen check; tests on both drivers); ST_BROKEN names the first that
  * does not fit, the log all of them. */
 NODISCARD enum status store_check(struct call *c, const struct query *const *queries);
-/* store_release: give the connections of this call back (its worker ends); a worker keeps them over call_renew. */
+/* store_release: give the connections of this call back for good (its thread ends). store_rest: lend them to others while this thread has nothing to ask: between two
+ * requests, before a long wait. Connections in the middle of rows or of a transaction stay. */
 void store_release(struct call *c);
+void store_rest(struct call *c);
 /* store_figures: for /metrics: transactions committed, commits on disk that carried them, rows read, microseconds waited for a writer. */
 struct store_figures { int64_t commits, groups, rows, waits_us; };
 struct store_figures store_figures(const struct store *s);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/time.h"
 
 /* --- open, close --- */
 
@@ -96,10 +97,22 @@ static void free_names(struct topic *list)
     }
 }
 
+static void empty_pool(struct pool *p)
+{
+    while (p->n) {
+        struct db_conn *conn = p->list[--p->n];
+        conn->driver->close(conn);
+    }
+}
+
 void store_close(struct store *s)
 {
     if (!s) return;
-    for (int i = 0; i < DATABASES; i++) store__writer_done(&s->writers[i]);
+    for (int i = 0; i < DATABASES; i++) {
+        empty_pool(&s->readers[i]);
+        store__writer_done(&s->writers[i]);
+    }
+    empty_pool(&s->workers);
     if (s->fleeting) remove_folder(s->place.p);
     for (struct made_query *q = s->queries, *next; q; q = next) {
         next = q->next;
@@ -129,12 +142,58 @@ enum status store__session(struct call *c, struct db_session **ret)
     return ST_OK;
 }
 
+static struct db_conn *borrow(struct store *s, struct pool *p)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    struct db_conn *conn = p->n ? p->list[--p->n] : NULL;
+    if (p->n < p->idle) p->idle = p->n;
+    (void)pthread_mutex_unlock(&s->lock);
+    return conn;
+}
+
+/* sweep: takes the connection that was lent longest ago out of the pool when some were idle for all of a period; one at a time. The lock is held. */
+static struct db_conn *sweep(struct pool *p)
+{
+    enum { PERIOD_US = 2000000 };
+    int64_t now = time_monotonic_us();
+    if (now - p->swept_us < PERIOD_US) return NULL;
+    struct db_conn *oldest = p->idle > LENT_LEAST ? p->list[0] : NULL;
+    if (oldest) memmove(p->list, p->list + 1, --p->n * sizeof *p->list);
+    if (!oldest || --p->idle <= LENT_LEAST) {
+        p->swept_us = now;
+        p->idle = p->n;
+    }
+    return oldest;
+}
+
+static void lend(struct store *s, struct pool *p, struct db_conn **conn)
+{
+    if (!*conn || (*conn)->open_cursors) return;
+    (void)pthread_mutex_lock(&s->lock);
+    bool kept = p->n < LENT_MAX;
+    if (kept) p->list[p->n++] = *conn;
+    struct db_conn *old = kept ? sweep(p) : *conn;
+    (void)pthread_mutex_unlock(&s->lock);
+    if (old) old->driver->close(old);
+    *conn = NULL;
+}
+
+void store_rest(struct call *c)
+{
+    struct db_session *ses = c->db;
+    if (!ses) return;
+    for (int in = 0; in < DATABASES; in++)
+        for (int i = 0; i < READERS_MAX; i++) lend(ses->store, &ses->store->readers[in], &ses->readers[in][i]);
+    if (!ses->tx[NODE].open) lend(ses->store, &ses->store->workers, &ses->worker);
+}
+
 /* store__reader: one whose picture of the database is not older than this session's last commit: a loop over rows must not hide
  * from the statements inside it what they committed. */
 enum status store__reader(struct call *c, struct db_session *ses, enum db_which in, struct db_conn **ret)
 {
     for (int i = 0; i < READERS_MAX; i++) {
         struct db_conn **conn = &ses->readers[in][i];
+        if (!*conn) *conn = borrow(ses->store, &ses->store->readers[in]);
         if (!*conn) TRY(ses->store->driver->open(c, ses->store, in, CONN_READER, conn));
         if ((*conn)->open_cursors && (*conn)->seen != ses->commits[in]) continue;
         *ret = *conn;
@@ -146,6 +205,7 @@ enum status store__reader(struct call *c, struct db_session *ses, enum db_which 
 
 enum status store__worker(struct call *c, struct db_session *ses, struct db_conn **ret)
 {
+    if (!ses->worker) ses->worker = borrow(ses->store, &ses->store->workers);
     if (!ses->worker) TRY(ses->store->driver->open(c, ses->store, NODE, CONN_WORKER, &ses->worker));
     *ret = ses->worker;
     return ST_OK;

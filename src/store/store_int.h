@@ -9,7 +9,7 @@
 
 #include "store/db.h"
 
-enum { DATABASES = 2, VALUES_MAX = 256, READERS_MAX = 4 };
+enum { DATABASES = 2, VALUES_MAX = 256, READERS_MAX = 4, LENT_MAX = 256, LENT_LEAST = 2 };
 
 /* What a connection is for. READER refuses to write. WRITER: the only one that writes this database, with a savepoint for each transaction.
  * WORKER (PostgreSQL NODE): a worker's own, reads outside a transaction and writes SERIALIZABLE inside. */
@@ -89,6 +89,10 @@ void store__group_undo(struct call *c, struct writer *w, const struct undo *undo
 NODISCARD enum status store__group_append(struct call *c, struct writer *w, db_change *change, void *arg);
 NODISCARD enum status store__change(struct call *c, db_change *change, void *arg, const struct undo **undo);
 
+/* Connections that nobody uses just now; the one that was used last is lent first: its statements and pages are warm. Those that nobody wanted for a while are closed:
+ * idle counts how many were never lent since swept_us. */
+struct pool { struct db_conn *list[LENT_MAX]; size_t n, idle; int64_t swept_us; };
+
 struct counts { _Atomic int64_t commits, groups, rows, waits_us; };
 
 struct made_query { struct made_query *next; struct query query; };
@@ -101,7 +105,8 @@ struct store {
     bool grouped[DATABASES];          /* written through writers[]; else by each worker's own connection */
     struct writer writers[DATABASES];
     struct counts counts;
-    pthread_mutex_t lock;             /* guards the lists below */
+    pthread_mutex_t lock;             /* guards the pools and lists below */
+    struct pool readers[DATABASES], workers;
     struct made_query *queries;
     struct topic *topics;
     struct topic *counters;           /* PostgreSQL sequences */

@@ -157,6 +157,7 @@ static enum status guard_and_run(struct call *c, struct str keys_folder, struct 
     FILE_FD listener = -1;
     TRY(open_socket(c, socket_path, &listener));
     TRY(confine_process(c, &(struct confinement){ .write = &keys_folder, .nwrite = 1 }));
+    heap_settle(); /* each key cost scrypt's 16 MiB */
     run(c, v, listener, signals);
     return ST_OK;
 }

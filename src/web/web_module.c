@@ -179,7 +179,7 @@ static const struct setting settings[] = {
     { "web.status", SETTING_ADDRESS, "", "", "Where other nodes fetch OCSP answers and, at the operator, the directory; X-Road's port is 5577.", false },
     { "web.https", SETTING_FLAG, "false", "", "People come over https through a proxy on this machine, which sets X-Forwarded-For.", false },
     { "web.languages", SETTING_LIST, "vi, en", "", "Languages of the pages; the first is shown to who asks for none of them.", false },
-    { "web.workers", SETTING_COUNT, "16", "threads", "Requests answered at the same time.", false },
+    { "web.workers", SETTING_COUNT, "64", "threads", "Requests answered at the same time, at most; threads come and go with the work.", false },
     { "web.queue", SETTING_COUNT, "512", "requests", "Requests of one port that may wait for a worker; more are answered 503.", false },
     { "web.connections", SETTING_COUNT, "2000", "connections", "Open connections of one port.", false },
     { "web.connections_each", SETTING_COUNT, "1000", "connections", "Open connections of one port from one address; behind a proxy all come from one.", false },

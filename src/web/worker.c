@@ -1,28 +1,45 @@
 /* worker.c: a bounded queue for each door and the threads that empty them. Doors take turns, and as many workers as there are other doors never work for one
- * door alone: a flood of pages leaves somebody to answer peers, and two nodes that call each other cannot wait for each other with all their workers. */
+ * door alone: a flood of pages leaves somebody to answer peers, and two nodes that call each other cannot wait for each other with all their workers.
+ * Threads come when work waits and nobody is free, up to web.workers, and go when they had nothing to do for a while: a worker spends most of its time waiting for a
+ * disk or a peer, so many are wanted under load and few are worth their memory without. The one that rested last is woken first. */
 #include "store/db.h"
 #include "web/web_int.h"
 
+#include <semaphore.h>
+#include <time.h>
+
+enum { WORKERS_LEAST = 2, IDLE_S = 10 };
+
 struct queue { struct turn *first, **last; size_t n /* waiting and reserved */, running, most; bool open; };
+struct worker {
+    struct workers *all;
+    pthread_t thread;
+    enum { WORKER_NONE, WORKER_LIVES, WORKER_ENDED } state;
+    bool resting;
+    struct worker *below;  /* in the stack of those that rest */
+    sem_t wake;
+};
 struct workers {
     struct web *web;
     pthread_mutex_t lock;
-    pthread_cond_t work;
     struct queue queues[DOOR_COUNT];
     size_t limit, next_door;
-    pthread_t *threads;
-    size_t nthreads, started;
+    struct worker *list, *rest;
+    size_t most, live, waiting /* turns that nobody has taken */, woken /* workers on their way to one */;
     bool closing;
 };
 
 struct workers *workers__new(struct web *w, size_t threads, size_t queue_each)
 {
     struct workers *ws = heap_new(struct workers);
-    *ws = (struct workers){ .web = w, .limit = queue_each, .nthreads = threads };
-    ws->threads = heap_alloc(threads, sizeof *ws->threads);
+    *ws = (struct workers){ .web = w, .limit = queue_each, .most = threads };
+    ws->list = heap_alloc(threads, sizeof *ws->list);
+    for (size_t i = 0; i < threads; i++) {
+        ws->list[i].all = ws;
+        (void)sem_init(&ws->list[i].wake, 0, 0);
+    }
     for (size_t i = 0; i < DOOR_COUNT; i++) ws->queues[i].last = &ws->queues[i].first;
     (void)pthread_mutex_init(&ws->lock, NULL);
-    (void)pthread_cond_init(&ws->work, NULL);
     return ws;
 }
 
@@ -38,6 +55,39 @@ bool workers__reserve(struct workers *ws, size_t door)
     return free_place;
 }
 
+static void *work(void *arg);
+
+/* add_worker: in a place that nobody has, or whose thread has ended. The lock is held. */
+static bool add_worker(struct workers *ws)
+{
+    struct worker *w = ws->list;
+    if (ws->closing) return false; /* those that live stay until all is answered */
+    while (w < ws->list + ws->most && w->state == WORKER_LIVES) w++;
+    if (w == ws->list + ws->most) return false;
+    if (w->state == WORKER_ENDED) (void)pthread_join(w->thread, NULL); /* it needs no lock any more */
+    w->state = WORKER_NONE;
+    if (pthread_create(&w->thread, NULL, work, w) != 0) return false;
+    w->state = WORKER_LIVES;
+    ws->live++;
+    ws->woken++;
+    return true;
+}
+
+/* call_for_help: somebody for a turn that nobody is on the way to. The lock is held. */
+static void call_for_help(struct workers *ws)
+{
+    if (ws->waiting <= ws->woken) return;
+    struct worker *w = ws->rest;
+    if (!w) {
+        (void)add_worker(ws);
+        return;
+    }
+    ws->rest = w->below;
+    w->resting = false;
+    ws->woken++;
+    (void)sem_post(&w->wake);
+}
+
 void workers__push(struct workers *ws, size_t door, struct turn *t)
 {
     struct queue *q = &ws->queues[door];
@@ -45,7 +95,8 @@ void workers__push(struct workers *ws, size_t door, struct turn *t)
     (void)pthread_mutex_lock(&ws->lock);
     *q->last = t;
     q->last = &t->next;
-    (void)pthread_cond_signal(&ws->work);
+    ws->waiting++;
+    call_for_help(ws);
     (void)pthread_mutex_unlock(&ws->lock);
 }
 
@@ -69,6 +120,7 @@ static struct turn *take(struct workers *ws, size_t *door)
         if (!q->first) q->last = &q->first;
         q->n--;
         q->running++;
+        ws->waiting--;
         ws->next_door = (i + 1) % DOOR_COUNT;
         *door = i;
         return t;
@@ -83,37 +135,93 @@ static bool all_done(const struct workers *ws)
     return ws->closing;
 }
 
-static struct turn *wait_for_turn(struct workers *ws, size_t *door)
+static void unlist(struct workers *ws, struct worker *w)
+{
+    struct worker **at = &ws->rest;
+    while (*at != w) at = &(*at)->below;
+    *at = w->below;
+    w->resting = false;
+}
+
+/* rest: until somebody has work for this worker; false when nobody had for IDLE_S. The lock is held, but not meanwhile. */
+static bool rest(struct workers *ws, struct worker *w)
+{
+    struct timespec until;
+    w->below = ws->rest;
+    w->resting = true;
+    ws->rest = w;
+    (void)pthread_mutex_unlock(&ws->lock);
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += IDLE_S;
+    (void)sem_timedwait(&w->wake, &until);
+    (void)pthread_mutex_lock(&ws->lock);
+    if (w->resting) { /* nobody called; a signal and a clock that jumps only make it look again */
+        unlist(ws, w);
+        return false;
+    }
+    ws->woken--;
+    return true;
+}
+
+/* wait_for_turn: NULL when the worker is to end. */
+static struct turn *wait_for_turn(struct workers *ws, struct worker *w, size_t *door)
 {
     struct turn *t;
     (void)pthread_mutex_lock(&ws->lock);
-    while (!(t = take(ws, door)) && !all_done(ws)) (void)pthread_cond_wait(&ws->work, &ws->lock);
+    while (!(t = take(ws, door)) && !all_done(ws)) {
+        if (!rest(ws, w) && !ws->closing && ws->live > WORKERS_LEAST && ws->waiting == 0) break;
+    }
+    if (!t) ws->live--;
     (void)pthread_mutex_unlock(&ws->lock);
     return t;
 }
 
+static void wake_all(struct workers *ws)
+{
+    while (ws->rest) {
+        struct worker *w = ws->rest;
+        ws->rest = w->below;
+        w->resting = false;
+        ws->woken++;
+        (void)sem_post(&w->wake);
+    }
+}
+
+/* turn_done: a door at its share may go on, with this worker. */
 static void turn_done(struct workers *ws, size_t door)
 {
     (void)pthread_mutex_lock(&ws->lock);
     ws->queues[door].running--;
-    if (ws->closing) (void)pthread_cond_broadcast(&ws->work);
-    else (void)pthread_cond_signal(&ws->work); /* a door at its share may go on */
+    if (ws->closing) wake_all(ws);
+    (void)pthread_mutex_unlock(&ws->lock);
+}
+
+static void arrived(struct workers *ws)
+{
+    (void)pthread_mutex_lock(&ws->lock);
+    ws->woken--;
     (void)pthread_mutex_unlock(&ws->lock);
 }
 
 static void *work(void *arg)
 {
-    struct workers *ws = arg;
+    struct worker *w = arg;
+    struct workers *ws = w->all;
     struct call *c = call_open(ws->web->app);
     struct turn *t;
     size_t door = 0;
-    while ((t = wait_for_turn(ws, &door))) {
+    arrived(ws);
+    while ((t = wait_for_turn(ws, w, &door))) {
         call_renew(c);
         serve__turn(c, t);
+        store_rest(c);
         turn_done(ws, door);
     }
     if (c->db) store_release(c);
     call_close(c);
+    (void)pthread_mutex_lock(&ws->lock);
+    w->state = WORKER_ENDED;
+    (void)pthread_mutex_unlock(&ws->lock);
     return NULL;
 }
 
@@ -122,32 +230,41 @@ static void share_out(struct workers *ws)
 {
     size_t open = 0;
     for (size_t i = 0; i < DOOR_COUNT; i++) open += ws->queues[i].open;
-    for (size_t i = 0; i < DOOR_COUNT; i++) ws->queues[i].most = ws->nthreads > open ? ws->nthreads - open + 1 : 1;
+    for (size_t i = 0; i < DOOR_COUNT; i++) ws->queues[i].most = ws->most > open ? ws->most - open + 1 : 1;
 }
 
 enum status workers__start(struct call *c, struct workers *ws)
 {
     share_out(ws);
-    for (; ws->started < ws->nthreads; ws->started++)
-        if (pthread_create(&ws->threads[ws->started], NULL, work, ws) != 0)
-            return call_fail(c, ST_UNAVAILABLE, "", "No thread could be started. Raise the limit of processes or lower web.workers.");
-    return ST_OK;
+    bool started = true;
+    (void)pthread_mutex_lock(&ws->lock);
+    while (started && ws->live < WORKERS_LEAST && ws->live < ws->most) started = add_worker(ws);
+    (void)pthread_mutex_unlock(&ws->lock);
+    if (started) return ST_OK;
+    return call_fail(c, ST_UNAVAILABLE, "", "No thread could be started. Raise the limit of processes or lower web.workers.");
 }
 
 void workers__finish(struct workers *ws)
 {
     (void)pthread_mutex_lock(&ws->lock);
     ws->closing = true;
-    (void)pthread_cond_broadcast(&ws->work);
+    wake_all(ws);
     (void)pthread_mutex_unlock(&ws->lock);
-    while (ws->started) (void)pthread_join(ws->threads[--ws->started], NULL);
+    for (size_t i = 0; i < ws->most; i++) {
+        struct worker *w = &ws->list[i];
+        (void)pthread_mutex_lock(&ws->lock);
+        bool join = w->state != WORKER_NONE;
+        (void)pthread_mutex_unlock(&ws->lock);
+        if (join) (void)pthread_join(w->thread, NULL);
+        w->state = WORKER_NONE;
+    }
 }
 
 void workers__free(struct workers *ws)
 {
     if (!ws) return;
-    (void)pthread_cond_destroy(&ws->work);
+    for (size_t i = 0; i < ws->most; i++) (void)sem_destroy(&ws->list[i].wake);
     (void)pthread_mutex_destroy(&ws->lock);
-    heap_free(ws->threads);
+    heap_free(ws->list);
     heap_free(ws);
 }
