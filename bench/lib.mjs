@@ -70,4 +70,15 @@ export function memory(pids) {
   return { pss: of('Pss'), rss: of('Rss'), private: of('Private_Clean') + of('Private_Dirty') };
 }
 
+// children: every process of this name below a process.
+export function children(parent, name) {
+  const list = execFileSync('ps', ['-eo', 'pid=,ppid=,comm='], { encoding: 'utf8' }).trim().split('\n').map((l) => l.trim().split(/\s+/));
+  const below = new Set([String(parent)]);
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const [pid, ppid] of list) if (below.has(ppid) && !below.has(pid)) grown = Boolean(below.add(pid));
+  }
+  return list.filter(([pid, , comm]) => below.has(pid) && comm === name).map(([pid]) => Number(pid));
+}
+
 export const line = (r) => `${r.rate.toFixed(0)} req/s, p50 ${r.p50.toFixed(1)} ms, p99 ${r.p99.toFixed(1)} ms${r.failed ? `, ${r.failed} FAILED` : ''}`;

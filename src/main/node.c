@@ -133,8 +133,9 @@ static enum status open_parts(struct call *c, struct node *n, enum node_holder h
         if ((*m)->schema && count + 1 < MODULES_MAX) schemas[count++] = (*m)->schema;
     struct str url;
     TRY(store_url(c, n, &url));
-    TRY(await_holder(c, n, holder));
+    if (holder == HOLDER_OWN) TRY(await_holder(c, n, holder)); /* a process of its own is made before databases are open */
     TRY(store_open(c, url, schemas, &n->app.store));
+    if (holder != HOLDER_OWN) TRY(await_holder(c, n, holder)); /* it opens its keys while we open the databases */
     TRY(trust_start(c, node_keys_folder(c, n), node_socket(c, n), config_count(n->config, "trust.holder_ms"), &n->app.trust));
     for (const struct module *const *m = sen_modules; *m; m++) {
         n->started++;

@@ -61,13 +61,51 @@ static void add(struct vault *v, struct vault_key *k)
 
 /* ---- opening ---- */
 
-static enum status load_key(struct call *c, struct vault *v, struct str id)
+/* Each key has a salt of its own, so its scrypt takes its time: keys are read side by side. */
+enum { KEYS_AT_ONCE = 4 };
+struct reading { const struct vault *v; struct call *c; pthread_t thread; struct vault_fact fact; struct vault_secret secret; enum status st; };
+
+static void *read_key(void *arg)
 {
-    struct vault_fact fact = { .id = id };
-    struct vault_secret secret = { 0 };
-    TRY(vault_file_read(c, v->folder, v->pin, &fact, &secret));
-    add(v, key_new(&fact, &secret));
-    return ST_OK;
+    struct reading *r = arg;
+    r->st = vault_file_read(r->c, r->v->folder, r->v->pin, &r->fact, &r->secret);
+    return NULL;
+}
+
+/* adopt: the failure of another call, with what its sentence was filled with. */
+static void adopt(struct call *c, const struct call_error *e)
+{
+    struct str *args = arena_array(c->arena, struct str, e->nargs);
+    for (size_t i = 0; i < e->nargs; i++) args[i] = str_copy(c->arena, e->args[i]);
+    c->error = *e;
+    c->error.sentence = str_copy(c->arena, e->sentence);
+    c->error.args = args;
+}
+
+/* take_key: what a thread has read; its failure becomes ours, the first one in the order of names. */
+static enum status take_key(struct call *c, struct vault *v, struct reading *r)
+{
+    if (r->st == ST_OK) add(v, key_new(&r->fact, &r->secret));
+    else if (c->error.status == ST_OK) adopt(c, &r->c->error);
+    OPENSSL_cleanse(&r->secret, sizeof r->secret);
+    return r->st;
+}
+
+static enum status load_keys(struct call *c, struct vault *v, const struct str *ids, size_t n)
+{
+    struct reading all[KEYS_AT_ONCE] = { 0 };
+    enum status st = ST_OK;
+    for (size_t i = 0; i < n; i++) {
+        all[i] = (struct reading){ .v = v, .c = call_open(NULL), .fact = { .id = ids[i] }, .st = ST_UNAVAILABLE };
+        if (pthread_create(&all[i].thread, NULL, read_key, &all[i]) != 0) all[i].v = NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].v) (void)pthread_join(all[i].thread, NULL);
+        enum status one = take_key(c, v, &all[i]);
+        if (st == ST_OK) st = one;
+        call_close(all[i].c);
+    }
+    return st;
 }
 
 static int by_name(const void *a, const void *b) { return str_cmp(*(const struct str *)a, *(const struct str *)b); }
@@ -93,7 +131,7 @@ static enum status load_all(struct call *c, struct vault *v)
     struct str *ids = arena_array(c->arena, struct str, VAULT_KEYS_MAX);
     size_t n;
     TRY(list_ids(c, v->folder, ids, &n));
-    for (size_t i = 0; i < n; i++) TRY(load_key(c, v, ids[i]));
+    for (size_t i = 0; i < n; i += KEYS_AT_ONCE) TRY(load_keys(c, v, ids + i, n - i < KEYS_AT_ONCE ? n - i : KEYS_AT_ONCE));
     return ST_OK;
 }
 
