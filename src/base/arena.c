@@ -41,12 +41,14 @@ void *heap_grow(void *p, size_t bytes)
 
 void heap_free(void *p) { free(p); }
 
-void heap_settle(void)
+void heap_thrifty(void)
 {
-    enum { HEAPS = 4 };
+    enum { HEAPS = 4, LARGE = 1024 * 1024 };
     (void)mallopt(M_ARENA_MAX, HEAPS);
-    (void)malloc_trim(0);
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE);
 }
+
+void heap_settle(void) { (void)malloc_trim(0); }
 
 static struct block *block_new(size_t size, struct block *next)
 {

@@ -35,7 +35,9 @@ static inline void arena_cleanup(struct arena **a) { arena_close(*a); }
 void *heap_alloc(size_t count, size_t size) __attribute__((returns_nonnull));
 void *heap_grow(void *p, size_t bytes) __attribute__((returns_nonnull));
 void heap_free(void *p);
-/* heap_settle: at the end of a start: what the start used and freed goes back to the system, and threads share a few heaps instead of one each. */
+/* heap_thrifty: for a process that lives long, before its first thread: threads share a few heaps instead of one each, and what is large (scrypt's 16 MiB) goes back to the
+ * system when it is freed. heap_settle: at the end of a start: so does what the start used. */
+void heap_thrifty(void);
 void heap_settle(void);
 #define heap_new(type) ((type *)heap_alloc(1, sizeof(type)))
 

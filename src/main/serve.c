@@ -112,6 +112,7 @@ static int run_server(struct str folder)
 {
     sigset_t signals;
     block_signals(&signals);
+    heap_thrifty();
     struct call *c = call_open(NULL);
     struct node *n = NULL;
     enum status st = node_load(c, folder, &n);

@@ -157,7 +157,7 @@ static enum status guard_and_run(struct call *c, struct str keys_folder, struct 
     FILE_FD listener = -1;
     TRY(open_socket(c, socket_path, &listener));
     TRY(confine_process(c, &(struct confinement){ .write = &keys_folder, .nwrite = 1 }));
-    heap_settle(); /* each key cost scrypt's 16 MiB */
+    heap_settle();
     run(c, v, listener, signals);
     return ST_OK;
 }
@@ -178,6 +178,7 @@ enum status holder_run(struct call *c, struct str keys_folder, struct str socket
 {
     sigset_t old;
     struct vault *v = NULL;
+    heap_thrifty();
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);          /* no core file and no tracer may see a key */
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);   /* keys do not outlive the process that needs them */
     FILE_FD signals = watch_signals(&old);
