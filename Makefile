@@ -1,12 +1,13 @@
 # Two commands: `make run` and `make test`. Both install what they need (Debian packages and npm), say what they do, and can be repeated.
 SHELL := /bin/bash
 SANDBOX ?= sandbox
-PEOPLE ?= 2000
+PEOPLE ?=
+OPTIONS ?=
 
 .PHONY: run build deb test check-long setup stop clean deps-run deps-test
 
-run: build            ## builds Sen, makes a sandbox nation in ./sandbox, starts it and says where to look
-	@build/sen nation start $(SANDBOX) --people $(PEOPLE)
+run: build            ## builds Sen, makes a sandbox nation in ./sandbox, starts it and says where to look; OPTIONS: sen help nation start
+	@build/sen nation start $(SANDBOX) $(if $(PEOPLE),--people $(PEOPLE)) $(OPTIONS)
 
 stop:                 ## stops the sandbox nation; everything stays in ./sandbox
 	@build/sen nation stop $(SANDBOX)

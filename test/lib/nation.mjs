@@ -7,10 +7,12 @@ import { join, resolve } from 'node:path';
 
 export const SEN = resolve(process.env.SEN_BIN ?? 'build/sen');
 export const PASSWORD = 'lotus-pond-2026';
-const STORE = process.env.SEN_STORE ?? 'sqlite';
+export const STORE = process.env.SEN_STORE ?? 'sqlite';
 
 // Each test file gets its own loopback range and page ports, so that files could run side by side.
 let range = 20 + (process.pid % 200);
+// For a test that starts a nation by itself: a range and a first page port that no Nation.start of this process uses.
+export const NET = `127.1.${range}`, PORT = 23000 + range * 10;
 
 // Last number of a node's address and what is added to the first page port, as in country/vn/sandbox/nation.yaml.
 const PLACES = { operator: [1, 0], police: [2, 1], hanoi: [3, 2], finance: [4, 3], environment: [5, 4], insurance: [6, 5] };
