@@ -249,6 +249,16 @@ static enum status run_own(struct call *c, const struct trip *t, struct incoming
     return ST_OK;
 }
 
+static enum status sign_and_log(struct call *c, struct trip *t)
+{
+    SIGN_TURN turn = { 0 };
+    struct xid self = exchange__of(c)->self;
+    TRY(wire__sign(c, &turn, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), &t->sent));
+    struct message_row row = row_of(t, false);
+    row.wire = &t->sent;
+    return message__append(c, &row);
+}
+
 /* run: the whole way. A fault of the other side comes out in *f; a failure of this side as the call's failure. */
 static enum status run(struct call *c, struct trip *t, struct incoming *ret, struct fault *f, bool *logged)
 {
@@ -260,11 +270,7 @@ static enum status run(struct call *c, struct trip *t, struct incoming *ret, str
     TRY(prepare(c, d, t));
     TRY(stamp__may_go_on(c));
     if (is_own(c, d, t)) return run_own(c, t, ret, f);
-    struct xid self = exchange__of(c)->self;
-    TRY(wire__sign(c, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), &t->sent));
-    struct message_row row = row_of(t, false);
-    row.wire = &t->sent;
-    TRY(message__append(c, &row));
+    TRY(sign_and_log(c, t));
     *logged = true;
     crash_point("exchange.question_logged");
     TRY(send_message(c, d, t, &answer));

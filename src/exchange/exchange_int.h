@@ -93,8 +93,9 @@ struct wire {
 };
 NODISCARD enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct str *ret_type, struct str *ret_bytes);
 NODISCARD enum status wire__read(struct call *c, struct str content_type, struct str bytes, bool is_request, struct wire *ret);
-/* wire__sign: sign head and body with the member's key. */
-NODISCARD enum status wire__sign(struct call *c, struct str member, struct wire *w);
+/* wire__sign: sign head and body with the member's key; the turn ends when they are logged. */
+struct sign_turn;
+NODISCARD enum status wire__sign(struct call *c, struct sign_turn *turn, struct str member, struct wire *w);
 /* wire__check_signature: every received part covered, value right, signed by this member with a good certificate now. */
 struct directory;
 NODISCARD enum status wire__check_signature(struct call *c, const struct directory *d, const struct wire *w, const struct xid *signer);
@@ -187,8 +188,13 @@ handler ocsp__show_failed;
 struct sign_queue;
 struct sign_queue *sign__queue_new(void);
 void sign__queue_free(struct sign_queue *q);
-/* sign__message: one message signed, alone or with others that wait at the same moment. */
-NODISCARD enum status sign__message(struct call *c, const struct key *key, struct str cert, struct str ocsp, const struct signed_part *parts, size_t nparts,
+/* A turn of signing: SIGN_TURN t = { 0 }; ends at the closing brace, behind which the signed message is in the log (or was given up). Nothing but the log is
+ * waited for in between. */
+struct sign_turn { struct sign_queue *queue; };
+void sign__end_turn(struct sign_turn *t);
+#define SIGN_TURN __attribute__((cleanup(sign__end_turn))) struct sign_turn
+/* sign__message: one message signed, alone or with others that arrived during the last turn. */
+NODISCARD enum status sign__message(struct call *c, struct sign_turn *turn, const struct key *key, struct str cert, struct str ocsp, const struct signed_part *parts, size_t nparts,
                                     struct signature_doc *ret);
 
 /* ---- rights (6.2) ---- */

@@ -252,7 +252,8 @@ static struct wire signed_message(struct call *c, struct world *w, const char *r
     int64_t age;
     CHECK_OK(rest__write_request(c, STR("POST"), STR("/r1/" PERSON "/by/pin"), headers, 2, str_z(request_id), &head));
     struct wire m = { .head = head.bytes, .has_body = true, .body = STR("{}"), .nocsp = 1 };
-    CHECK_OK(wire__sign(c, STR("GOV/G22"), &m));
+    SIGN_TURN turn = { 0 };
+    CHECK_OK(wire__sign(c, &turn, STR("GOV/G22"), &m));
     CHECK(find_answer(c, w->tls, &m.ocsp[0], &age));
     return m;
 }

@@ -115,7 +115,7 @@ static enum status run(struct call *c, struct asked *a, struct service_reply *rp
 }
 
 /* make_answer: the service's answer as a signed message. */
-static enum status make_answer(struct call *c, struct asked *a, const struct wire *asked, struct wire *ret, int *ret_status)
+static enum status make_answer(struct call *c, struct asked *a, const struct wire *asked, struct sign_turn *turn, struct wire *ret, int *ret_status)
 {
     struct service_reply rp = { 0 };
     struct header headers[SERVICE_HEADERS_MAX];
@@ -129,7 +129,7 @@ static enum status make_answer(struct call *c, struct asked *a, const struct wir
     *ret = (struct wire){ .head = head.bytes, .has_body = rp.body.n > 0, .body = rp.body };
     if (a->own) return ST_OK;
     struct xid self = exchange__of(c)->self;
-    return wire__sign(c, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), ret);
+    return wire__sign(c, turn, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), ret);
 }
 
 /* serve: everything after the multipart was read. */
@@ -154,7 +154,8 @@ static enum status serve(struct call *c, const struct peer *p, const struct wire
     c->basis = a->rq.basis;
     c->issue = a->rq.issue;
     struct message_row row = row_of(a, true);
-    enum status st = make_answer(c, a, rq, ret, &row.status);
+    SIGN_TURN turn = { 0 };
+    enum status st = make_answer(c, a, rq, &turn, ret, &row.status);
     c->actor = NULL;
     TRY(st);
     row.wire = ret;

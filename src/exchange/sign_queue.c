@@ -1,6 +1,7 @@
-/* sign_queue.c: messages that wait for the key holder at the same moment are signed together (x-road 3.8): a batch is whatever arrived while the last
- * signature was being made. There is no timer, so a message that comes alone is signed alone and at once. The thread whose turn it is signs for all that
- * wait with the same certificate and status answer; the others sleep, which is why it may write into their arenas. */
+/* sign_queue.c: messages that come while others are being signed and logged are signed together (x-road 3.8): a batch is whatever arrived during the last
+ * turn, and a turn ends when its leader's message is in the log, where the next ones would have had to wait anyway. There is no timer, so a message that comes
+ * alone is signed alone and at once. The thread whose turn it is signs for all that wait with the same certificate and status answer; the others sleep,
+ * which is why it may write into their arenas. */
 #include "exchange/exchange_int.h"
 
 enum { BATCH_MOST = 64 };
@@ -101,6 +102,16 @@ static void hand_over(struct sign_queue *q)
     if (q->first) wake(q->first, LEADS);
 }
 
+void sign__end_turn(struct sign_turn *t)
+{
+    struct sign_queue *q = t->queue;
+    if (!q) return;
+    (void)pthread_mutex_lock(&q->lock);
+    hand_over(q);
+    (void)pthread_mutex_unlock(&q->lock);
+    t->queue = NULL;
+}
+
 /* lead: signs a batch; the lock is held when it is called and when it returns. */
 static enum status lead(struct sign_queue *q, struct waiting *me)
 {
@@ -111,11 +122,11 @@ static enum status lead(struct sign_queue *q, struct waiting *me)
     (void)pthread_mutex_lock(&q->lock);
     for (size_t i = 0; i < n; i++)
         if (batch[i] != me) wake(batch[i], st == ST_OK ? SIGNED : LEFT);
-    hand_over(q);
     return st;
 }
 
-enum status sign__message(struct call *c, const struct key *key, struct str cert, struct str ocsp, const struct signed_part *parts, size_t nparts, struct signature_doc *ret)
+enum status sign__message(struct call *c, struct sign_turn *turn, const struct key *key, struct str cert, struct str ocsp, const struct signed_part *parts, size_t nparts,
+                          struct signature_doc *ret)
 {
     struct sign_queue *q = exchange__of(c)->signing;
     struct waiting me = { .c = c, .key = key, .cert = cert, .ocsp = ocsp, .message = { parts, nparts }, .ret = ret };
@@ -128,7 +139,10 @@ enum status sign__message(struct call *c, const struct key *key, struct str cert
         me.turn = LEADS;
     }
     while (me.turn == WAITS) (void)pthread_cond_wait(&me.woken, &q->lock);
-    if (me.turn == LEADS) st = lead(q, &me);
+    if (me.turn == LEADS) {
+        turn->queue = q;
+        st = lead(q, &me);
+    }
     (void)pthread_mutex_unlock(&q->lock);
     (void)pthread_cond_destroy(&me.woken);
     return me.turn == LEFT ? signature_make(c, key, cert, ocsp, parts, nparts, ret) : st;

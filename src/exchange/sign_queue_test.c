@@ -40,7 +40,8 @@ static void fill(struct call *c, const struct world *w, struct signer *s, size_t
 static void *sign(void *arg)
 {
     struct signer *s = arg;
-    s->st = sign__message(s->c, s->key, s->cert, STR("status"), s->parts, s->nparts, &s->doc);
+    SIGN_TURN turn = { 0 };
+    s->st = sign__message(s->c, &turn, s->key, s->cert, STR("status"), s->parts, s->nparts, &s->doc);
     return NULL;
 }
 
@@ -105,6 +106,35 @@ TEST(messages_that_wait_together_share_a_signature)
         call_clear(c);
     }
     for (size_t i = 0; i < SIGNERS; i++) call_close(all[i].c);
+    close_world(c, &w);
+}
+
+static bool is_busy(struct sign_queue *q)
+{
+    (void)pthread_mutex_lock(&q->lock);
+    bool busy = q->busy;
+    (void)pthread_mutex_unlock(&q->lock);
+    return busy;
+}
+
+TEST(what_comes_before_the_leader_is_logged_waits_for_it)
+{
+    struct world w = { 0 };
+    struct signer all[3];
+    open_world(c, &w);
+    for (size_t i = 0; i < 3; i++) fill(c, &w, &all[i], i);
+    {
+        SIGN_TURN turn = { 0 };
+        CHECK_OK(sign__message(all[0].c, &turn, w.key, w.cert, STR("status"), all[0].parts, all[0].nparts, &all[0].doc));
+        CHECK(is_busy(w.ex.signing));
+        for (size_t i = 1; i < 3; i++) CHECK(pthread_create(&all[i].thread, NULL, sign, &all[i]) == 0);
+        wait_for(w.ex.signing, 2);
+    }
+    for (size_t i = 1; i < 3; i++) (void)pthread_join(all[i].thread, NULL);
+    for (size_t i = 1; i < 3; i++) check_good(c, &all[i]);
+    CHECK_STR(all[1].doc.xml, all[2].doc.xml);
+    CHECK(!str_eq(all[0].doc.xml, all[1].doc.xml) && !is_busy(w.ex.signing));
+    for (size_t i = 0; i < 3; i++) call_close(all[i].c);
     close_world(c, &w);
 }
 

@@ -103,7 +103,7 @@ static size_t parts_of(struct call *c, const struct wire *w, struct signed_part 
     return 2;
 }
 
-enum status wire__sign(struct call *c, struct str member, struct wire *w)
+enum status wire__sign(struct call *c, struct sign_turn *turn, struct str member, struct wire *w)
 {
     const struct key *key;
     struct str cert, ocsp;
@@ -111,7 +111,7 @@ enum status wire__sign(struct call *c, struct str member, struct wire *w)
     enum status st = trust_key(c, KEY_SIGN, member, &key);
     if (st == ST_OK) st = key_certificate(c, key, &cert);
     if (st == ST_OK) st = ocsp__own(c, cert, &ocsp);
-    if (st == ST_OK) st = sign__message(c, key, cert, ocsp, parts, parts_of(c, w, parts), &w->signature);
+    if (st == ST_OK) st = sign__message(c, turn, key, cert, ocsp, parts, parts_of(c, w, parts), &w->signature);
     return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("cannot_create_signature"));
 }
 
