@@ -19,11 +19,21 @@ export function need(...programs) {
 // wrk: requests per second and latencies; every answer that is not 2xx or a socket error counts as a failure and is told.
 export function wrk(url, { script, warm = 2 } = {}) {
   const go = (s) => execFileSync('wrk', ['-t2', `-c${connections}`, `-d${s}s`, '--latency', ...(script ? ['-s', script] : []), url], { encoding: 'utf8' });
-  go(warm);
+  const before = go(warm);
   const text = go(seconds);
   const ms = (p) => { const m = new RegExp(`${p}%\\s+([\\d.]+)(us|ms|s)`).exec(text); return m ? Number(m[1]) * { us: 0.001, ms: 1, s: 1000 }[m[2]] : NaN; };
-  return { rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]), p50: ms(50), p99: ms(99),
+  const count = (t) => Number(/(\d+) requests in/.exec(t)[1]);
+  return { requests: count(before) + count(text), rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]), p50: ms(50), p99: ms(99),
     failed: Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0) + [...text.matchAll(/(connect|read|write|timeout) (\d+)/g)].reduce((n, m) => n + Number(m[2]), 0) };
+}
+
+// cpuMs: processor time that these processes have used so far; unlike seconds on the clock it hardly depends on who else is at work on the machine.
+export function cpuMs(pids) {
+  const tick = 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+  return pids.reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) * tick;
+  }, 0);
 }
 
 export function folder() {

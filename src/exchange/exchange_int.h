@@ -186,7 +186,7 @@ handler ocsp__show_failed;
 
 /* ---- signing together (3.8) ---- */
 struct sign_queue;
-struct sign_queue *sign__queue_new(void);
+struct sign_queue *sign__queue_new(size_t most); /* messages under one signature */
 void sign__queue_free(struct sign_queue *q);
 /* A turn of signing: SIGN_TURN t = { 0 }; ends at the closing brace, behind which the signed message is in the log (or was given up). Nothing but the log is
  * waited for in between. */

@@ -168,7 +168,7 @@ static enum status start(struct call *c, struct app *app)
     (void)pthread_mutex_init(&ex->lock, NULL);
     ex->judged = judge__cache_new();
     ex->status = ocsp__cache_new();
-    ex->signing = sign__queue_new();
+    ex->signing = sign__queue_new((size_t)config_count(app->config, "exchange.batch"));
     atomic_init(&ex->stamp_failing_ms, TIME_FAR);
     app->exchange = ex;
     web_add_health(app, "directory", check_directory);
@@ -207,6 +207,7 @@ static const struct setting settings[] = {
     { "exchange.directory_s", SETTING_COUNT, "60", "seconds", "How often the directory is fetched.", false },
     { "exchange.status_s", SETTING_COUNT, "30", "seconds", "How old the status of a certificate may be before it is asked again.", false },
     { "exchange.status_valid_s", SETTING_COUNT, "600", "seconds", "Operator: how long the sandbox's answer about a certificate is good.", false },
+    { "exchange.batch", SETTING_COUNT, "64", "messages", "How many messages may share one signature; 1 signs each by itself.", false },
     { "exchange.stamp_period_s", SETTING_COUNT, "60", "seconds", "How often the message log is time-stamped.", false },
     { "exchange.stamp_rows", SETTING_COUNT, "10000", "messages", "How many messages go under one time-stamp at most.", false },
     { "exchange.stamp_failure_s", SETTING_COUNT, "14400", "seconds", "How long messages pass while time-stamping fails; 0: without end.", false },

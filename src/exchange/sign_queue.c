@@ -4,7 +4,7 @@
  * which is why it may write into their arenas. */
 #include "exchange/exchange_int.h"
 
-enum { BATCH_MOST = 64 };
+enum { BATCH_MOST = 256 };
 
 enum turn { WAITS, LEADS /* signs now, for itself and others */, SIGNED, LEFT /* the batch failed: each signs for itself and hears its own reason */ };
 
@@ -22,15 +22,16 @@ struct waiting {
 struct sign_queue {
     pthread_mutex_t lock;
     struct waiting *first, **last;
-    size_t n;
+    size_t n, most;     /* waiting; under one signature */
     bool busy;          /* somebody leads */
 };
 
-struct sign_queue *sign__queue_new(void)
+struct sign_queue *sign__queue_new(size_t most)
 {
     struct sign_queue *q = heap_new(struct sign_queue);
     (void)pthread_mutex_init(&q->lock, NULL);
     q->last = &q->first;
+    q->most = most < 1 ? 1 : most < BATCH_MOST ? most : BATCH_MOST;
     return q;
 }
 
@@ -54,14 +55,15 @@ static bool fits(const struct waiting *a, const struct waiting *b) { return a->k
 /* take_batch: off the queue go the leader and those that fit to it, oldest first. The lock is held. */
 static size_t take_batch(struct sign_queue *q, const struct waiting *leader, struct waiting **batch)
 {
-    size_t n = 0;
+    size_t n = 0, free_places = q->most - 1; /* one is the leader's, wherever it stands */
     struct waiting **at = &q->first;
     while (*at) {
         struct waiting *w = *at;
-        if (w != leader && (n + 1 >= BATCH_MOST || !fits(w, leader))) {
+        if (w != leader && (n >= free_places || !fits(w, leader))) {
             at = &w->next;
             continue;
         }
+        if (w == leader) free_places++;
         batch[n++] = w;
         *at = w->next;
     }

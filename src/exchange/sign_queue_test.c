@@ -16,7 +16,7 @@ static void open_world(struct call *c, struct world *w)
 {
     const struct cert_subject subject = { .cn = STR_INIT("Office"), .o = STR_INIT("Office"), .serial_number = STR_INIT("G22"), .business_category = STR_INIT("GOV") };
     test_trust_open(c, &w->t);
-    w->ex.signing = sign__queue_new();
+    w->ex.signing = sign__queue_new(SIGNERS);
     w->t.app.exchange = &w->ex;
     w->key = test_trust_key(c, KEY_SIGN, KEY_P256);
     CHECK_OK(ca_self_signed(c, w->key, &subject, CERT_SIGN, c->now_ms - 1000, c->now_ms + 1000000, &w->cert));
@@ -156,6 +156,22 @@ TEST(another_certificate_is_another_batch)
         CHECK_STR(all[i].doc.xml, all[i % 2].doc.xml);
     }
     CHECK(!str_eq(all[0].doc.xml, all[1].doc.xml));
+    for (size_t i = 0; i < 4; i++) call_close(all[i].c);
+    close_world(c, &w);
+}
+
+TEST(no_batch_is_larger_than_allowed)
+{
+    struct world w = { 0 };
+    struct signer all[4];
+    open_world(c, &w);
+    w.ex.signing->most = 1;
+    for (size_t i = 0; i < 4; i++) fill(c, &w, &all[i], i);
+    sign_together(w.ex.signing, all, 4);
+    for (size_t i = 0; i < 4; i++) {
+        check_good(c, &all[i]);
+        for (size_t k = 0; k < i; k++) CHECK(!str_eq(all[i].doc.xml, all[k].doc.xml));
+    }
     for (size_t i = 0; i < 4; i++) call_close(all[i].c);
     close_world(c, &w);
 }

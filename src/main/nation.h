@@ -5,6 +5,7 @@
 #include "base/args.h"
 #include "base/module.h"
 #include "base/yaml.h"
+#include "trust/trust.h"
 
 /* struct nation: country/<cc>/sandbox/nation.yaml and the folder it is made in. Lives in the call's arena. */
 struct nation_node {
@@ -17,6 +18,8 @@ enum { NATION_NODES = 32 };
 struct nation {
     struct str folder, country_code, country, sandbox, net, store, self;  /* country: the folder of its data; sandbox: of the templates; self: this program */
     struct str wanted;             /* names of its nodes, a comma between them; empty for all */
+    struct str sign;               /* "p256" or "rsa2048", and what it means */
+    enum key_algorithm sign_kind;
     int64_t people, seed, port;
     bool made;                     /* it stands; what the options say was settled then */
     const struct yaml *tour;       /* what a newcomer may try, a list of sentences; may be NULL */

@@ -181,7 +181,7 @@ static enum status make_node(struct call *c, struct nation *n, const struct newc
     nation_clear_folder(c, node); /* of a joining that did not come to its end */
     TRY(nation_check_ports(c, n, node, marks));
     TRY(nation_furnish_folder(c, n, node, marks));
-    TRY(node_init_keys(c, node->folder, KEY_P256));
+    TRY(node_init_keys(c, node->folder, n->sign_kind));
     nation_step(n, "%.*s: keys made, certificates asked for", STR_ARG(node->name));
     TRY(nation_admit(c, n, node, 1, &anchor));
     TRY(nation_give_back(c, node, anchor));

@@ -185,8 +185,7 @@ static enum status start_holder(struct call *c, const struct nation_node *node, 
 
 static enum status make_keys(struct call *c, const struct nation *n, const struct nation_node *node)
 {
-    (void)n;
-    return node_init_keys(c, node->folder, KEY_P256);
+    return node_init_keys(c, node->folder, n->sign_kind);
 }
 
 static enum status make_all(struct call *c, struct nation *n, struct holders *holders)

@@ -9,11 +9,12 @@
 #include "base/time.h"
 #include "main/nation.h"
 #include "main/node.h"
+#include "main/node_init.h"
 
 #define PEOPLE_FALLBACK "2000"
 #define HOLDER_SOCKET   "/run/holder.sock"
 
-static const char *const option_names[] = { "country", "nodes", "people", "seed", "port", "net", "store" };
+static const char *const option_names[] = { "country", "nodes", "people", "seed", "port", "net", "store", "sign" };
 enum { OPTIONS = sizeof option_names / sizeof option_names[0] };
 
 /* names: is this name one of the list "a,b,c"? */
@@ -82,7 +83,9 @@ static enum status read_options(struct call *c, const struct args *args, struct 
     n->net = option(args, y, "net", STR("127.0.7"));
     n->store = option(args, y, "store", STR("sqlite"));
     n->wanted = option(args, y, "nodes", STR(""));
+    n->sign = option(args, y, "sign", STR("p256"));
     TRY(check_texts(c, n));
+    TRY(node_init_kind(c, n->sign, &n->sign_kind));
     TRY(number(c, "people", option(args, y, "people", STR(PEOPLE_FALLBACK)), 10, 100000000, &n->people));
     TRY(number(c, "seed", option(args, y, "seed", STR("1")), 0, INT32_MAX, &n->seed));
     return number(c, "port", option(args, y, "port", STR("8080")), 1, 65000, &n->port);
@@ -90,8 +93,9 @@ static enum status read_options(struct call *c, const struct args *args, struct 
 
 enum status nation_write_options(struct call *c, const struct nation *n)
 {
-    struct str text = str_print(c->arena, "country: %.*s\nnodes: \"%.*s\"\npeople: %lld\nseed: %lld\nport: %lld\nnet: %.*s\nstore: \"%.*s\"\n", STR_ARG(n->country_code),
-                                STR_ARG(n->wanted), (long long)n->people, (long long)n->seed, (long long)n->port, STR_ARG(n->net), STR_ARG(n->store));
+    struct str text = str_print(c->arena, "country: %.*s\nnodes: \"%.*s\"\npeople: %lld\nseed: %lld\nport: %lld\nnet: %.*s\nstore: \"%.*s\"\nsign: %.*s\n",
+                                STR_ARG(n->country_code), STR_ARG(n->wanted), (long long)n->people, (long long)n->seed, (long long)n->port, STR_ARG(n->net), STR_ARG(n->store),
+                                STR_ARG(n->sign));
     return file_write(c, file_path(c->arena, n->folder, STR("nation.options")), text, 0600);
 }
 

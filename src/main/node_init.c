@@ -147,14 +147,21 @@ enum status node_init_certificates(struct call *c, struct str folder, const stru
     return on_folder(c, folder, take_certificates, &(struct certificates){ certs, n });
 }
 
+enum status node_init_kind(struct call *c, struct str name, enum key_algorithm *ret)
+{
+    if (name.n && !str_eq(name, STR("p256")) && !str_eq(name, STR("rsa2048"))) return call_fail(c, ST_INVALID, "sign", "The signing key is p256 or rsa2048.");
+    *ret = str_eq(name, STR("rsa2048")) ? KEY_RSA2048 : KEY_P256;
+    return ST_OK;
+}
+
 enum status node_init_run(struct call *c, const struct args *args)
 {
-    struct str folder = args_value(args, "node"), sign = args_value(args, "sign");
+    struct str folder = args_value(args, "node");
+    enum key_algorithm sign;
     if (str_is_empty(folder)) folder = STR(".");
-    if (sign.n && !str_eq(sign, STR("p256")) && !str_eq(sign, STR("rsa2048")))
-        return call_fail(c, ST_INVALID, "sign", "The signing key is p256 or rsa2048.");
+    TRY(node_init_kind(c, args_value(args, "sign"), &sign));
     TRY(node_init_pin(c, folder));
-    TRY(node_init_keys(c, folder, str_eq(sign, STR("rsa2048")) ? KEY_RSA2048 : KEY_P256));
+    TRY(node_init_keys(c, folder, sign));
     (void)printf("Keys are made. Send requests/*.csr to the operator; take what comes back with\n  sen node certificate --node %.*s FILE\n"
                  "Put the configuration anchor of the operator beside node.yaml as anchor.xml, then start: sen serve --node %.*s\n", STR_ARG(folder), STR_ARG(folder));
     return ST_OK;

@@ -10,6 +10,8 @@
 struct node_request { const char *name; enum cert_kind kind; };
 extern const struct node_request node_requests[];  /* ends with { 0 } */
 
+/* node_init_kind: the kind of a signing key by its name on the command line: p256 (also when empty) or rsa2048; else ST_INVALID. */
+NODISCARD enum status node_init_kind(struct call *c, struct str name, enum key_algorithm *ret);
 /* node_init_keys: makes what is missing of the keys (TLS, signing, journal head, sealing; assertions for the identity node)
  * and writes requests/<name>.csr (PEM). The folder holds node.yaml and, where named, the PIN file. Safe to repeat: keys that exist stay. */
 NODISCARD enum status node_init_keys(struct call *c, struct str folder, enum key_algorithm sign);
