@@ -29,6 +29,8 @@ TEST(sample_of_version_6)
     CHECK(d->nmembers == 7 && d->nservers == 2 && d->ncas == 2 && d->nhashes == 2 && d->nconf_certs == 1 && d->ocsp_fresh_s == 3600);
     CHECK(d->cas[0].nanchors == 1 && d->cas[0].anchors[0].nresponders == 1 && d->cas[0].nurls == 1);
     CHECK_STR(d->cas[0].ocsp_urls[0], STR("http://testca:8888"));
+    CHECK(d->ntsas == 1);
+    CHECK_STR(d->tsas[0].url, STR("http://testca:8899"));
     struct xid id = { STR_INIT("DEV"), STR_INIT("COM"), STR_INIT("1234"), STR_INIT("TestService"), { 0 }, { 0 } };
     const struct dir_member *m = directory__find_member(d, &id);
     CHECK(m != NULL);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "exchange/operator_int.h"
 #include "store/test_store.h"
+#include "trust/stamp.h"
 #include "trust/test_trust.h"
 
 TEST_STORE(&exchange_schema);
@@ -230,6 +231,49 @@ TEST(an_outdated_directory_stops_everything)
     c->now_ms += 601 * 1000;
     check_fault(c, question(c, PERSON, "/by/pin", "residence.register"), ST_UNAVAILABLE, "server.clientproxy.global_conf_outdated");
     CHECK(w.calls == 0);
+    close_world(c, &w);
+}
+
+TEST(stamping_that_fails_for_too_long_stops_new_messages)
+{
+    struct world w;
+    struct exchange_answer answer;
+    open_world(c, &w);
+    struct exchange_request rq = question(c, PERSON, "/by/pin", "residence.register");
+    atomic_store(&exchange__of(c)->stamp_failing_ms, c->now_ms - 14400 * 1000);
+    CHECK_OK(exchange_call(c, &rq, &answer));
+    c->now_ms++;
+    check_fault(c, rq, ST_UNAVAILABLE, "server.clientproxy.logging_failed.timestamper_failed");
+    atomic_store(&exchange__of(c)->stamp_failing_ms, TIME_FAR);
+    call_clear(c);
+    CHECK_OK(exchange_call(c, &rq, &answer));
+    CHECK(w.calls == 2);
+    close_world(c, &w);
+}
+
+static struct str stamped_by(struct call *c, const struct dir_tsa *tsa, struct str bytes)
+{
+    struct stamp_question q;
+    struct stamp_facts facts;
+    struct reply rp = { 0 };
+    struct str token;
+    CHECK_OK(stamp_ask(c, DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, bytes), &q));
+    const struct request rq = { .body = q.der };
+    CHECK_OK(operator__stamp(c, &rq, &rp));
+    CHECK_STR(rp.content_type, STR("application/timestamp-reply"));
+    CHECK_OK(stamp_take(c, rp.body, &q, &tsa->cert, 1, c->now_ms, &token, &facts));
+    return facts.serial;
+}
+
+TEST(the_directory_names_a_time_stamp_service_whose_serials_never_repeat)
+{
+    struct world w;
+    open_world(c, &w);
+    const struct directory *d = exchange__of(c)->directory;
+    CHECK(d->ntsas == 1);
+    CHECK_STR(d->tsas[0].url, STR("http://127.0.0.1:5577/tsa"));
+    struct str first = stamped_by(c, &d->tsas[0], STR("a")), second = stamped_by(c, &d->tsas[0], STR("a"));
+    CHECK(!str_eq(first, second));
     close_world(c, &w);
 }
 

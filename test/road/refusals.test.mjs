@@ -157,15 +157,3 @@ test('provider down: a sentence that names the hop; back again after its start',
   await nation.sen(['nation', 'start', nation.dir]);
   assert.equal((await until('an answer again', async () => { const a = await ask(); return a.status === 200 && a; })).status, 200);
 });
-test('revoked certificate: the next call is refused with the reason', async () => {
-  const list = (await nation.sen(['ca', 'list', '--node', nation.operator.dir])).stdout;
-  const serial = /^\s*(\d+)\s+sign.*H26/m.exec(list)?.[1];
-  assert.ok(serial, list);
-  assert.equal((await ask()).status, 200);
-  await nation.sen(['ca', 'revoke', serial, '--node', nation.operator.dir]);
-  await nation.sen(['nation', 'stop', nation.dir]);
-  await nation.sen(['nation', 'start', nation.dir]);
-  const r = await ask();
-  assert.ok(r.error, r.text);
-  assert.match(r.text, /revoked/i);
-});
