@@ -3,6 +3,7 @@
 #include "trust/stamp.c"
 
 #include "base/encode.h"
+#include "trust/test_sample.h"
 #include "trust/test_trust.h"
 
 static const int64_t day_ms = 86400 * 1000;
@@ -209,4 +210,30 @@ TEST(a_batch_of_x_road_comes_out_the_same)
     CHECK(decode_base64(c->arena, STR("FVZJtJM7iQDRGUHvrtSp6/MyRPATYYeaJu7tdbUzwNulDAqBO3t4J9qgsA6YqfrAx+9uP3lwYu4hH4A8wKpBog=="), &digests[1]));
     CHECK_OK(stamp_batch_result(c, digests, 2, &result));
     CHECK(str_find(result, STR("Y3Uqw+5REe4oujpRDKZIQd1M7HBKWB7V0QveaF1LT0dijDwBw2Sl80tIAwLzaExES/UfN+y6bmbrgy+aQjTQJA==")) != SIZE_MAX);
+}
+
+/* listed_in: the certificate of the time-stamp service in X-Road's shared parameters. */
+static struct str listed_in(struct call *c, struct str params)
+{
+    struct str before, bytes, der;
+    CHECK(str_cut_at(&params, STR("<approvedTSA>"), &before));
+    CHECK(str_cut_at(&params, STR("<cert>"), &before) && str_cut_at(&params, STR("</cert>"), &before));
+    CHECK(decode_base64(c->arena, before, &bytes));
+    CHECK_OK(cert_of_pem_or_der(c, bytes, &der));
+    return der;
+}
+
+TEST(a_container_of_x_road_is_judged_as_the_reference_does)
+{
+    SAMPLES
+    struct str zip = sample(c, "asic/valid-batch-ts.asice"), params = sample(c, "globalconf/globalconf_good2_v3/DEV/shared-params.xml");
+    struct str token = container_entry(c, zip, STR("META-INF/timestamp.tst")), result = container_entry(c, zip, STR("ts-hashchainresult.xml"));
+    struct str digest = trust_digest(c->arena, DIGEST_SHA512, container_entry(c, zip, STR("META-INF/signatures.xml")));
+    const struct str listed = listed_in(c, params);
+    struct stamp_facts facts;
+    int64_t expected;
+    CHECK_OK(stamp_batch_check(c, result, container_entry(c, zip, STR("ts-hashchain.xml")), digest));
+    CHECK_OK(stamp_check(c, token, DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, result), &listed, 1, &facts));
+    CHECK(time_parse_ms(STR("2024-12-05T07:34:14Z"), &expected) && facts.at_ms == expected);
+    CHECK(stamp_check(c, token, DIGEST_SHA512, digest, &listed, 1, &facts) == ST_INVALID && said(c, "digest is another"));
 }
