@@ -118,7 +118,7 @@ test('listClients, listMethods and allowedMethods answer as X-Road does', async 
   assert.equal(methods.status, 200);
   assert.ok(methods.json.service.some((s) => s.service_code === 'self'));
   const allowed = await nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/allowedMethods', { method: 'GET', purpose: null });
-  assert.deepEqual(allowed.json.service.map((s) => s.service_code), ['person']);
+  assert.deepEqual(allowed.json.service.map((s) => s.service_code), ['person', 'search']);
 });
 
 test('stop and start keep everything', async () => {
