@@ -1,41 +1,49 @@
 /* registry_http.c: "Look up a person", for officials: a form, a call over the exchange, the record that came back. Numbers stand in bodies only, never in
  * an address; the official goes over the road as a pseudonym and a role. */
-#include "registry/registry_int.h"
+#include "registry/people_int.h"
 
-#include "base/config.h"
 #include "base/text.h"
-#include "exchange/exchange.h"
 #include "registry/look_up.html.h"
 #include "registry/record.html.h"
-#include "registry/registry_pages.h"
-#include "web/page.h"
 
 enum { QUESTION_MAX = 4096 };
 
+/* Who is asked, why, and for which case: of every question about people. */
+#define ASKING_FIELDS \
+    { .name = "register", .kind = FIELD_NUMBER, .max_length = 2, .label = "Register to ask" }, \
+    { .name = "purpose", .kind = FIELD_CODE, .required = true, .max_length = 64, .label = "Purpose" }, \
+    { .name = "basis", .kind = FIELD_TEXT, .max_length = 200, .label = "Legal basis" }, \
+    { .name = "issue", .kind = FIELD_TEXT, .max_length = 100, .label = "Case number" }
+
 static const struct field look_up_form[] = {
-    { .name = "register", .kind = FIELD_NUMBER, .max_length = 2, .label = "Register to ask" },
     { .name = "key", .kind = FIELD_DIGITS, .required = true, .min_length = 1, .max_length = 40, .label = "Personal identification number" },
-    { .name = "purpose", .kind = FIELD_CODE, .required = true, .max_length = 64, .label = "Purpose" },
-    { .name = "basis", .kind = FIELD_TEXT, .max_length = 200, .label = "Legal basis" },
-    { .name = "issue", .kind = FIELD_TEXT, .max_length = 100, .label = "Case number" },
+    ASKING_FIELDS,
     { .name = "history", .kind = FIELD_CHECK, .label = "Former entries" },
+    { 0 },
+};
+
+static const struct field find_form[] = {
+    { .name = "name", .kind = FIELD_TEXT, .required = true, .max_length = 100, .label = "Name" },
+    { .name = "born", .kind = FIELD_TEXT, .max_length = 10, .label = "Date or year of birth" },
+    { .name = "unit", .kind = FIELD_TEXT, .max_length = 100, .label = "Where the person lives or lived" },
+    ASKING_FIELDS,
     { 0 },
 };
 
 /* ---- the form ---- */
 
-static void list_purposes(struct call *c, struct str chosen, struct page_look_up *page)
+static void list_purposes(struct call *c, struct str chosen, struct asking *ret)
 {
     const struct purpose *all;
     const size_t n = exchange_purposes(c->app, &all);
     struct choice *choices = arena_array(c->arena, struct choice, n);
     for (size_t i = 0; i < n; i++)
         if (all[i].for_officials)
-            choices[page->npurposes++] = (struct choice){ all[i].code, text_tr(c->lang, all[i].name), all[i].basis, str_eq(all[i].code, chosen) };
-    page->purposes = choices;
+            choices[ret->npurposes++] = (struct choice){ all[i].code, text_tr(c->lang, all[i].name), all[i].basis, str_eq(all[i].code, chosen) };
+    ret->purposes = choices;
 }
 
-static void list_registers(struct call *c, struct str chosen, struct page_look_up *page)
+static void list_registers(struct call *c, struct str chosen, struct asking *ret)
 {
     const struct str *all;
     const size_t n = config_list(c->app->config, "registry.lookup", &all);
@@ -44,19 +52,23 @@ static void list_registers(struct call *c, struct str chosen, struct page_look_u
         struct str number = str_print(c->arena, "%zu", i);
         choices[i] = (struct choice){ number, exchange_member_name(c, all[i]), all[i], str_eq(number, chosen) };
     }
-    page->registers = choices;
-    page->nregisters = n;
-    page->many_registers = n > 1;
+    ret->registers = choices;
+    ret->nregisters = n;
+    ret->many_registers = n > 1;
+}
+
+struct asking registry__make_asking(struct call *c, const struct request *rq)
+{
+    struct asking asking = { .basis = request_form(rq, "basis"), .issue = request_form(rq, "issue") };
+    list_purposes(c, request_form(rq, "purpose"), &asking);
+    list_registers(c, request_form(rq, "register"), &asking);
+    return asking;
 }
 
 static const struct page_look_up *make_form(struct call *c, const struct request *rq)
 {
     struct page_look_up *page = arena_new(c->arena, struct page_look_up);
-    page->key = request_form(rq, "key");
-    page->basis = request_form(rq, "basis");
-    page->issue = request_form(rq, "issue");
-    list_purposes(c, request_form(rq, "purpose"), page);
-    list_registers(c, request_form(rq, "register"), page);
+    *page = (struct page_look_up){ .key = request_form(rq, "key"), .asking = registry__make_asking(c, rq) };
     return page;
 }
 
@@ -94,7 +106,6 @@ static enum status find_asked(struct call *c, const struct request *rq, struct x
     struct str chosen = request_form(rq, "register");
     if (chosen.n && (!str_int(chosen, &at) || at < 0 || (size_t)at >= n)) return call_fail(c, ST_INVALID, "register", "Choose a register of the list.");
     if (!xid_parse_client(c->arena, all[at], ret) || str_is_empty(ret->subsystem)) return call_fail(c, ST_BROKEN, "", "The setting registry.lookup must name registers as VN/GOV/G01/population.");
-    ret->service = STR("person");
     return ST_OK;
 }
 
@@ -136,21 +147,37 @@ static enum status judge_answer(struct call *c, const struct exchange_answer *a)
     }
 }
 
-static enum status ask(struct call *c, const struct request *rq, const struct purpose *purpose, struct page_record *page, struct exchange_answer *ret)
+enum status registry__prepare_question(struct call *c, const struct request *rq, struct str service, struct exchange_request *q, struct asked *ret)
 {
-    struct exchange_request q = { .method = STR("POST"), .content_type = STR("application/json"), .user = c->actor->user, .role = c->actor->role, .purpose = purpose->code };
-    q.basis = request_form(rq, "basis").n ? request_form(rq, "basis") : purpose->basis;
-    q.issue = request_form(rq, "issue");
-    TRY(find_asked(c, rq, &q.service));
-    TRY(find_asker(c, &q.client_subsystem));
-    TRY(make_question(c, rq, &q.body));
-    struct xid subsystem = q.service;
+    const struct purpose *purpose;
+    TRY(find_purpose(c, rq, &purpose));
+    q->method = STR("POST");
+    q->content_type = STR("application/json");
+    q->user = c->actor->user;
+    q->role = c->actor->role;
+    q->purpose = purpose->code;
+    q->basis = request_form(rq, "basis").n ? request_form(rq, "basis") : purpose->basis;
+    q->issue = request_form(rq, "issue");
+    TRY(find_asked(c, rq, &q->service));
+    TRY(find_asker(c, &q->client_subsystem));
+    struct xid subsystem = q->service;
     subsystem.service = STR("");
-    page->source = exchange_member_name(c, xid_format(c->arena, &subsystem));
-    page->purpose = text_tr(c->lang, purpose->name);
+    *ret = (struct asked){ exchange_member_name(c, xid_format(c->arena, &subsystem)), text_tr(c->lang, purpose->name) };
+    q->service.service = service;
+    return ST_OK;
+}
+
+static enum status ask(struct call *c, const struct request *rq, struct page_record *page, struct exchange_answer *ret)
+{
+    struct exchange_request q = { .path = STR("") };
+    struct asked asked;
+    TRY(registry__prepare_question(c, rq, STR("person"), &q, &asked));
+    TRY(make_question(c, rq, &q.body));
+    page->source = asked.source;
+    page->purpose = asked.purpose;
     page->basis = q.basis;
     page->issue = q.issue;
-    page->question = (struct look_up_question){ request_form(rq, "register"), request_form(rq, "key"), purpose->code, request_form(rq, "basis"), q.issue };
+    page->question = (struct look_up_question){ request_form(rq, "register"), request_form(rq, "key"), q.purpose, request_form(rq, "basis"), q.issue };
     TRY(exchange_call(c, &q, ret));
     return judge_answer(c, ret);
 }
@@ -167,10 +194,8 @@ static enum status read_answer(struct call *c, struct str body, struct page_reco
 
 static enum status look_up(struct call *c, const struct request *rq, struct page_record *page)
 {
-    const struct purpose *purpose;
     struct exchange_answer answer;
-    TRY(find_purpose(c, rq, &purpose));
-    TRY(ask(c, rq, purpose, page, &answer));
+    TRY(ask(c, rq, page, &answer));
     return read_answer(c, answer.body, page);
 }
 
@@ -193,5 +218,7 @@ static enum status show_record(struct call *c, const struct request *rq, struct 
 const struct route registry__routes[] = {
     { "GET", "/people/look-up", show_form, .need = "registry.lookup", .port = PORT_PAGES },
     { "POST", "/people/look-up", show_record, .need = "registry.lookup", .form = look_up_form, .port = PORT_PAGES, .failed = show_again },
+    { "GET", "/people/find", registry__show_find, .need = "registry.lookup", .port = PORT_PAGES },
+    { "POST", "/people/find", registry__show_found, .need = "registry.lookup", .form = find_form, .port = PORT_PAGES, .failed = registry__find_again },
     { 0 },
 };

@@ -11,11 +11,22 @@
 
 struct choice { struct str value, text, note; bool chosen; };
 
-/* The form: a number, why, and for which case. */
-struct page_look_up {
-    struct str key, basis, issue;   /* as typed; shown again after a mistake */
+/* Who is asked, why, and for which case; as typed: shown again after a mistake. The template is asking.html. */
+struct asking {
+    struct str basis, issue;
     const struct choice *purposes; size_t npurposes;
     const struct choice *registers; size_t nregisters; bool many_registers;
+};
+struct page_look_up { struct str key; struct asking asking; };
+struct page_find { struct str name, born, unit; struct asking asking; };
+
+/* People a search found, the surest first; key: the number by which the record is opened, empty when the right does not give it. */
+struct found_row { int64_t rank; struct str why, key; struct shown_record shown; };
+struct page_found {
+    bool found, doubtful, nobody, too_many, more;
+    const struct found_row *people; size_t npeople;
+    struct str source, purpose, basis, issue, entry;
+    struct str register_, purpose_code, typed_basis;   /* to open a record for the same purpose */
 };
 
 /* The record: only what came. question: what was typed, to ask once more with history. */

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Nation } from '../lib/nation.mjs';
+import { Nation, Visitor, until } from '../lib/nation.mjs';
+import { citizen, pinOf } from '../lib/people.mjs';
 
 const PIN = '900100009001', OTHER = '900100009002';
 let nation;
@@ -120,4 +121,41 @@ test('a client that knows only the description calls the service, and every answ
   const refused = await fetch(nation.hanoi.systems + api.servers[0].url + path, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: '{}' });
   assert.ok(String(refused.status) in post.responses);
   assert.ok(ajv.validate('api#/components/schemas/Problem', await refused.json()));
+});
+
+// ---- the pages ----
+
+test('an official finds the person on the pages and opens the record; the person sees the search among the readers', async () => {
+  const lan = new Visitor(nation.hanoi);
+  await lan.signIn('lan');
+  const find = async (fields) => { await lan.get('/people/find'); return lan.follow(await lan.post('/people/find', { name: '', purpose: 'residence.register', ...fields })); };
+  assert.equal((await lan.get('/people/look-up')).status, 200);
+  assert.match(lan.last.html, /href="\/people\/find"/);
+  const page = await find({ name: 'nguyen thi hoa', born: '1984', unit: 'phuc xa' });
+  assert.equal(page.status, 200, page.text);
+  assert.match(page.html, new RegExp(PIN));
+  assert.ok(!page.html.includes(OTHER));
+  assert.equal(page.headers.get('cache-control'), 'no-store');
+  const record = await lan.follow(await lan.post('/people/look-up', {}));
+  assert.equal(record.status, 200);
+  assert.match(record.text, /Nguyễn Thị Hoa/);
+  assert.equal((await find({ name: 'Nguyễn Thị Hoa', born: '17/6/1984', unit: 'Phúc Xá' })).status, 200);
+  assert.match(lan.last.html, new RegExp(PIN));
+  assert.ok(!(await find({ name: 'Nguyễn Thị Hoa', born: '1903', unit: 'Phúc Xá' })).html.includes(PIN));
+  for (const [fields, field] of [[{}, 'name'], [{ name: 'Hoa', born: '31/31/1984' }, 'born'], [{ name: 'Hoa', unit: 'Atlantis' }, 'unit'], [{ name: 'Hoa', born: '1700' }, 'born'], [{ name: 'Hoa', purpose: '' }, 'purpose']]) {
+    const r = await find(fields);
+    assert.equal(r.status, 422, JSON.stringify(fields));
+    assert.match(r.html, new RegExp(`govuk-error-summary[\\s\\S]*href="#${field}"`));
+  }
+  assert.equal((await find({ name: 'Nguyễn Thị Hoa', purpose: 'social_support.decide' })).status, 403);
+});
+
+test('a citizen sees that they were found in a search', async () => {
+  const someone = citizen(nation, 1);
+  const r = await search({ name: someone.fullName, birth_year: Number(someone.core.birth_date.slice(0, 4)) });
+  assert.ok(pins(r).includes(pinOf(someone)), r.text);
+  const visitor = new Visitor(nation.operator);
+  await visitor.signIn('citizen1');
+  const page = await until('the search among the readers', async () => { const p = await visitor.get('/my/readers'); return /search by name|tra cứu theo tên/.test(p.text) ? p : undefined; });
+  assert.match(page.text, /Hà Nội/);
 });
