@@ -3,7 +3,7 @@
 //   node tools/po.mjs check                      fails when a text of the program has no translation, or a translation no text
 //   node tools/po.mjs update                     adds new texts with an empty translation, drops those that are no longer used
 // Texts are found where they are written: {{t "..."}} in templates; TR("..."), call_fail sentences (also those that a function or macro
-// of the file hands on), FAULT tables, .label and status.c in C; label, name and role of country files, label columns of its code lists.
+// of the file hands on), FAULT and FINDING tables, .label and status.c in C; label, name and role of country files, label columns of its code lists.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,12 +57,15 @@ export function textsOfTemplate(source) {
 }
 
 // Words of C: strings (neighbours joined), names and single signs; comments and characters are passed over.
+// A name that is #defined as a text stands for the text.
 function cTokens(source) {
   const list = [];
+  const defined = new Map([...source.matchAll(/^#define (\w+) "((?:[^"\\\n]|\\.)*)"$/gm)].map(m => [m[1], m[2]]));
   const re = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|^\s*#[^\n]*|"((?:[^"\\\n]|\\.)*)"|'(?:[^'\\]|\\.)*'|([A-Za-z_]\w*)|([^\s])/gm;
   for (const m of source.matchAll(re)) {
-    if (m[1] !== undefined) {
-      const text = m[1].replace(/\\(.)/g, (_, ch) => ({ n: '\n', t: '\t' })[ch] ?? ch);
+    const written = m[1] ?? defined.get(m[2]);
+    if (written !== undefined) {
+      const text = written.replace(/\\(.)/g, (_, ch) => ({ n: '\n', t: '\t' })[ch] ?? ch);
       if (list.at(-1)?.text !== undefined) list.at(-1).text += text;
       else list.push({ text });
     } else if (m[2] || m[3]) list.push({ word: m[2] ?? m[3] });
@@ -100,12 +103,12 @@ const isSentence = text => /^[A-Z%].* .*\.$/s.test(text);
 export function textsOfC(source, file) {
   const found = [];
   const list = cTokens(source);
-  const calls = { TR: 0, call_fail: 3, FAULT: 2 };
+  const calls = { TR: [0], call_fail: [3], FAULT: [2, 3, 4], FINDING: [3, 4, 5] };
   const handsOn = wrappers(source);
   list.forEach(({ word }, i) => {
     if (!word) return;
     const called = list[i + 1]?.word === '(' ? callArguments(list, i + 1) : null;
-    if (called && Object.hasOwn(calls, word)) found.push(...strings(called[calls[word]]));
+    if (called && Object.hasOwn(calls, word)) found.push(...calls[word].flatMap(i => strings(called[i])));
     if (called && handsOn.has(word)) found.push(...called.flatMap(strings).filter(isSentence));
     if (word === 'label' && list[i - 1]?.word === '.' && list[i + 1]?.word === '=' && list[i + 2]?.text !== undefined) found.push(list[i + 2].text);
   });

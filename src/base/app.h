@@ -12,6 +12,7 @@ struct web;
 struct exchange;
 struct registry;
 struct identity;
+struct monitor;
 
 struct module;
 
@@ -28,6 +29,7 @@ struct app {
     struct exchange *exchange;
     struct registry *registry;
     struct identity *identity;
+    struct monitor *monitor;
 };
 
 #endif

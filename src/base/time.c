@@ -126,3 +126,18 @@ bool time_parse_ms(struct str text, int64_t *ret)
     *ret = date_day(y, mo, d) * 86400000 + ((int64_t)h * 3600 + mi * 60 + s - sign * (oh * 3600 + om * 60)) * 1000 + milli;
     return true;
 }
+
+bool time_parse_http(struct str text, int64_t *ret)
+{
+    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+    int d, y, h, mi, s, mo = 0;
+    text = str_skip(text, 3); /* the day of the week follows from the date */
+    if (!byte(&text, ',') || !byte(&text, ' ') || !digits(&text, 2, &d) || !byte(&text, ' ')) return false;
+    while (mo < 12 && !str_starts(text, str_z(months[mo]))) mo++;
+    text = str_skip(text, 3);
+    if (mo++ == 12 || !byte(&text, ' ') || !digits(&text, 4, &y) || !byte(&text, ' ')) return false;
+    if (!digits(&text, 2, &h) || !byte(&text, ':') || !digits(&text, 2, &mi) || !byte(&text, ':') || !digits(&text, 2, &s)) return false;
+    if (!str_eq(text, STR(" GMT")) || d < 1 || d > month_days(y, mo) || h > 23 || mi > 59 || s > 60) return false;
+    *ret = date_day(y, mo, d) * 86400000 + ((int64_t)h * 3600 + mi * 60 + s) * 1000;
+    return true;
+}

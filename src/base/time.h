@@ -16,6 +16,7 @@ int64_t time_monotonic_us(void);  /* for time-outs and durations only */
 /* time_format_ms: "2026-11-22T04:30:00.123Z". time_parse_ms: RFC 3339 with 'Z' or an offset, with or without a fraction. */
 void time_format_ms(int64_t ms, char ret[static TIME_TEXT]);
 bool time_parse_ms(struct str text, int64_t *ret);
+bool time_parse_http(struct str text, int64_t *ret); /* RFC 9110 5.6.7, "Wed, 18 Nov 2026 11:06:40 GMT"; the two obsolete forms are refused */
 
 /* A date of law: a day number and how much of it is known (old people's births are often known by year only).
  * The day of an imprecise date is its first day. Text: "1984-06-17", "1984-06", "1984". */

@@ -19,5 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* an offset may carry the last hours of year 9999 or the first of year 0 over the edge of four digits */
         if (ms >= date_day(0, 1, 1) * 86400000 && ms < date_day(10000, 1, 1) * 86400000) FUZZ_CHECK(time_parse_ms(str_z(text), &again) && again == ms);
     }
+    if (time_parse_http(s, &ms)) {
+        time_format_ms(ms, text);
+        FUZZ_CHECK(time_parse_ms(str_z(text), &again) && again == ms);
+    }
     return 0;
 }

@@ -73,6 +73,16 @@ TEST(what_is_no_moment_is_refused)
     CHECK(ms == 7);
 }
 
+TEST(the_date_of_an_http_answer_is_read)
+{
+    static const char *const bad[] = { "", "Wed", "Wed, 18 Nov 2026 11:06:40", "Wed, 18 Nov 2026 11:06:40 UTC", "Wed, 31 Nov 2026 11:06:40 GMT", "Wed, 00 Nov 2026 11:06:40 GMT",
+                                       "Wed, 18 Now 2026 11:06:40 GMT", "Wed 18 Nov 2026 11:06:40 GMT", "Wed, 18 Nov 2026 24:06:40 GMT", "Wed Nov 18 11:06:40 2026",
+                                       "Wednesday, 18-Nov-26 11:06:40 GMT" };
+    int64_t ms = 7;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK(!time_parse_http(str_z(bad[i]), &ms) && ms == 7);
+    CHECK(time_parse_http(STR("Wed, 18 Nov 2026 11:06:40 GMT"), &ms) && ms == TEST_NOW_MS);
+}
+
 TEST(clocks_run)
 {
     int64_t from = time_monotonic_us();

@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "base/url.h"
 #include "web/client.h"
 
@@ -22,7 +23,7 @@ static void swap_in(struct exchange *ex, struct directory *fresh)
     directory__drop(&old);
 }
 
-static struct directory *hold_any(struct exchange *ex)
+struct directory *directory__hold_any(struct exchange *ex)
 {
     (void)pthread_mutex_lock(&ex->lock);
     struct directory *d = ex->directory;
@@ -33,7 +34,7 @@ static struct directory *hold_any(struct exchange *ex)
 
 enum status directory__hold(struct call *c, struct directory **ret)
 {
-    DIRECTORY d = hold_any(exchange__of(c));
+    DIRECTORY d = directory__hold_any(exchange__of(c));
     if (!d || d->expires_ms <= c->now_ms)
         return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The nation's directory has not been renewed in time, so nothing is exchanged. Check the connection to the operator."),
                           STR("global_conf_outdated"));
@@ -68,11 +69,46 @@ static enum status take_params(struct call *c, const struct signed_directory *s,
     return ST_OK;
 }
 
+/* note_clock: what the operator's clock says beside ours; it counts whole seconds, and the middle of the way there and back is when it looked. */
+static void note_clock(struct call *c, const struct client_answer *answer)
+{
+    enum { HALF_SECOND_MS = 500 };
+    struct exchange *ex = exchange__of(c);
+    int64_t theirs;
+    if (!time_parse_http(client_header(answer, "Date"), &theirs)) return;
+    int64_t ahead = theirs + HALF_SECOND_MS - (time_now_ms() - answer->took_us / 2000);
+    (void)pthread_mutex_lock(&ex->lock);
+    ex->sync.ahead_ms = ahead;
+    ex->sync.has_clock = true;
+    (void)pthread_mutex_unlock(&ex->lock);
+}
+
+/* note_sync: how the last attempt went, for exchange_directory_state. */
+static void note_sync(struct call *c, enum status st)
+{
+    struct exchange *ex = exchange__of(c);
+    struct call_error e = call_sentence(c, st);
+    int64_t now = time_now_ms();
+    (void)pthread_mutex_lock(&ex->lock);
+    struct sync_state *s = &ex->sync;
+    if (st == ST_OK) {
+        s->fetched_ms = now;
+        s->failing_since_ms = 0;
+    } else {
+        if (!s->failing_since_ms) s->failing_since_ms = now;
+        s->reason = e.key; /* a sentence of the program: it stays */
+        s->nwhere = e.nargs && e.args[0].n < sizeof s->where ? e.args[0].n : 0;
+        if (s->nwhere) memcpy(s->where, e.args[0].p, s->nwhere);
+    }
+    (void)pthread_mutex_unlock(&ex->lock);
+}
+
 static enum status fetch(struct call *c, struct str url, struct str *ret, int *ret_status)
 {
     struct client_request rq = { .method = STR("GET"), .url = url, .connect_ms = FETCH_CONNECT_MS, .total_ms = FETCH_TOTAL_MS, .max_answer = DIRECTORY_MAX };
     struct client_answer answer;
     TRY(client_fetch(c, &rq, &answer));
+    note_clock(c, &answer);
     *ret_status = answer.status;
     *ret = answer.body;
     return ST_OK;
@@ -109,13 +145,14 @@ static bool is_older(const struct signed_directory *s, const struct signed_file 
     return s->expires_ms < before->expires_ms && !published_after;
 }
 
-static enum status sync_source(struct call *c, struct exchange *ex, const struct anchor_source *source)
+/* keep: what was found good stays, on disk and in use; without it the way is only tried. */
+static enum status sync_source(struct call *c, struct exchange *ex, const struct anchor_source *source, bool keep)
 {
     struct str document, xml;
     struct signed_directory s;
     const struct signed_file *file;
     const struct str *certs;
-    DIRECTORY before = hold_any(ex);
+    DIRECTORY before = directory__hold_any(ex);
     DIRECTORY fresh = NULL;
     size_t ncerts = collect_certs(c, source, before, &certs);
     TRY(fetch_document(c, source->url, &document));
@@ -124,6 +161,7 @@ static enum status sync_source(struct call *c, struct exchange *ex, const struct
     TRY(fetch_params(c, source->url, file, &xml));
     TRY(take_params(c, &s, file, xml, &fresh));
     if (before && is_older(&s, file, before)) return ST_OK; /* an older document played again: the newer one stays */
+    if (!keep) return ST_OK;
     TRY(file_write(c, stored_path(c, "shared-params.xml"), xml, 0644));
     TRY(file_write(c, stored_path(c, "directory"), document, 0644));
     if (!before || !str_eq(before->version_digest, fresh->version_digest))
@@ -133,16 +171,25 @@ static enum status sync_source(struct call *c, struct exchange *ex, const struct
     return ST_OK;
 }
 
+static enum status sync_any(struct call *c, struct exchange *ex, bool keep)
+{
+    enum status st = ST_OK;
+    for (size_t i = 0; i < ex->anchor.nsources; i++) {
+        call_clear(c);
+        st = sync_source(c, ex, &ex->anchor.sources[i], keep);
+        if (st == ST_OK) break;
+    }
+    note_sync(c, st);
+    return st;
+}
+
+enum status directory__try(struct call *c) { return sync_any(c, exchange__of(c), false); }
+
 enum status directory__sync(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
     if (!ex->has_anchor || c->now_ms < ex->next_sync_ms) return ST_OK;
-    enum status st = ST_OK;
-    for (size_t i = 0; i < ex->anchor.nsources; i++) {
-        call_clear(c);
-        st = sync_source(c, ex, &ex->anchor.sources[i]);
-        if (st == ST_OK) break;
-    }
+    enum status st = sync_any(c, ex, true);
     /* After a failure it is tried again at the next turn of the job, two seconds later. */
     if (st == ST_OK) ex->next_sync_ms = c->now_ms + 1000 * config_count(c->app->config, "exchange.directory_s");
     return st;

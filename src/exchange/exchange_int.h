@@ -23,6 +23,8 @@ enum {
     DIRECTORY_MAX = 16 * 1024 * 1024
 };
 
+struct exchange;
+
 /* ---- identifiers ---- */
 bool xid__parse_service(struct arena *a, struct str text, struct xid *ret); /* five parts */
 bool xid__parse_server(struct arena *a, struct str text, struct xid *ret);  /* four parts, the last a server code */
@@ -144,6 +146,8 @@ NODISCARD enum status directory__read_signed(struct call *c, struct str document
 NODISCARD enum status directory__verify(struct call *c, const struct signed_directory *s, struct str instance, const struct str *certs, size_t ncerts,
                                         const struct signed_file **ret_params);
 NODISCARD enum status directory__sync(struct call *c);        /* job: fetch, verify, store, swap */
+NODISCARD enum status directory__try(struct call *c);         /* fetch and verify only: is the way to the operator open? */
+struct directory *directory__hold_any(struct exchange *ex);   /* also one that has expired; NULL before the first */
 NODISCARD enum status directory__load_stored(struct call *c); /* at start: the last valid one under conf/ */
 
 /* What the operator writes (4.1, 4.3, 4.4). */
@@ -264,6 +268,8 @@ handler provider__handle;
 handler provider__failed;
 
 /* ---- journal heads ---- */
+/* heads__operator: the subsystem that keeps heads and reports: setting exchange.heads, else the one of the directory whose code is "directory". */
+bool heads__operator(struct call *c, struct xid *ret);
 NODISCARD enum status heads__send(struct call *c);                                     /* job */
 NODISCARD enum status heads__take(struct call *c, const struct service_request *rq, struct service_reply *rp);
 
@@ -276,6 +282,8 @@ handler operator__stamp;
 NODISCARD enum status operator__job(struct call *c);
 
 /* ---- state, start to stop ---- */
+/* How the fetching of the directory goes. reason is a sentence of the program, where its one value. */
+struct sync_state { int64_t fetched_ms, failing_since_ms, ahead_ms; bool has_clock; struct str reason; char where[128]; size_t nwhere; };
 struct exchange {
     struct app *app;
     struct str instance, member, server;       /* "VN/GOV/H26", "VN/GOV/H26/hn1" */
@@ -287,6 +295,7 @@ struct exchange {
     pthread_mutex_t lock;                      /* guards the pointer and count of the picture: held for a few instructions, never while waiting */
     struct directory *directory;
     int64_t next_sync_ms;
+    struct sync_state sync;                    /* guarded by lock */
     struct judge_cache *judged;
     struct ocsp_cache *status;
     struct sign_queue *signing;

@@ -5,9 +5,11 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/xml.h"
+#include "exchange/figures.h"
+#include "web/page.h"
 
-static const struct fault_row { const char *code; enum status status; const char *sentence; } TABLE[] = {
-#define FAULT(code, status, sentence) { code, status, sentence },
+static const struct fault_row { const char *code; enum status status; const char *sentence, *cause, *cure; } TABLE[] = {
+#define FAULT(code, status, sentence, cause, cure) { code, status, sentence, cause, cure },
 #include "exchange/fault_table.h"
 #undef FAULT
 };
@@ -41,6 +43,25 @@ static const struct fault_row *row_of_type(struct str type)
     while (str_next(&type, '.', &code))
         if ((row = find_row(code))) found = row;
     return found;
+}
+
+bool exchange_explain_fault(struct str type, struct fault_help *ret)
+{
+    const struct fault_row *row = row_of_type(type);
+    if (!row) return false;
+    *ret = (struct fault_help){ str_z(row->code), str_z(row->cause), str_z(row->cure), row->status };
+    return true;
+}
+
+struct str exchange_fault_hop(struct str type)
+{
+    struct str first, second = { 0 };
+    if (!str_next(&type, '.', &first)) return STR("");
+    (void)str_next(&type, '.', &second);
+    if (fault__same_type(first, STR("client"))) return TR("The asking agency's own system");
+    if (fault__same_type(first, STR("signer"))) return TR("A key holder");
+    if (fault__same_type(second, STR("clientproxy"))) return TR("The asking agency's node");
+    return fault__same_type(second, STR("serverproxy")) ? TR("The answering agency's node") : STR("");
 }
 
 struct str fault__hop_name(enum hop hop)

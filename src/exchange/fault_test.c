@@ -106,10 +106,32 @@ TEST(answers_to_information_systems)
     CHECK_STR(rp.content_type, STR("application/xml;charset=utf-8"));
 }
 
-TEST(the_manual_knows_every_fault)
+/* said: how a sentence of the table stands in the manual: without the full stop. */
+static struct str said(const char *sentence) { return str_ends(str_z(sentence), STR(".")) ? str_first(str_z(sentence), strlen(sentence) - 1) : str_z(sentence); }
+
+TEST(the_manual_tells_cause_and_cure_of_every_fault_in_the_same_words)
 {
-    struct str doc, path = str_join(c->arena, str_z(getenv("SEN_SOURCE")), STR("/doc/faults.md"), STR_END);
+    struct str doc, piece, path = str_join(c->arena, str_z(getenv("SEN_SOURCE")), STR("/doc/faults.md"), STR_END);
+    struct buf plain = buf_in(c->arena, 1024 * 1024);
     CHECK_OK(file_read(c, path, 1024 * 1024, &doc));
-    for (size_t i = 0; i < TABLE_ROWS; i++)
-        if (str_find(doc, str_join(c->arena, STR("| `"), str_z(TABLE[i].code), STR("` |"), STR_END)) == SIZE_MAX) fail_msg("doc/faults.md does not tell about %s", TABLE[i].code);
+    while (str_next(&doc, '`', &piece)) buf_put(&plain, piece);
+    for (size_t i = 0; i < TABLE_ROWS; i++) {
+        struct str line = str_join(c->arena, STR("| "), str_z(TABLE[i].code), STR(" | "), said(TABLE[i].cause), STR(" | "), said(TABLE[i].cure), STR(" |"), STR_END);
+        if (str_find(buf_str(&plain), line) == SIZE_MAX) fail_msg("doc/faults.md does not say: %.*s", STR_ARG(line));
+    }
+}
+
+TEST(a_fault_is_explained_by_its_last_known_code_and_the_hop_by_its_first)
+{
+    struct fault_help help;
+    CHECK(exchange_explain_fault(STR("server.clientproxy.ssl_authentication_failed.cert_validation"), &help));
+    CHECK_STR(help.code, STR("cert_validation"));
+    CHECK(help.status == ST_DENIED && str_ends(help.cause, STR(".")) && help.cure.n);
+    CHECK(exchange_explain_fault(STR("Server.ServerProxy.AccessDenied"), &help));
+    CHECK_STR(help.code, STR("access_denied"));
+    CHECK(!exchange_explain_fault(STR("server.serverproxy.made_up_elsewhere"), &help));
+    CHECK_STR(exchange_fault_hop(STR("Server.ServerProxy.AccessDenied")), STR("The answering agency's node"));
+    CHECK_STR(exchange_fault_hop(STR("server.clientproxy.network_error")), STR("The asking agency's node"));
+    CHECK_STR(exchange_fault_hop(STR("client.bad_request")), STR("The asking agency's own system"));
+    CHECK_STR(exchange_fault_hop(STR("banana")), STR(""));
 }

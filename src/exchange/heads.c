@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/yaml.h"
+#include "exchange/figures.h"
 #include "trust/journal.h"
 
 enum { HASH_BYTES = 32, PATH_MOST = 128, KEY_TEXT_MAX = 1024, CHECKPOINT_MAX = 4096, MESSAGE_MAX = 32 * 1024 };
@@ -142,7 +143,7 @@ enum status heads__take(struct call *c, const struct service_request *rq, struct
 
 /* ---- member: send the newest ---- */
 
-/* find_operator: the subsystem that keeps heads: setting exchange.heads, else the one of the directory whose code is "directory". */
+/* find_operator: see heads__operator. */
 static bool find_operator(struct call *c, const struct directory *d, struct xid *ret)
 {
     struct str named = config_text(c->app->config, "exchange.heads");
@@ -152,10 +153,26 @@ static bool find_operator(struct call *c, const struct directory *d, struct xid 
     return false;
 }
 
+bool heads__operator(struct call *c, struct xid *ret)
+{
+    DIRECTORY d = NULL;
+    if (!exchange__of(c)->has_anchor) return false;
+    if (directory__hold(c, &d) != ST_OK) return call_clear(c), false; /* told by the job of the directory */
+    return find_operator(c, d, ret);
+}
+
 static struct str first_subsystem(struct call *c)
 {
     const struct yaml *list = config_tree(c->app->config, "exchange.subsystems");
     return yaml_text(list ? list->first : NULL, "code", STR(""));
+}
+
+enum status exchange_tell_operator(struct call *c, struct str service, struct str json, struct exchange_answer *ret)
+{
+    struct exchange_request rq = { .client_subsystem = first_subsystem(c), .method = STR("POST"), .content_type = STR("application/json"), .body = json, .role = STR("node") };
+    if (!heads__operator(c, &rq.service)) return ST_NOT_FOUND;
+    rq.service.service = service;
+    return exchange_call(c, &rq, ret);
 }
 
 static enum status put_message(struct call *c, const struct journal_head *head, struct str key, int64_t from, struct str *ret)
@@ -177,11 +194,11 @@ static enum status put_message(struct call *c, const struct journal_head *head, 
     return buf_finish(&b, ret);
 }
 
-static enum status send_head(struct call *c, const struct xid *service, const struct journal_head *head, struct str key, int64_t from, struct exchange_answer *ret)
+static enum status send_head(struct call *c, const struct journal_head *head, struct str key, int64_t from, struct exchange_answer *ret)
 {
-    struct exchange_request rq = { .client_subsystem = first_subsystem(c), .service = *service, .method = STR("POST"), .content_type = STR("application/json"), .role = STR("node") };
-    TRY(put_message(c, head, key, from, &rq.body));
-    return exchange_call(c, &rq, ret);
+    struct str message;
+    TRY(put_message(c, head, key, from, &message));
+    return exchange_tell_operator(c, STR("heads"), message, ret);
 }
 
 static bool held_size(struct call *c, struct str body, int64_t *ret)
@@ -191,13 +208,13 @@ static bool held_size(struct call *c, struct str body, int64_t *ret)
     return json_int(json_get(j, "size"), ret) && *ret >= 0;
 }
 
-static enum status deliver(struct call *c, const struct xid *service, const struct journal_head *head, struct str key, const struct kept *before)
+static enum status deliver(struct call *c, const struct journal_head *head, struct str key, const struct kept *before)
 {
     struct exchange_answer answer;
     int64_t from = before->found ? before->size : 0;
-    TRY(send_head(c, service, head, key, from, &answer));
+    TRY(send_head(c, head, key, from, &answer));
     /* The operator holds another head than the one that we know was taken: prove from that one. */
-    if (answer.status == 409 && held_size(c, answer.body, &from) && from <= head->size) TRY(send_head(c, service, head, key, from, &answer));
+    if (answer.status == 409 && held_size(c, answer.body, &from) && from <= head->size) TRY(send_head(c, head, key, from, &answer));
     if (answer.status != 200) return call_fail(c, ST_CONFLICT, "", "The operator did not take the head of the journal. Compare it with the published one, then tell the operator.");
     struct keeping keeping = { exchange_server(c), key, head, JUDGED_ANY };
     return db_atomic(c, keep_in, &keeping);
@@ -207,20 +224,14 @@ enum status heads__send(struct call *c)
 {
     struct journal_head head;
     struct kept before = { 0 };
-    struct xid service;
+    struct xid operator;
     struct str key;
-    {
-        DIRECTORY d = NULL;
-        if (!exchange__of(c)->has_anchor) return ST_OK;
-        if (directory__hold(c, &d) != ST_OK) return call_clear(c), ST_OK; /* told by the job of the directory */
-        if (!find_operator(c, d, &service)) return ST_OK;
-    }
+    if (!heads__operator(c, &operator)) return ST_OK;
     enum status st = journal_latest_head(c, &head);
     if (st == ST_NOT_FOUND) return call_clear(c), ST_OK;
     TRY(st);
     TRY(find_kept(c, exchange_server(c), &before));
     if (before.found && before.size == head.size) return ST_OK;
     TRY(journal_verifier_key(c, &key));
-    service.service = STR("heads");
-    return deliver(c, &service, &head, key, &before);
+    return deliver(c, &head, key, &before);
 }

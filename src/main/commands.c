@@ -1,4 +1,5 @@
 /* commands.c: the commands and settings of main itself, as tables. */
+#include "main/doctor.h"
 #include "main/help.h"
 #include "main/nation.h"
 #include "main/node.h"
@@ -54,8 +55,12 @@ static const struct option traffic_options[] = {
 };
 static const struct option help_options[] = { { OPTION_REST, "COMMAND", NULL, "A command, the first word of several, settings (what may stand in node.yaml), or manual (the man page).", false }, { .kind = OPTION_END } };
 
+static const struct option doctor_options[] = { { OPTION_VALUE, "node", "DIR", "The node's folder; without it the current one.", false },
+                                                { OPTION_VALUE, "to", "SERVICE", "A service or subsystem of another agency: the way to it is tried too.", false }, { .kind = OPTION_END } };
+
 static const struct command commands[] = {
     { "help", "Lists all commands, or tells the options of one.", help_options, help_run, COMMAND_FREE },
+    { "doctor", "Tries each hop from a node and says what is wrong, why, and what to do.", doctor_options, doctor_run, COMMAND_FREE },
     { "serve", "Runs a node: key holder and server under a supervisor.", serve_options, serve_run, COMMAND_FREE },
     { "node init", "Makes a node's keys and the requests for its certificates.", init_options, node_init_run, COMMAND_FREE },
     { "node certificate", "Takes certificates that the operator issued for this node.", certificate_options, node_certificate_run, COMMAND_FREE },
@@ -63,7 +68,7 @@ static const struct command commands[] = {
     { "nation stop", "Stops the sandbox nation; everything stays in its folder.", nation_dir, nation_stop_run, COMMAND_FREE },
     { "nation add-agency", "Lets one more agency join a sandbox nation: node, keys, certificates, admission, account, first right.", agency_options, nation_add_agency_run, COMMAND_FREE },
     { "nation traffic", "Makes believable questions between the agencies of a sandbox nation, for demonstrations and tests of endurance.", traffic_options, nation_traffic_run, COMMAND_FREE },
-    { "nation status", "Says which nodes of the sandbox nation answer.", nation_dir, nation_status_run, COMMAND_FREE },
+    { "nation status", "Says which nodes answer, and what is not well with its cause and cure.", nation_dir, nation_status_run, COMMAND_FREE },
     { 0 },
 };
 

@@ -5,6 +5,7 @@
 #include "exchange/operator.h"
 #include "identity/identity.h"
 #include "main/node.h"
+#include "monitor/monitor.h"
 #include "portal/portal.h"
 #include "registry/registry.h"
 #include "store/db.h"
@@ -20,6 +21,7 @@ const struct module *const sen_modules[] = {
     &identity_module,
     &registry_module,
     &population_module,
+    &monitor_module,
     &portal_module,
     &main_module,
     NULL,

@@ -1,4 +1,4 @@
-/* nation.c: `sen nation start|stop|status`: starts and stops the nodes, says where to look. */
+/* nation.c: `sen nation start|stop`: starts and stops the nodes, says where to look. */
 #include "main/nation.h"
 
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static bool runs_as(int64_t pid, const char *name)
     return str_eq(str_of(from + 1, (size_t)(to - from - 1)), str_z(name));
 }
 
-static int read_pid(struct call *c, const struct nation_node *node, const char *name)
+int nation_pid(struct call *c, const struct nation_node *node, const char *name)
 {
     struct str path = str_print(c->arena, "%.*s/run/%s.pid", STR_ARG(node->folder), name), text;
     int64_t pid = 0;
@@ -60,7 +60,7 @@ static int read_pid(struct call *c, const struct nation_node *node, const char *
     return pid > 0 && pid < INT_MAX && runs_as(pid, name) ? (int)pid : 0;
 }
 
-bool nation_runs(struct call *c, const struct nation_node *node) { return read_pid(c, node, SERVE_SUPERVISOR) || read_pid(c, node, SERVE_SERVER); }
+bool nation_runs(struct call *c, const struct nation_node *node) { return nation_pid(c, node, SERVE_SUPERVISOR) || nation_pid(c, node, SERVE_SERVER); }
 
 /* listens: is the page port open? Asked first, since a refused fetch leaves a line in the log. */
 static bool listens(const struct nation_node *node)
@@ -70,7 +70,7 @@ static bool listens(const struct nation_node *node)
     return fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
 }
 
-static bool answers(struct call *c, const struct nation_node *node)
+bool nation_answers(struct call *c, const struct nation_node *node)
 {
     if (!listens(node)) return false;
     struct client_answer got;
@@ -83,7 +83,7 @@ static bool answers(struct call *c, const struct nation_node *node)
 
 enum status nation_start_node(struct call *c, const struct nation *n, const struct nation_node *node)
 {
-    if (read_pid(c, node, SERVE_SUPERVISOR)) return ST_OK;
+    if (nation_pid(c, node, SERVE_SUPERVISOR)) return ST_OK;
     struct str log_folder = file_path(c->arena, node->folder, STR("log"));
     TRY(file_make_folder(c, log_folder, 0700));
     const char *path = str_to_z(c->arena, file_path(c->arena, log_folder, STR("sen.log")));
@@ -108,7 +108,7 @@ enum status nation_start_node(struct call *c, const struct nation *n, const stru
 enum status nation_wait_node(struct call *c, const struct nation *n, const struct nation_node *node)
 {
     for (int waited = 0; waited < START_MS; waited += 50) {
-        if (answers(c, node)) return ST_OK;
+        if (nation_answers(c, node)) return ST_OK;
         if (waited % 1000 == 950) TRY(nation_start_node(c, n, node));
         (void)poll(NULL, 0, 50);
     }
@@ -118,7 +118,7 @@ enum status nation_wait_node(struct call *c, const struct nation *n, const struc
 
 void nation_stop_node(struct call *c, const struct nation_node *node)
 {
-    int pid = read_pid(c, node, SERVE_SUPERVISOR);
+    int pid = nation_pid(c, node, SERVE_SUPERVISOR);
     if (!pid) return;
     (void)kill(pid, SIGTERM);
     for (int waited = 0; waited < STOP_MS && runs_as(pid, SERVE_SUPERVISOR); waited += 20) (void)poll(NULL, 0, 20);
@@ -176,21 +176,4 @@ enum status nation_stop_run(struct call *c, const struct args *args)
         nation_step(&n, "%.*s is stopped", STR_ARG(n.nodes[i].name));
     }
     return ST_OK;
-}
-
-enum status nation_status_run(struct call *c, const struct args *args)
-{
-    struct nation n;
-    TRY(nation_read_made(c, args, &n));
-    bool all = true;
-    (void)printf("%-12s %-28s %-12s %-8s %-8s %-8s\n", "node", "pages", "state", "super", "server", "holder");
-    for (size_t i = 0; i < n.nnodes; i++) {
-        const struct nation_node *node = &n.nodes[i];
-        bool up = answers(c, node);
-        all = all && up;
-        (void)printf("%-12.*s http://localhost:%-11lld %-12s %-8d %-8d %-8d\n", STR_ARG(node->name), (long long)node->pages, up ? "answers" : "silent",
-                     read_pid(c, node, SERVE_SUPERVISOR), read_pid(c, node, SERVE_SERVER), read_pid(c, node, SERVE_HOLDER));
-    }
-    if (all) return ST_OK;
-    return call_fail(c, ST_UNAVAILABLE, "", "Not every node answers. Start them with: sen nation start %s", n.folder);
 }

@@ -82,6 +82,10 @@ bool nation_runs(struct call *c, const struct nation_node *node);
 /* nation_step: one line of progress on stdout: what is done, with the seconds since the step before. */
 void nation_step(struct nation *n, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* nation_pid: of this child of the node's supervisor (serve.h), or of the supervisor; 0 when it does not live. nation_answers: is the node well enough to say so? */
+int nation_pid(struct call *c, const struct nation_node *node, const char *name);
+bool nation_answers(struct call *c, const struct nation_node *node);
+
 NODISCARD enum status nation_start_run(struct call *c, const struct args *args);
 NODISCARD enum status nation_stop_run(struct call *c, const struct args *args);
 NODISCARD enum status nation_status_run(struct call *c, const struct args *args);

@@ -12,7 +12,8 @@
 static enum status show_home(struct call *c, const struct request *rq, struct reply *rp)
 {
     struct page_home data = { .portal = config_flag(c->app->config, "portal.enabled"), .signed_in = c->actor != NULL, .citizen = c->actor && c->actor->pin.n > 0,
-                              .may_look_up = c->actor && call_has_right(c, STR("registry.lookup")) };
+                              .may_look_up = c->actor && call_has_right(c, STR("registry.lookup")),
+                              .may_watch = c->actor && call_has_right(c, STR("monitor.read")) };
     return reply_page(c, rq, rp, &PAGE_HOME, &data);
 }
 

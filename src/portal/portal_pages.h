@@ -5,7 +5,7 @@
 #include "registry/shown.h"
 #include "web/page.h"
 
-struct page_home { bool portal, signed_in, citizen, may_look_up; };
+struct page_home { bool portal, signed_in, citizen, may_look_up, may_watch; };
 
 /* My record: what each register answered. */
 struct record_register { struct str name, problem; struct shown_record shown; };

@@ -124,6 +124,8 @@ void web_add_metrics(struct app *app, metrics_writer *w);
 /* /healthz: 200 only when every check answers ST_OK; 503 names the parts that do not. A check is quick and changes nothing. */
 typedef enum status health_check(struct call *c);
 void web_add_health(struct app *app, const char *name, health_check *check);
+/* web_check_part: one of these checks by its name; "store" (both databases answer) and "holder" (the key holder signs) are always there. */
+NODISCARD enum status web_check_part(struct call *c, const char *name);
 
 extern const struct module web_module;
 

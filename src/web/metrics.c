@@ -124,10 +124,22 @@ static enum status check_holder(struct call *c)
     return trust_sign(c, k, KEY_TLS, DIGEST_SHA256, str_of(digest, sizeof digest), &signature);
 }
 
+static const struct named_check own_checks[] = { { "store", check_store }, { "holder", check_holder } };
+
 void health__add_own(struct app *app)
 {
-    web_add_health(app, "store", check_store);
-    web_add_health(app, "holder", check_holder);
+    for (size_t i = 0; i < sizeof own_checks / sizeof *own_checks; i++) web_add_health(app, own_checks[i].name, own_checks[i].check);
+}
+
+/* The own ones are asked first: a command that opens no port has not added them. */
+enum status web_check_part(struct call *c, const char *name)
+{
+    for (size_t i = 0; i < sizeof own_checks / sizeof *own_checks; i++)
+        if (strcmp(own_checks[i].name, name) == 0) return own_checks[i].check(c);
+    const struct web *w = c->app->web;
+    for (size_t i = 0; w && i < w->nchecks; i++)
+        if (strcmp(w->checks[i].name, name) == 0) return w->checks[i].check(c);
+    return ST_NOT_FOUND;
 }
 
 static enum status show_health(struct call *c, const struct request *rq, struct reply *rp)

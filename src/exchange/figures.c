@@ -1,0 +1,206 @@
+/* figures.c: the exchange's own state as figures. Certificates are judged as another node would judge them, with what is at hand: who asks for our health does not
+ * make us wait for the authority. */
+#include "exchange/figures.h"
+
+#include "base/config.h"
+#include "base/time.h"
+#include "exchange/operator_int.h"
+#include "trust/journal.h"
+
+enum { MINUTE_MS = 60000, FAULTS_READ = 1000 };
+
+/* ---- certificates ---- */
+
+static enum status read_times(struct call *c, struct exchange_certificate *x)
+{
+    struct cert_info info;
+    TRY(cert_read(c, x->der, &info));
+    x->there = true;
+    x->serial = info.serial_decimal;
+    x->from_ms = info.from_ms;
+    x->to_ms = info.to_ms;
+    return ST_OK;
+}
+
+static enum status judge_with(struct call *c, const struct exchange_certificate *x, struct str answer)
+{
+    struct exchange *ex = exchange__of(c);
+    DIRECTORY d = NULL;
+    TRY(directory__hold(c, &d));
+    return x->use == OWN_SIGN ? judge__signer(c, d, x->der, answer, &ex->self) : judge__peer(c, d, x->der, NULL, 0, &answer, answer.n > 0, &ex->self);
+}
+
+static void judge_own(struct call *c, struct exchange_certificate *x)
+{
+    struct str answer = { 0 };
+    x->has_status = ocsp__kept(c, x->der, &answer) && ocsp_times(c, answer, &x->status_ms, &x->status_to_ms) == ST_OK;
+    call_clear(c);
+    x->judged = judge_with(c, x, answer);
+    if (x->judged != ST_OK) x->fault = str_copy(c->arena, c->error.fault);
+    call_clear(c);
+}
+
+static void read_key_certificate(struct call *c, enum own_certificate use, enum key_purpose purpose, struct str owner, struct exchange_certificate *ret)
+{
+    const struct key *key;
+    *ret = (struct exchange_certificate){ .use = use };
+    if (trust_key(c, purpose, owner, &key) == ST_OK && key_certificate(c, key, &ret->der) == ST_OK && read_times(c, ret) == ST_OK) judge_own(c, ret);
+    call_clear(c);
+}
+
+static enum status read_operator_certificate(struct call *c, enum own_certificate use, enum cert_kind kind, struct exchange_certificate *ret)
+{
+    struct operator_cert cert;
+    *ret = (struct exchange_certificate){ .use = use };
+    enum status st = operator__newest_cert(c, kind, &cert);
+    if (st == ST_NOT_FOUND) return call_clear(c), ST_OK;
+    TRY(st);
+    ret->der = cert.der;
+    return read_times(c, ret);
+}
+
+enum status exchange_certificates(struct call *c, const struct exchange_certificate **ret, size_t *n)
+{
+    static const struct { enum own_certificate use; enum cert_kind kind; } of_operator[] = { { OWN_CA, CERT_CA }, { OWN_OCSP, CERT_OCSP }, { OWN_CONF, CERT_CONF } };
+    enum { OF_OPERATOR = sizeof of_operator / sizeof *of_operator };
+    struct exchange_certificate *list = arena_array(c->arena, struct exchange_certificate, 2 + OF_OPERATOR);
+    read_key_certificate(c, OWN_TLS, KEY_TLS, STR(""), &list[0]);
+    read_key_certificate(c, OWN_SIGN, KEY_SIGN, config_text(c->app->config, "member"), &list[1]);
+    *n = 2;
+    for (size_t i = 0; config_flag(c->app->config, "exchange.operator") && i < OF_OPERATOR; i++)
+        TRY(read_operator_certificate(c, of_operator[i].use, of_operator[i].kind, &list[(*n)++]));
+    *ret = list;
+    return ST_OK;
+}
+
+/* ---- directory ---- */
+
+static void copy_sync(struct call *c, struct exchange *ex, struct exchange_directory_state *ret)
+{
+    (void)pthread_mutex_lock(&ex->lock);
+    const struct sync_state *s = &ex->sync;
+    ret->fetched_ms = s->fetched_ms;
+    ret->failing_since_ms = s->failing_since_ms;
+    ret->reason = s->reason;
+    ret->where = str_copy(c->arena, str_of(s->where, s->nwhere));
+    ret->has_clock = s->has_clock;
+    ret->ahead_ms = s->ahead_ms;
+    (void)pthread_mutex_unlock(&ex->lock);
+}
+
+void exchange_directory_state(struct call *c, struct exchange_directory_state *ret)
+{
+    struct exchange *ex = exchange__of(c);
+    DIRECTORY d = directory__hold_any(ex);
+    *ret = (struct exchange_directory_state){ .has_anchor = ex->has_anchor, .there = d != NULL };
+    copy_sync(c, ex, ret);
+    if (!d) return;
+    ret->expires_ms = d->expires_ms;
+    ret->members = (int64_t)d->nmembers;
+    ret->servers = (int64_t)d->nservers;
+    const struct dir_server *self = directory__find_server(d, &ex->self);
+    ret->lists_us = self != NULL;
+    ret->lists_cert = self && ex->tls_cert.n && directory__server_of_cert(d, ex->tls_cert) == self;
+}
+
+enum status exchange_try_directory(struct call *c) { return directory__try(c); }
+
+enum status exchange_list_servers(struct call *c, const struct exchange_server_info **ret, size_t *n)
+{
+    DIRECTORY d = NULL;
+    TRY(directory__hold(c, &d));
+    struct exchange_server_info *list = arena_array(c->arena, struct exchange_server_info, d->nservers);
+    for (size_t i = 0; i < d->nservers; i++) {
+        const struct dir_server *s = &d->servers[i];
+        struct xid owner = s->id;
+        owner.server = STR("");
+        const struct dir_member *m = directory__find_member(d, &owner);
+        list[i] = (struct exchange_server_info){ xid__format_server(c->arena, &s->id), xid_member(c->arena, &s->id), m ? str_copy(c->arena, m->name) : STR(""),
+                                                 str_copy(c->arena, s->address), s->maintenance };
+    }
+    *ret = list;
+    *n = d->nservers;
+    return ST_OK;
+}
+
+/* ---- what the operator's authority knows of the servers ---- */
+
+static const struct query LIST_ADMITTED = { "exchange",
+    "SELECT s.class, s.code, s.server, c.ends_ms, c.revoked_ms FROM exchange_server_cert s JOIN exchange_cert c ON c.der = s.der ORDER BY s.class, s.code, s.server, c.serial LIMIT $1", NODE };
+
+enum status exchange_list_admitted(struct call *c, const struct exchange_admitted **ret, size_t *n)
+{
+    enum { ADMITTED_MAX = 10000 };
+    struct exchange *ex = exchange__of(c);
+    *n = 0;
+    *ret = NULL;
+    if (!config_flag(c->app->config, "exchange.operator")) return ST_OK;
+    struct exchange_admitted *list = arena_array(c->arena, struct exchange_admitted, ADMITTED_MAX);
+    DB_ROWS rows = db_run(c, &LIST_ADMITTED, db_int(ADMITTED_MAX));
+    while (db_next(&rows)) {
+        struct xid id = { .instance = ex->instance, .class_ = db_col_text(&rows, 0), .member = db_col_text(&rows, 1), .server = db_col_text(&rows, 2) };
+        list[(*n)++] = (struct exchange_admitted){ xid__format_server(c->arena, &id), db_col_int(&rows, 3), db_col_int(&rows, 4) };
+    }
+    *ret = list;
+    return db_finish(&rows);
+}
+
+/* ---- messages ---- */
+
+static const struct query COUNT_MESSAGES = { "exchange",
+    "SELECT at_ms / 60000, side, client, service, fault, COUNT(*), CAST(SUM(took_us) AS BIGINT), MAX(at_ms) FROM message WHERE at_ms >= $1 AND at_ms < $2 AND is_answer <> 0 "
+    "GROUP BY at_ms / 60000, side, client, service, fault ORDER BY 1, 2, 3, 4, 5 LIMIT $3", LOG };
+
+/* name_last: the id of the newest fault of each kind, from the newest rows with a fault. */
+static enum status name_last(struct call *c, int64_t from_ms, struct exchange_count *list, size_t n)
+{
+    const struct message_filter faults = { .since_ms = from_ms, .only_faults = true, .limit = FAULTS_READ };
+    const struct message_line *lines;
+    size_t nlines;
+    TRY(message__list(c, &faults, &lines, &nlines));
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; list[i].fault.n && k < nlines && !list[i].fault_id.n; k++) {
+            const struct message_line *l = &lines[k];
+            if (l->at_ms / MINUTE_MS == list[i].minute && (int64_t)l->side == list[i].side && str_eq(l->fault, list[i].fault) && str_eq(l->client, list[i].client) &&
+                str_eq(l->service, list[i].service))
+                list[i].fault_id = l->fault_id;
+        }
+    return ST_OK;
+}
+
+enum status exchange_count_messages(struct call *c, int64_t from_minute, int64_t to_minute, const struct exchange_count **ret, size_t *n)
+{
+    struct exchange_count *list = arena_array(c->arena, struct exchange_count, EXCHANGE_COUNTS_MAX);
+    size_t count = 0;
+    bool faults = false;
+    DB_ROWS rows = db_run(c, &COUNT_MESSAGES, db_int(from_minute * MINUTE_MS), db_int(to_minute * MINUTE_MS), db_int(EXCHANGE_COUNTS_MAX));
+    while (count < EXCHANGE_COUNTS_MAX && db_next(&rows)) {
+        list[count] = (struct exchange_count){ db_col_int(&rows, 0), db_col_int(&rows, 1), db_col_text(&rows, 2), db_col_text(&rows, 3), db_col_text(&rows, 4),
+                                               db_col_int(&rows, 5), db_col_int(&rows, 6), db_col_int(&rows, 7), STR("") };
+        faults = faults || list[count].fault.n;
+        count++;
+    }
+    TRY(db_finish(&rows));
+    if (faults) TRY(name_last(c, from_minute * MINUTE_MS, list, count));
+    *ret = list;
+    *n = count;
+    return ST_OK;
+}
+
+/* ---- journal heads ---- */
+
+static const struct query FIND_PUBLISHED = { "exchange", "SELECT size, at_ms FROM exchange_head WHERE server = $1", NODE };
+
+enum status exchange_heads_state(struct call *c, struct exchange_heads_state *ret)
+{
+    struct journal_head head;
+    struct exchange_heads_state s = { 0 };
+    TRY(journal_latest_head(c, &head));
+    s.size = head.size;
+    s.at_ms = head.at_ms;
+    DB_ROWS rows = db_run(c, &FIND_PUBLISHED, db_text(exchange_server(c)));
+    if (db_next(&rows)) s.published_size = db_col_int(&rows, 0), s.published_ms = db_col_int(&rows, 1);
+    TRY(db_finish(&rows));
+    *ret = s;
+    return ST_OK;
+}

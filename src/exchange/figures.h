@@ -1,0 +1,68 @@
+/* figures.h: what the exchange knows of its own state, for the room that watches (monitor) and for the doctor: counts, times and states of certificates, directory and
+ * messages, never bodies, paths or users. Everything answered lives in the call's arena. Nothing here waits for the network but the functions called "try". */
+#ifndef SEN_EXCHANGE_FIGURES_H
+#define SEN_EXCHANGE_FIGURES_H
+
+#include "exchange/exchange.h"
+
+/* ---- certificates of this node ---- */
+enum own_certificate { OWN_TLS, OWN_SIGN, OWN_CA, OWN_OCSP, OWN_CONF }; /* the last three at the operator only */
+struct exchange_certificate {
+    enum own_certificate use;
+    bool there;                        /* false: the key or its certificate is missing; the rest is empty then */
+    struct str der, serial;
+    int64_t from_ms, to_ms;
+    /* TLS and SIGN: the authority's answer that is at hand, and whether another node would take the certificate with it now. */
+    bool has_status; int64_t status_ms, status_to_ms;
+    enum status judged; struct str fault;   /* ST_OK, or why not: code of fault_table.h */
+};
+NODISCARD enum status exchange_certificates(struct call *c, const struct exchange_certificate **ret, size_t *n);
+
+/* ---- the directory as this node has it ---- */
+struct exchange_directory_state {
+    bool has_anchor, there;            /* there: some picture, perhaps one that has expired */
+    int64_t expires_ms, fetched_ms /* 0: not since the start */, failing_since_ms /* 0: it goes well */;
+    struct str reason, where;          /* why the last attempt failed: English template, its one value */
+    bool has_clock; int64_t ahead_ms;  /* the operator's clock before ours */
+    bool lists_us, lists_cert;         /* our server, and its TLS certificate */
+    int64_t members, servers;
+};
+void exchange_directory_state(struct call *c, struct exchange_directory_state *ret);
+NODISCARD enum status exchange_try_directory(struct call *c); /* fetches and verifies, keeps nothing */
+
+struct exchange_server_info { struct str id /* VN/GOV/H26/hn1 */, member /* VN/GOV/H26 */, name /* of the member */, address; bool maintenance; };
+NODISCARD enum status exchange_list_servers(struct call *c, const struct exchange_server_info **ret, size_t *n);
+
+/* At the operator: TLS certificates of the servers that its own authority issued. Elsewhere none. */
+struct exchange_admitted { struct str server; int64_t ends_ms, revoked_ms /* TIME_FAR: it is good */; };
+NODISCARD enum status exchange_list_admitted(struct call *c, const struct exchange_admitted **ret, size_t *n);
+
+/* ---- messages ---- */
+/* Exchanges that ended, by minute (of 1970), side (1 this node asked, 2 it answered, 3 both: the exchange did not leave it), client, service and fault (empty: none). */
+struct exchange_count { int64_t minute, side; struct str client, service, fault; int64_t n, took_us, last_ms; struct str fault_id /* of the last one */; };
+enum { EXCHANGE_COUNTS_MAX = 5000 };   /* what goes beyond is left out */
+NODISCARD enum status exchange_count_messages(struct call *c, int64_t from_minute, int64_t to_minute, const struct exchange_count **ret, size_t *n);
+
+/* ---- journal heads ---- */
+/* ST_NOT_FOUND, silently, before the first head. */
+struct exchange_heads_state { int64_t size, at_ms /* of the newest one */, published_size, published_ms; };
+NODISCARD enum status exchange_heads_state(struct call *c, struct exchange_heads_state *ret);
+
+/* ---- faults explained ---- */
+struct fault_help { struct str code, cause, cure /* keys of their translations */; enum status status; };
+bool exchange_explain_fault(struct str type, struct fault_help *ret);
+struct str exchange_fault_hop(struct str type); /* key of its translation; empty when the type names none */
+
+/* ---- the operator's services ---- */
+/* exchange_tell_operator: a JSON message to a service of the subsystem that keeps journal heads. ST_NOT_FOUND, silently, when the directory names none. */
+NODISCARD enum status exchange_tell_operator(struct call *c, struct str service, struct str json, struct exchange_answer *ret);
+
+/* ---- the way to another node, step by step ---- */
+enum way_step { WAY_CONNECT, WAY_KNOWN, WAY_STATUS, WAY_JUDGED, WAY_ACCEPTED, WAY_STEPS };
+/* n steps went well; without ok the next one failed with error, and what comes after it was not tried. */
+struct exchange_way { size_t n; bool ok; struct call_error error; };
+/* exchange_try_way: connects to port 5500 of a server as for a message to this member or subsystem: the connection, whether the directory knows the certificate that is shown
+ * there, its status, the judgement of it, and whether our own certificate is taken. The call's failure is cleared. */
+void exchange_try_way(struct call *c, struct str server, const struct xid *provider, struct exchange_way *ret);
+
+#endif
