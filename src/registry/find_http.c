@@ -109,9 +109,8 @@ static struct str why(struct call *c, const struct json *reasons)
     return b.n ? buf_str(&b) : STR("");
 }
 
-static struct str number_of(struct call *c, const struct json *record)
+static struct str number_of(const struct json *record, struct str column)
 {
-    const struct str column = str_join(c->arena, STR("key."), config_text(c->app->config, "registry.lookup_key"), STR_END);
     for (const struct json *v = json_first(record); v; v = json_next(v))
         if (str_eq(json_text(json_get(v, "column"), STR("")), column)) return json_text(json_get(v, "value"), STR(""));
     return STR("");
@@ -126,7 +125,8 @@ static bool take_outcome(struct str word, struct page_found *page)
     return page->found || page->doubtful || page->nobody || page->too_many;
 }
 
-static enum status read_people(struct call *c, struct str body, struct page_found *page)
+/* read_people: number is the column by which a record is opened. */
+static enum status read_people(struct call *c, struct str body, struct str number, struct page_found *page)
 {
     const struct json *j;
     struct found_row *rows = arena_array(c->arena, struct found_row, PEOPLE_MOST);
@@ -136,7 +136,7 @@ static enum status read_people(struct call *c, struct str body, struct page_foun
         good = registry_show_record(c, p, &row->shown);
         row->rank = (int64_t)page->npeople;
         row->why = why(c, json_get(p, "reasons"));
-        row->key = good ? number_of(c, json_get(p, "record")) : STR("");
+        row->key = good ? number_of(json_get(p, "record"), number) : STR("");
     }
     if (!good) {
         call_clear(c);
@@ -158,7 +158,7 @@ static enum status find(struct call *c, const struct request *rq, struct page_fo
     TRY(registry__prepare_question(c, rq, STR("search"), &q, &asked));
     TRY(exchange_call(c, &q, &answer));
     TRY(judge(c, &answer));
-    TRY(read_people(c, answer.body, page));
+    TRY(read_people(c, answer.body, str_join(c->arena, STR("key."), config_text(c->app->config, "registry.lookup_key"), STR_END), page));
     page->source = asked.source;
     page->purpose = asked.purpose;
     page->basis = q.basis;
