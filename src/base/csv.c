@@ -63,10 +63,12 @@ static enum status read_quoted(struct call *c, struct csv *r, struct arena *scra
     return ST_OK;
 }
 
+static bool ends_plain(char ch) { return ch == ',' || ch == '\n' || ch == '"' || ch == '\r' || ch == '\0'; }
+
 static enum status read_plain(struct call *c, struct csv *r, struct str *ret)
 {
     size_t n = 0;
-    while (n < r->rest.n && r->rest.p[n] && !strchr(",\"\r\n", r->rest.p[n])) n++;
+    while (n < r->rest.n && !ends_plain(r->rest.p[n])) n++;
     if (n < r->rest.n && r->rest.p[n] == '"') return refuse(c, r, "A quote stands inside a cell without quotes. Put the whole cell in quotes and write \"\" for one.");
     *ret = str_first(r->rest, n);
     r->rest = str_skip(r->rest, n);

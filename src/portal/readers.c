@@ -14,6 +14,7 @@ static struct str what_happened(struct str kind)
     if (str_ends(kind, STR(".search"))) return TR("Found you in a search by name, and saw what is listed here");
     if (str_ends(kind, STR(".readers"))) return TR("Opened the list of readers");
     if (str_ends(kind, STR(".load"))) return TR("Entered or changed your record");
+    if (str_ends(kind, STR(".renumber"))) return TR("Replaced one of your numbers");
     if (str_ends(kind, STR(".opened"))) return TR("Opened the text of a message about you");
     return TR("Used your record");
 }

@@ -34,6 +34,7 @@ TEST(every_statement_is_accepted_by_the_database)
     all[n++] = r->find;
     all[n++] = r->aliases;
     all[n++] = r->insert_alias;
+    all[n++] = r->retire_alias;
     all[n++] = r->all_aliases;
     for (size_t i = 0; i < r->ngroups; i++) {
         all[n++] = r->groups[i].insert;

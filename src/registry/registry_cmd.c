@@ -139,6 +139,17 @@ static enum status run_reindex(struct call *c, const struct args *args)
     return registry__reindex(c, r);
 }
 
+/* run_renumber: both numbers on one line of standard input, the old one first. */
+static enum status run_renumber(struct call *c, const struct args *args)
+{
+    const struct register_ *r;
+    struct str line, old;
+    TRY(find_register(c, args, &r));
+    with_purpose(c, args, STR("register.keep"));
+    if (!read_line(c, &line) || !str_cut(&line, ' ', &old)) return call_fail(c, ST_INVALID, "key", "Write the old and the new number on standard input, with a blank between them.");
+    return registry_renumber(c, r, args_value(args, "key").n ? args_value(args, "key") : r->keys[0].kind, old, str_trim(line));
+}
+
 static enum status run_check(struct call *c, const struct args *args)
 {
     const struct register_ *r;
@@ -160,6 +171,8 @@ static const struct option load_options[] = { REGISTER_OPERAND, { OPTION_OPERAND
                                               { .kind = OPTION_END } };
 static const struct option show_options[] = { REGISTER_OPERAND, { OPTION_VALUE, "key", "KIND", "Kind of the number; the first of the register unless told.", false },
                                               PURPOSE_OPTIONS, { .kind = OPTION_END } };
+static const struct option renumber_options[] = { REGISTER_OPERAND, { OPTION_VALUE, "key", "KIND", "Kind of the numbers; the first of the register unless told.", false },
+                                                  PURPOSE_OPTIONS, { .kind = OPTION_END } };
 static const struct option check_options[] = { REGISTER_OPERAND, { .kind = OPTION_END } };
 
 static const struct option find_options[] = { REGISTER_OPERAND, { OPTION_VALUE, "born", "DATE", "Birth: 1984, 1984-06 or 1984-06-17.", false },
@@ -171,6 +184,7 @@ const struct command registry__commands[] = {
     { "register show", "Shows the entry whose number stands on standard input; the read is journalled.", show_options, run_show, COMMAND_NODE },
     { "register find", "Finds people by the name on standard input, in any spelling; the search is journalled.", find_options, run_find, COMMAND_NODE },
     { "register reindex", "Makes the keys anew by which a register is searched.", check_options, run_reindex, COMMAND_NODE },
+    { "register renumber", "Replaces a number by a new one; both stand on standard input, the old one first and still leading to its entry.", renumber_options, run_renumber, COMMAND_NODE },
     { "register check", "Counts what breaks a register's rules: overlaps, unknown codes, missing parts.", check_options, run_check, COMMAND_NODE },
     { 0 },
 };

@@ -84,7 +84,7 @@ struct register_ {
     struct group *groups; size_t ngroups;
     const struct units *units;
     struct search *search;                       /* NULL: asked by number only */
-    const struct query *find, *find_batch, *aliases, *insert_alias, *insert_alias_batch, *insert_entity, *insert_entity_batch, *all_aliases; /* statements.c */
+    const struct query *find, *find_batch, *aliases, *insert_alias, *insert_alias_batch, *insert_entity, *insert_entity_batch, *retire_alias, *all_aliases; /* statements.c */
 };
 
 /* registry__parse_file: the model with every check; what it makes lives in the call's arena (start gives it a call whose arena lives as long as
@@ -109,6 +109,7 @@ struct row_version { const struct group *group; struct str kind; int64_t from, t
 struct row { struct row_key *keys; size_t nkeys; struct row_version *versions; size_t nversions; };
 /* registry__read_row: ST_INVALID at a field ("residence.unit") with a sentence that never repeats the value. today: day of codes without one of their own. */
 NODISCARD enum status registry__read_row(struct call *c, const struct register_ *r, struct str line, int64_t today, struct row *ret);
+bool registry__is_number(struct str text, size_t digits); /* so many ASCII digits, any count for 0, at least one */
 /* registry__check_overlap: no two versions of the same group and kind share a day, unless the kind may have many. */
 NODISCARD enum status registry__check_overlap(struct call *c, const struct row *row);
 

@@ -114,6 +114,7 @@ void registry__make_statements(struct arena *a, struct store *s, struct register
     r->insert_entity = insert_entities(a, s, 1);
     r->insert_entity_batch = insert_entities(a, s, REGISTRY_BATCH);
     r->find_batch = find_batch(a, s, r);
+    r->retire_alias = alias_query(a, s, r, "UPDATE", "SET is_current = 0 WHERE kind = $1 AND value = $2 AND entity = $3 AND is_current = 1");
     r->all_aliases = alias_query(a, s, r, "SELECT entity, kind, value FROM", "WHERE entity > $1 AND entity <= $2 ORDER BY entity, kind, value");
     for (size_t i = 0; i < r->ngroups; i++) {
         struct group *g = &r->groups[i];

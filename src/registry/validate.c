@@ -18,11 +18,16 @@ static struct str count_text(struct call *c, size_t n)
 
 /* ---- single values ---- */
 
-static enum status check_digits(struct call *c, struct str field, struct str text, size_t digits)
+bool registry__is_number(struct str text, size_t digits)
 {
     bool good = text.n > 0 && (digits == 0 || text.n == digits);
     for (size_t i = 0; good && i < text.n; i++) good = text.p[i] >= '0' && text.p[i] <= '9';
-    if (good) return ST_OK;
+    return good;
+}
+
+static enum status check_digits(struct call *c, struct str field, struct str text, size_t digits)
+{
+    if (registry__is_number(text, digits)) return ST_OK;
     if (digits == 0) return REFUSE(c, field, "Write digits only, without blanks or dots.");
     return REFUSE(c, field, "Write exactly %s digits, without blanks or dots.", count_text(c, digits));
 }
