@@ -106,6 +106,24 @@ TEST(a_report_of_a_newer_version_is_read_as_far_as_it_is_known)
     CHECK(got.findings.n == 1 && got.findings.list[0].code == FOUND_store_good);
 }
 
+TEST(names_made_up_to_ask_with_do_not_make_a_report_that_is_refused)
+{
+    enum { MANY = 5000 };
+    struct report r = sample(c, "VN/GOV/H26/hn1"), got;
+    struct exchange_count *counts = arena_array(c->arena, struct exchange_count, MANY);
+    char *longest = arena_alloc(c->arena, SENTENCE_MAX + 1, 1);
+    memset(longest, '<', SENTENCE_MAX + 1);
+    for (size_t i = 0; i < MANY; i++) {
+        counts[i] = two_counts[i % 2];
+        counts[i].client = counts[i].service = str_of(longest, SENTENCE_MAX);
+    }
+    counts[0].service.n++;
+    r.counts = counts;
+    r.ncounts = MANY;
+    CHECK_OK(report__read(c, written(c, &r), &got));
+    CHECK(got.ncounts > 1000 && got.ncounts < MANY && got.counts[0].n == two_counts[1].n);
+}
+
 TEST(what_is_no_report_is_refused)
 {
     static const char *const bad[] = {
@@ -113,9 +131,13 @@ TEST(what_is_no_report_is_refused)
         "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[{\"values\":[]}],\"counts\":[]}",
         "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[{\"code\":\"silent\",\"values\":[\"x1\"]}],\"counts\":[]}",
         "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[{\"code\":\"silent\",\"values\":[\"n\",\"n\",\"n\",\"n\"]}],\"counts\":[]}",
-        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[],\"counts\":[{\"minute\":2,\"side\":1,\"n\":1,\"took_us\":1,\"last_ms\":1}]}",
-        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[],\"counts\":[{\"minute\":1,\"side\":4,\"n\":1,\"took_us\":1,\"last_ms\":1}]}",
-        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[],\"counts\":[{\"minute\":1,\"side\":1,\"n\":-1,\"took_us\":1,\"last_ms\":1}]}" };
+        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[],\"counts\":[{\"minute\":2,\"side\":1,\"n\":1,\"took_us\":1,\"last_ms\":60001}]}",
+        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[],\"counts\":[{\"minute\":1,\"side\":4,\"n\":1,\"took_us\":1,\"last_ms\":60001}]}",
+        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[],\"counts\":[{\"minute\":1,\"side\":1,\"n\":-1,\"took_us\":1,\"last_ms\":60001}]}",
+        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[],\"counts\":[{\"minute\":1,\"side\":1,\"n\":9000000000000000000,\"took_us\":1,\"last_ms\":60001}]}",
+        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[],\"counts\":[{\"minute\":1,\"side\":1,\"n\":1,\"took_us\":9000000000000000000,\"last_ms\":60001}]}",
+        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[],\"counts\":[{\"minute\":1,\"side\":1,\"n\":1,\"took_us\":1,\"last_ms\":120000}]}",
+        "{\"server\":\"a\",\"at_ms\":1,\"from_minute\":1,\"to_minute\":2,\"findings\":[{\"code\":\"silent\",\"values\":[\"s9000000000000000000\"]}],\"counts\":[]}" };
     struct report got;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         CHECK(report__read(c, str_z(bad[i]), &got) == ST_INVALID);

@@ -5,7 +5,9 @@
 #include "base/config.h"
 #include "base/time.h"
 
-enum { SETTLE_MS = 10000, AGAIN_MS = 2000, AGAIN_DOUBLINGS = 4, CATCH_UP_MINUTES = 10, REPEATED_MINUTES = 2, AHEAD_MINUTES = 2, SHORT_TEXT = 300, LONGEST_NAME = 255 };
+enum { SETTLE_MS = 10000, AGAIN_MS = 2000, AGAIN_DOUBLINGS = 4, CATCH_UP_MINUTES = 10, REPEATED_MINUTES = 2, AHEAD_MINUTES = 2, SHORT_TEXT = 300, LONGEST_NAME = 255, COUNT_ROOM = 16 << 10 };
+/* Larger numbers no node has; so no sum of them, nor a date made of one, overflows. */
+static const int64_t LARGEST_VALUE = INT64_C(1) << 53, LARGEST_COUNT = 1000000000, LARGEST_TOOK_US = INT64_C(100000000000);
 
 /* ---- values: one letter for the kind, then the value ---- */
 
@@ -27,7 +29,7 @@ bool report__read_value(struct str text, struct finding_value *ret)
         v.kind = i;
         if (i == VALUE_TEXT || i == VALUE_WORD) return *ret = v, v.text.n <= SHORT_TEXT;
         v.text = STR("");
-        if (!str_int(str_skip(text, 1), &v.number)) return false;
+        if (!str_int(str_skip(text, 1), &v.number) || v.number > LARGEST_VALUE || v.number < -LARGEST_VALUE) return false;
         return *ret = v, true;
     }
     return false;
@@ -66,6 +68,12 @@ static void put_count(struct json_out *o, const struct exchange_count *k)
     json_close(o);
 }
 
+/* is_tellable: nothing longer is taken, and the whole must stay below its limit: names that somebody made up to ask with do not silence a node. */
+static bool is_tellable(const struct buf *b, const struct exchange_count *k)
+{
+    return k->client.n <= SENTENCE_MAX && k->service.n <= SENTENCE_MAX && k->fault.n <= LONGEST_NAME && k->fault_id.n <= LONGEST_NAME && b->n + COUNT_ROOM < REPORT_MAX;
+}
+
 void report__write(struct call *c, struct buf *b, const struct report *r)
 {
     struct json_out o = json_to(b);
@@ -80,7 +88,8 @@ void report__write(struct call *c, struct buf *b, const struct report *r)
     json_close(&o);
     json_name(&o, STR("counts"));
     json_open(&o, '[');
-    for (size_t i = 0; i < r->ncounts; i++) put_count(&o, &r->counts[i]);
+    for (size_t i = 0; i < r->ncounts; i++)
+        if (is_tellable(b, &r->counts[i])) put_count(&o, &r->counts[i]);
     json_close(&o);
     json_close(&o);
 }
@@ -130,7 +139,7 @@ static bool read_count(const struct json *j, struct exchange_count *k)
         !json_int(json_get(j, "took_us"), &k->took_us) || !json_int(json_get(j, "last_ms"), &k->last_ms)) return false;
     if (!read_text(j, "client", SENTENCE_MAX, &k->client) || !read_text(j, "service", SENTENCE_MAX, &k->service) || !read_text(j, "fault", LONGEST_NAME, &k->fault) ||
         !read_text(j, "fault_id", LONGEST_NAME, &k->fault_id)) return false;
-    return k->side >= 1 && k->side <= 3 && k->n > 0 && k->took_us >= 0 && k->last_ms >= 0;
+    return k->side >= 1 && k->side <= 3 && k->n > 0 && k->n <= LARGEST_COUNT && k->took_us >= 0 && k->took_us <= LARGEST_TOOK_US && k->last_ms >= 0 && k->last_ms / MINUTE_MS == k->minute;
 }
 
 static enum status read_counts(struct call *c, const struct json *list, struct report *r)

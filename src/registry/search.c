@@ -93,7 +93,7 @@ static bool fits_place(struct searching *s, struct str places, struct search_mat
     if (!s->has_units) return true;
     m->former_place = true;
     while (m->former_place && read_place(&places, &p))
-        if (lies_in(s, &p)) {
+        if ((s->q->former_places || p.to > s->today) && lies_in(s, &p)) {
             fits = true;
             m->former_place = p.to <= s->today;
         }
@@ -156,11 +156,11 @@ static void add_match(struct call *c, struct searching *s, const struct search_m
 
 static void take_row(struct call *c, struct searching *s, const struct db_rows *rows)
 {
-    struct search_match m = { .entity = db_col_int(rows, 0) };
+    struct search_match m = { .entity = db_col_int(rows, 0), .former_name = db_col_int(rows, 2) <= s->today };
+    if (m.former_name && !s->q->former_names) return;
     if (s->q->sex.n && !str_eq(db_col_text(rows, 5), s->q->sex)) return;
     if (!fits_born(s->q, db_col_int(rows, 3), db_col_int(rows, 4), &m) || !grade_name(s, rows, &m) || !fits_place(s, db_col_text(rows, 8), &m)) return;
     const struct group *g = s->r->search->name.group;
-    m.former_name = db_col_int(rows, 2) <= s->today;
     m.other_name = g->nkinds && !str_eq(db_col_text(rows, 1), g->kinds[0].kind); /* the first kind of name is the one people are known by */
     m.sort = db_col_bytes(rows, 9);
     add_match(c, s, &m);

@@ -61,6 +61,7 @@ struct search_question {
     struct str unit;                      /* as typed; empty: anywhere */
     struct date born; bool has_born;      /* a year, a month or a day */
     size_t most;                          /* 1 to SEARCH_MOST */
+    bool former_names, former_places;     /* what no longer holds finds people too: registry__find_people sets both as the right says */
 };
 /* From the surest to the weakest; a stronger level is always shown before a weaker one. */
 enum search_level { LEVEL_EXACT, LEVEL_STRICT, LEVEL_LOOSE, LEVEL_ORDER, LEVEL_PART, LEVEL_GIVEN };

@@ -29,6 +29,29 @@ static enum status append_entry(struct call *c, const struct search_reader *rd, 
     return journal_append(c, &e, ret);
 }
 
+/* allows_former: what no longer holds has a right of its own here as well, else a search would tell who was called so, or lived there. */
+static bool allows_former(struct call *c, const struct search_reader *rd, const struct column *col)
+{
+    return registry__allows(rd->columns, rd->ncolumns, str_join(c->arena, STR("former."), col->full, STR_END));
+}
+
+static struct search_question within_right(struct call *c, const struct search_reader *rd, const struct search_question *q)
+{
+    const struct search *s = rd->reg->search;
+    struct search_question limited = *q;
+    limited.former_names = allows_former(c, rd, s->name.column);
+    limited.former_places = true;
+    for (size_t i = 0; i < s->nplaces; i++) limited.former_places = limited.former_places && allows_former(c, rd, s->places[i].column);
+    return limited;
+}
+
+/* add_former_fields: of a match by what no longer holds the answer tells that it was so. */
+static void add_former_fields(struct call *c, struct buf *b, const struct search *s, const struct search_match *m)
+{
+    if (m->former_name) add_fields(b, str_join(c->arena, STR("former."), s->name.column->full, STR_END));
+    for (size_t i = 0; m->in_place && m->former_place && i < s->nplaces; i++) add_fields(b, str_join(c->arena, STR("former."), s->places[i].column->full, STR_END));
+}
+
 /* check_columns: what may not be read may not be asked by either, else a yes or no would tell it. */
 static enum status check_columns(struct call *c, const struct search_reader *rd, const struct search_question *q)
 {
@@ -48,7 +71,8 @@ enum status registry__find_people(struct call *c, const struct search_reader *rd
     if (!c->actor || str_is_empty(c->purpose)) return call_fail(c, ST_DENIED, "purpose", "Say for which purpose the record is read.");
     TRY(registry__check_question(c, rd->reg, q));
     TRY(check_columns(c, rd, q));
-    TRY(registry__search(c, rd->reg, q, &found.answer));
+    const struct search_question limited = within_right(c, rd, q);
+    TRY(registry__search(c, rd->reg, &limited, &found.answer));
     struct found_person *people = arena_array(c->arena, struct found_person, found.answer.n);
     for (size_t i = 0; i < found.answer.n; i++) {
         struct str names;
@@ -56,6 +80,7 @@ enum status registry__find_people(struct call *c, const struct search_reader *rd
         TRY(registry__read_columns(c, &read, people[i].match->entity, &people[i].record, &names));
         add_fields(&fields, names);
     }
+    for (size_t i = 0; i < found.answer.n; i++) add_former_fields(c, &fields, rd->reg->search, &found.answer.matches[i]);
     TRY(append_entry(c, rd, buf_str(&fields), &found.answer, &found.entry));
     found.people = people;
     *ret = found;

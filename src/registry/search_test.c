@@ -43,7 +43,7 @@ static struct register_ *load_people(struct call *c, const char *people)
 
 static struct search_question about(const char *name, const char *born, const char *unit)
 {
-    struct search_question q = { .name = str_z(name), .unit = str_z(unit), .sex = STR(""), .most = SEARCH_MOST };
+    struct search_question q = { .name = str_z(name), .unit = str_z(unit), .sex = STR(""), .most = SEARCH_MOST, .former_names = true, .former_places = true };
     q.has_born = born[0] && date_parse(str_z(born), &q.born);
     return q;
 }
@@ -225,6 +225,50 @@ TEST(only_allowed_columns_come_and_only_they_may_be_asked_by)
     const struct search_reader rd = { .reg = r, .columns = columns, .ncolumns = 3 };
     call_clear(c);
     CHECK(registry__find_people(c, &rd, &q, &found) == ST_DENIED);
+}
+
+#define RENAMED "{\"keys\":{\"pin\":\"900100000008\"},\"name\":[{\"kind\":\"birth\",\"from\":\"1980\",\"to\":\"2020-01-01\",\"surname\":\"Phan\",\"given\":\"Long\"}," \
+    "{\"kind\":\"birth\",\"from\":\"2020-01-01\",\"surname\":\"Phan\",\"given\":\"Lan\"}],\"core\":{\"from\":\"1980\",\"birth_date\":\"1980-01-01\",\"sex\":\"female\",\"nationality\":\"VN\"}," \
+    "\"residence\":[" LIVED("00004") "],\"status\":{\"from\":\"1980\",\"state\":\"alive\"}}\n"
+
+/* outcome of a search with these columns, and which fields the journal then names for entity 1 last. */
+static struct str outcome_with(struct call *c, const struct register_ *r, struct str allowed, const struct search_question *q, struct str *ret_fields)
+{
+    struct str list[8], one;
+    struct found_people found;
+    const struct journal_shown *shown;
+    struct search_reader rd = { .reg = r, .columns = list, .message = STR("rid-9") };
+    size_t n;
+    while (str_next(&allowed, ',', &one)) list[rd.ncolumns++] = one;
+    c->actor = &official;
+    c->purpose = STR("residence.register");
+    CHECK_OK(registry__find_people(c, &rd, q, &found));
+    CHECK_OK(journal_list_subject(c, 1, TIME_FAR, 1, &shown, &n));
+    *ret_fields = n ? shown[0].event.fields : STR("");
+    return registry__outcome_word(found.answer.outcome);
+}
+
+TEST(former_names_and_places_find_only_with_a_right_to_them)
+{
+    struct register_ *r = load_people(c, RENAMED);
+    const struct str now = STR("name.full,core.birth_date,residence.unit"), names = STR("name.full,core.birth_date,residence.unit,former.name.full"),
+                     places = STR("name.full,core.birth_date,residence.unit,former.residence.*");
+    struct search_question q = about("Phan Long", "1980", "");
+    struct str fields;
+    CHECK_STR(outcome_with(c, r, now, &q, &fields), STR("not_found"));
+    CHECK_STR(outcome_with(c, r, places, &q, &fields), STR("not_found"));
+    CHECK_STR(outcome_with(c, r, names, &q, &fields), STR("doubtful"));
+    CHECK(str_ends(fields, STR(",former.name.full")));
+    q = about("Phan Lan", "1980", "00004");
+    CHECK_STR(outcome_with(c, r, now, &q, &fields), STR("not_found"));
+    CHECK_STR(outcome_with(c, r, names, &q, &fields), STR("not_found"));
+    CHECK_STR(outcome_with(c, r, places, &q, &fields), STR("doubtful"));
+    CHECK(str_ends(fields, STR(",former.residence.unit")));
+    q = about("Phan Lan", "1980", "00008");
+    CHECK_STR(outcome_with(c, r, now, &q, &fields), STR("found"));
+    CHECK_STR(fields, STR("name.kind,name.full,core.birth_date,residence.kind,residence.unit"));
+    q = about("Phan Long", "1980", "00004");
+    CHECK_STR(outcome_with(c, r, STR("*"), &q, &fields), STR("doubtful"));
 }
 
 /* ---- keys made anew ---- */
