@@ -28,13 +28,13 @@ static bool is_line(struct str s)
     return s.n > 0 && s.n <= TITLE_MAX;
 }
 
-/* quoted: the text as YAML and JSON both read it. */
+/* quoted: the text as YAML and JSON both read it; a "$" in it begins no mark of the template that it goes into. */
 static struct str quoted(struct call *c, struct str s)
 {
     struct buf b = buf_in(c->arena, 8 * TITLE_MAX);
     struct json_out o = json_to(&b);
     json_put_text(&o, s);
-    return buf_str(&b);
+    return nation_replace(c, buf_str(&b), STR("$"), STR("\\u0024"));
 }
 
 /* ---- what was asked for ---- */

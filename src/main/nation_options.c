@@ -86,7 +86,7 @@ static enum status read_options(struct call *c, const struct args *args, struct 
     n->sign = option(args, y, "sign", STR("p256"));
     TRY(check_texts(c, n));
     TRY(node_init_kind(c, n->sign, &n->sign_kind));
-    TRY(number(c, "people", option(args, y, "people", STR(PEOPLE_FALLBACK)), 10, 100000000, &n->people));
+    TRY(number(c, "people", option(args, y, "people", STR(PEOPLE_FALLBACK)), 10, 10000000, &n->people));
     TRY(number(c, "seed", option(args, y, "seed", STR("1")), 0, INT32_MAX, &n->seed));
     return number(c, "port", option(args, y, "port", STR("8080")), 1, 65000, &n->port);
 }

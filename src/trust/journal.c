@@ -58,6 +58,7 @@ enum status journal_append(struct call *c, const struct journal_event *e, struct
     struct prepared *p = arena_new(c->arena, struct prepared);
     TRY(journal__check_event(c, e));
     p->row = (struct journal_row){ .event = *e, .uid = random_uuid(c->arena), .at_ms = c->now_ms, .subjects = fill_subjects(c->arena, e) };
+    p->row.event.subjects = NULL; /* the caller's list may be gone when a gathered entry is written */
     TRY(prepare(c, p));
     crash_point("journal.before_append");
     TRY(db_append(c, append_row, p));
