@@ -129,6 +129,59 @@ TEST(members_of_a_failed_commit_are_undone_newest_first_and_told)
     CHECK(call_error(c)->status == ST_OK && !w->held && !w->open);
 }
 
+/* Changes that the holder runs for others: those before the loss are told, those behind it are run in the next group. */
+static enum status add_or_lose(struct db_tx *tx, void *arg)
+{
+    struct waiter *w = arg;
+    db_on_rollback(tx, note_undo, &w->undone);
+    TRY(db_exec(tx->call, &ADD, db_int(tx->call->now_ms), db_bytes(STR("b"))));
+    if (w->st == ST_DENIED) CHECK(sqlite3_exec(writer_db(), "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK); /* as the database does when it has no room */
+    return ST_OK;
+}
+
+static void *append(void *arg)
+{
+    struct waiter *w = arg;
+    w->st = db_append(w->c, add_or_lose, w);
+    return NULL;
+}
+
+static bool is_queued(struct writer *w, const struct call *c)
+{
+    bool found = false;
+    (void)pthread_mutex_lock(&w->lock);
+    for (const struct member *m = w->queue; m; m = m->next) found = found || m->call == c;
+    (void)pthread_mutex_unlock(&w->lock);
+    return found;
+}
+
+TEST(changes_run_for_others_before_the_loss_are_told_and_the_rest_is_kept)
+{
+    enum { CHANGES = 4, LOSES = 2 };
+    struct writer *w = &app.store->writers[LOG];
+    struct waiter waiters[CHANGES];
+    pthread_t threads[CHANGES];
+    int undone = 0;
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    db_on_rollback(&tx, note_undo, &undone);
+    w->began_us += INT64_C(3600) * 1000000; /* the group stays young, however slow the machine is */
+    for (int i = 0; i < CHANGES; i++) {
+        waiters[i] = (struct waiter){ call_open(c->app), i == LOSES ? ST_DENIED : ST_BROKEN, 0 };
+        waiters[i].c->now_ms = i;
+        CHECK(pthread_create(&threads[i], NULL, append, &waiters[i]) == 0);
+        while (!is_queued(w, waiters[i].c)) (void)sched_yield();
+    }
+    CHECK(db_commit(&tx) == ST_UNAVAILABLE && undone == 1);
+    for (int i = 0; i < CHANGES; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+        CHECK(waiters[i].st == (i > LOSES ? ST_OK : ST_UNAVAILABLE) && waiters[i].undone == (i <= LOSES));
+        store_release(waiters[i].c);
+        call_close(waiters[i].c);
+    }
+    CHECK(count(c) == CHANGES - LOSES - 1);
+}
+
 TEST(another_process_that_writes_is_waited_for_and_then_told)
 {
     sqlite3 *other = NULL;
