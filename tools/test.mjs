@@ -1,6 +1,6 @@
 // Runs the stages of `make test` and adds up what they counted. The last line printed is `N passed, N failed` (`, N skipped` where some were).
 // Without arguments all stages run; names of stages as arguments run only those.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,14 +61,25 @@ function storyFiles(folder = 'test') {
   }).sort();
 }
 
-function stories(name, files, env) {
-  for (const file of files) {
-    const r = run('node', ['--test', '--test-reporter=tap', file], env, 600);
-    const count = { passed: number(r.output, /^# pass (\d+)/gm), failed: number(r.output, /^# fail (\d+)/gm), skipped: number(r.output, /^# skipped (\d+)/gm) };
-    if (!r.ok && !count.failed) count.failed = 1;
-    add(`${name} ${file}`, count, r.output);
-    console.log(`    ${file}: ${count.passed} passed, ${count.failed} failed${count.skipped ? `, ${count.skipped} skipped` : ''}`);
-  }
+// Stories run side by side: each has a nation of its own, and much of their time is spent waiting.
+function story(name, file, env) {
+  return new Promise((done) => {
+    const started = Date.now();
+    execFile('node', ['--test', '--test-reporter=tap', file], { env: { ...process.env, ...env }, timeout: 900 * 1000, maxBuffer: 256 << 20 }, (error, stdout, stderr) => {
+      const output = stdout + stderr + (error && !error.code ? String(error) : '');
+      const count = { passed: number(output, /^# pass (\d+)/gm), failed: number(output, /^# fail (\d+)/gm), skipped: number(output, /^# skipped (\d+)/gm) };
+      if (error && !count.failed) count.failed = 1;
+      add(`${name} ${file}`, count, output);
+      console.log(`    ${file}: ${count.passed} passed, ${count.failed} failed${count.skipped ? `, ${count.skipped} skipped` : ''} in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+      done();
+    });
+  });
+}
+
+async function stories(name, files, env, together = 3) {
+  const todo = [...files];
+  const lane = async (number) => { for (let file; (file = todo.shift());) await story(name, file, { ...env, SEN_LANE: String(number) }); };
+  await Promise.all(Array.from({ length: together }, (_, i) => lane(i)));
 }
 
 let postgres;
@@ -126,7 +137,7 @@ for (const [name, stage] of Object.entries(stages)) {
   if (only.length && !only.some((o) => name.toLowerCase().includes(o.toLowerCase()))) continue;
   const started = Date.now(), before = { ...total };
   console.log(`== ${name}`);
-  try { stage(); } catch (e) { add(name, { passed: 0, failed: 1 }, String(e.stack ?? e)); }
+  try { await stage(); } catch (e) { add(name, { passed: 0, failed: 1 }, String(e.stack ?? e)); }
   console.log(`   ${total.passed - before.passed} passed, ${total.failed - before.failed} failed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
 }
 if (failures.length) console.log(`\nFailed:\n  ${failures.join('\n  ')}`);

@@ -9,8 +9,8 @@ export const SEN = resolve(process.env.SEN_BIN ?? 'build/sen');
 export const PASSWORD = 'lotus-pond-2026';
 export const STORE = process.env.SEN_STORE ?? 'sqlite';
 
-// Each test file gets its own loopback range and page ports, so that files could run side by side.
-let range = 20 + (process.pid % 200);
+// Each test file gets its own loopback ranges and page ports: files run side by side, in lanes that keep apart from each other (tools/test.mjs).
+let range = process.env.SEN_LANE ? 20 + Number(process.env.SEN_LANE) * 40 + (process.pid % 30) : 20 + (process.pid % 200);
 // For a test that starts a nation by itself: a range and a first page port that no Nation.start of this process uses.
 export const NET = `127.1.${range}`, PORT = 23000 + range * 10;
 
@@ -51,6 +51,7 @@ export class Nation {
         if (got === code) done({ stdout, stderr, code: got });
         else fail(new Error(`sen ${args.join(' ')} ended with ${got}, not ${code}:\n${stdout}${stderr}`));
       });
+      child.stdin.on('error', () => {}); // it ended without reading; its exit code tells
       child.stdin.end(input ?? '');
     });
   }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
+import { NET, PORT } from '../lib/nation.mjs';
 
 const FOLDER = process.env.SEN_BUILD ?? 'build';
 const INSIDE = `set -eu
@@ -27,8 +28,7 @@ before(() => {
   deb = resolve(execFileSync('tools/deb.sh', [FOLDER], { encoding: 'utf8' }).trim().split('\n').pop());
   if (skip) return;
   top = mkdtempSync(join(tmpdir(), 'sen-deb-'));
-  const range = 20 + (process.pid % 200);
-  const r = spawnSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', INSIDE, 'sh', top, deb, resolve('test/package/inside.sh'), `127.1.${range}`, String(30000 + range * 10)], { encoding: 'utf8', timeout: 300000 });
+  const r = spawnSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', INSIDE, 'sh', top, deb, resolve('test/package/inside.sh'), NET, String(PORT)], { encoding: 'utf8', timeout: 300000 });
   facts = r.stdout + r.stderr;
 });
 after(() => { if (top) rmSync(top, { recursive: true, force: true }); });
