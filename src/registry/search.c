@@ -61,14 +61,16 @@ enum status registry__check_question(struct call *c, const struct register_ *r, 
 
 /* ---- does an entry fit? ---- */
 
-/* read_place: false at the end, and at anything that is not as put_place wrote it. */
+/* read_place: false at the end, and at anything that is not as put_place wrote it. A day before 1970 begins with the same sign that stands between two days. */
 static bool read_place(struct str *places, struct place *ret)
 {
-    struct str one, day;
-    if (!str_next(places, ' ', &one) || !str_cut(&one, '@', &ret->code)) return false;
+    struct str one;
+    size_t end = 1;
+    if (!str_next(places, ' ', &one) || !str_cut(&one, '@', &ret->code) || one.n == 0) return false;
+    while (end < one.n && one.p[end] != '-') end++;
     ret->to = TIME_FAR;
-    if (!str_cut(&one, '-', &day)) return str_int(one, &ret->day);
-    return str_int(day, &ret->day) && str_int(one, &ret->to);
+    if (!str_int(str_of(one.p, end), &ret->day)) return false;
+    return end == one.n || str_int(str_skip(one, end + 1), &ret->to);
 }
 
 static bool lies_in(struct searching *s, const struct place *p)

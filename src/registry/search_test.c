@@ -104,6 +104,17 @@ TEST(a_birth_known_in_part_is_a_doubt)
     CHECK_STR(SAID("Đỗ Hoá", "1970", ""), STR("found 5"));
 }
 
+TEST(places_since_before_1970_are_read_like_later_ones)
+{
+    struct str places = STR("25273@-1658-20270 12922@-3000--1658 25280@20270"), broken[] = { STR("25273@"), STR("25273"), STR("25273@-"), STR("25273@1-"), STR("25273@1-2-3") };
+    struct place p;
+    CHECK(read_place(&places, &p) && str_eq(p.code, STR("25273")) && p.day == -1658 && p.to == 20270);
+    CHECK(read_place(&places, &p) && str_eq(p.code, STR("12922")) && p.day == -3000 && p.to == -1658);
+    CHECK(read_place(&places, &p) && str_eq(p.code, STR("25280")) && p.day == 20270 && p.to == TIME_FAR);
+    CHECK(!read_place(&places, &p));
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) CHECK(!read_place(&broken[i], &p));
+}
+
 TEST(a_place_narrows_and_a_former_one_is_a_doubt)
 {
     struct register_ *r = load_people(c, PEOPLE);
