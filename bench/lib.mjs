@@ -11,7 +11,7 @@ export const connections = Number(process.env.BENCH_CONNECTIONS ?? 64);
 export function need(...programs) {
   for (const p of programs)
     if (spawnSync('sh', ['-c', `command -v ${p}`]).status !== 0) {
-      console.error(`This benchmark needs ${p}: apt-get install wrk nginx`);
+      console.error(`This benchmark needs ${p}: apt-get install wrk nginx sqlite3 postgresql`);
       process.exit(1);
     }
 }

@@ -7,10 +7,10 @@
 //               socket: the name within the key (which finds less than a search does), 21 rows at most, best first. No rights, no journal, nothing written.
 // The ratio is of answers a second over all kinds of question in equal parts; by processor time it hardly depends on who else uses the machine.
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, chmodSync, createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { once } from 'node:events';
 import { Nation } from '../test/lib/nation.mjs';
 import { cpu, folder, need, processes, seconds, wrk } from './lib.mjs';
 
@@ -114,7 +114,7 @@ function makeQuestions(url) {
   const common = `SELECT name, key, birth_year AS year, unit FROM person JOIN (SELECT key FROM person GROUP BY key ORDER BY count(*) DESC LIMIT 50) c USING (key) WHERE birth_year > 0 AND unit <> '' ORDER BY random()`;
   const tones = /([oóòỏõọ])([aáàảãạeéèẻẽẹ])(?= |$)|([uúùủũụ])([yýỳỷỹỵ])(?= |$)/gu;
   const kinds = [
-    ['common name, year, commune', ask(common).map((q) => ({ ...q }))],
+    ['common name, year, commune', ask(common)],
     ['common name, year', ask(common).map((q) => ({ ...q, unit: undefined }))],
     ['rare name', ask(`SELECT min(name) AS name, key FROM person GROUP BY key HAVING count(*) = 1 ORDER BY random()`)],
     ['name without marks, year', ask(`SELECT key AS name, key, birth_year AS year FROM person WHERE birth_year > 0 ORDER BY random()`)],
