@@ -35,7 +35,7 @@ struct load_refusal { int64_t line; struct str field, sentence; };
 struct load_count { int64_t rows, stored, before /* by a load that was cut off */, refused; struct load_refusal *refusals; size_t nrefusals; /* the first 100 are told */ };
 NODISCARD enum status registry_load(struct call *c, const struct register_ *reg, struct str path, struct load_count *ret);
 
-/* registry_renumber: a number of a unique kind is replaced by another (Decree 70/2024 Art. 11 for people's). The old one still leads to the entry and is never
+/* registry_renumber: a number of a unique kind is replaced by another. The old one still leads to the entry and is never
  * given to another. Journalled as "<register>.renumber". ST_INVALID, ST_CONFLICT, ST_NOT_FOUND at "key", "old" or "new". */
 NODISCARD enum status registry_renumber(struct call *c, const struct register_ *reg, struct str kind, struct str old, struct str new);
 

@@ -1,4 +1,4 @@
-/* renumber.c: a number that was given anew (of a person: Decree 70/2024 Art. 11, in the country's file). The old number stays beside the new one and still leads to
+/* renumber.c: a number that was given anew; when that happens is the country's law. The old number stays beside the new one and still leads to
  * its entry, so that other records, papers and agencies that know only the old one go on finding it; nobody else can ever be given it. */
 #include "registry/registry_int.h"
 
