@@ -26,7 +26,7 @@ static const struct option nation_options[] = {
     { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true },
     { OPTION_VALUE, "country", "CC", "Country, a folder below country/ (vn).", false },
     { OPTION_VALUE, "nodes", "A,B,C", "Only these nodes, by name; the operator is always there (all).", false },
-    { OPTION_VALUE, "people", "N", "How many invented people (2000).", false },
+    { OPTION_VALUE, "people", "N", "How many invented people (100000).", false },
     { OPTION_VALUE, "seed", "N", "Seed of their invention (1): the same seed makes the same people.", false },
     { OPTION_VALUE, "port", "N", "First port of the pages (8080).", false },
     { OPTION_VALUE, "net", "A.B.C", "Loopback range of the nodes, 127.B.C (127.0.7).", false },

@@ -11,7 +11,7 @@
 #include "main/node.h"
 #include "main/node_init.h"
 
-#define PEOPLE_FALLBACK "2000"
+#define PEOPLE_FALLBACK "100000"
 #define HOLDER_SOCKET   "/run/holder.sock"
 
 static const char *const option_names[] = { "country", "nodes", "people", "seed", "port", "net", "store", "sign" };
