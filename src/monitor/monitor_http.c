@@ -162,7 +162,7 @@ static size_t put_flows(struct call *c, const struct flow *flows, size_t n, stru
         if (health__is_upkeep(f->service) || !f->n) continue;
         struct str from_name = exchange_member_name(c, from), to_name = exchange_member_name(c, to);
         struct str took = str_print(c->arena, "%.1f ms", (double)f->took_us / (double)f->n / US_A_MS);
-        rows[page->nflows++] = (struct page_flow_row){ from_name, to_name, f->service, took, f->n, f->faults };
+        rows[page->nflows++] = (struct page_flow_row){ from_name, to_name, f->client, f->service, took, f->n, f->faults };
         page->total += f->n;
         while (at < npairs && !(str_eq(pairs[at].from, from) && str_eq(pairs[at].to, to))) at++;
         if (at == npairs) pairs[npairs++] = (struct picture_flow){ from, to, from_name, to_name, 0, 0 };

@@ -224,6 +224,7 @@ enum status report__send(struct call *c)
     int64_t turn = 1000 * config_count(c->app->config, "monitor.report_s"), again = (int64_t)AGAIN_MS << (m->failures < AGAIN_DOUBLINGS ? m->failures : AGAIN_DOUBLINGS);
     m->failures = st == ST_OK || nobody ? 0 : m->failures + 1;
     m->next_ms = c->now_ms + (m->failures && again < turn ? again : turn);
+    if (st == ST_OK && m->told_minute < c->now_ms / MINUTE_MS) m->next_ms = c->now_ms; /* it has not caught up */
     return nobody ? ST_OK : st;
 }
 

@@ -11,9 +11,11 @@
 
 static enum status show_home(struct call *c, const struct request *rq, struct reply *rp)
 {
-    struct page_home data = { .portal = config_flag(c->app->config, "portal.enabled"), .signed_in = c->actor != NULL, .citizen = c->actor && c->actor->pin.n > 0,
-                              .may_look_up = c->actor && call_has_right(c, STR("registry.lookup")),
-                              .may_watch = c->actor && call_has_right(c, STR("monitor.read")) };
+    const bool signed_in = c->actor != NULL, official = signed_in && c->actor->pin.n == 0;
+    struct page_home data = { .portal = config_flag(c->app->config, "portal.enabled") && !official, .signed_in = signed_in,
+                              .may_look_up = signed_in && call_has_right(c, STR("registry.lookup")), .may_watch = signed_in && call_has_right(c, STR("monitor.read")) };
+    data.watches_all = data.may_watch && config_flag(c->app->config, "exchange.operator");
+    data.has_tiles = data.portal || data.may_look_up || data.may_watch;
     return reply_page(c, rq, rp, &PAGE_HOME, &data);
 }
 

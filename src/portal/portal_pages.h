@@ -5,7 +5,8 @@
 #include "registry/shown.h"
 #include "web/page.h"
 
-struct page_home { bool portal, signed_in, citizen, may_look_up, may_watch; };
+/* The first page. portal: for citizens, and for whom it is not known yet; an official sees the work of the agency on every node. */
+struct page_home { bool portal, signed_in, may_look_up, may_watch, watches_all, has_tiles; };
 
 /* My record: what each register answered. */
 struct record_register { struct str name, problem; struct shown_record shown; };

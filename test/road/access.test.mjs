@@ -1,17 +1,22 @@
 // Everybody can use every page: axe-core finds nothing, the keyboard reaches everything and sees where it is, nothing needs script. The pages are found
 // by following every link that each kind of person is shown, so a new page is judged as soon as something leads to it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, person, shot, signIn, submit } from '../lib/browser.mjs';
-import { Nation } from '../lib/nation.mjs';
+import { Nation, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let nation, browser;
 before(async () => {
   nation = await Nation.start();
+  // Quick reports, so that the operator's pages have something to show.
+  await nation.sen(['nation', 'stop', nation.dir]);
+  for (const n of [nation.operator, nation.police, nation.hanoi]) appendFileSync(join(n.dir, 'node.yaml'), 'monitor:\n  report_s: 2\n');
+  await nation.sen(['nation', 'start', nation.dir]);
   browser = await launch();
 });
 after(async () => { await browser?.close(); await nation?.stop(); });
@@ -65,7 +70,7 @@ async function judge(page, name) {
 // walk: every page that links lead this person to on this node, each shape of address once (numbers and ids in it do not count).
 async function walk(page, node, name, from = '/') {
   const todo = [from], shapes = new Set();
-  const shape = (path) => path.replace(/\?.*/, '').replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, 'N');
+  const shape = (path) => path.replace(/\?.*/, '').replace(/(\/monitor\/nodes)\/.*/, '$1/N').replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, 'N');
   while (todo.length) {
     const path = todo.shift();
     if (shapes.has(shape(path))) continue;
@@ -80,6 +85,16 @@ async function walk(page, node, name, from = '/') {
   }
   return shapes;
 }
+
+// find: sends the form "Find a person by name".
+async function find(page, { name, born = '', purpose = 'residence.register' }) {
+  await page.goto(`${nation.hanoi.pages}/people/find`);
+  await page.fill('[name=name]', name);
+  await page.fill('[name=born]', born);
+  await page.selectOption('[name=purpose]', purpose);
+  await submit(page);
+}
+const nameAndYear = (p) => ({ name: p.fullName, born: String(p.core.birth_date ?? p.core[0].birth_date).slice(0, 4) });
 
 for (const lang of ['vi', 'en']) {
   test(`the portal for citizens, ${lang}`, async () => {
@@ -100,7 +115,8 @@ for (const lang of ['vi', 'en']) {
     await submit(page);
     await judge(page, `access-sign-in-refused-${lang}`);
     await signIn(page, nation.hanoi, 'lan');
-    await walk(page, nation.hanoi, `access-official-${lang}`);
+    const shapes = await walk(page, nation.hanoi, `access-official-${lang}`);
+    for (const path of ['/people/look-up', '/people/find']) assert.ok(shapes.has(path), `${path} is linked`);
     await page.goto(`${nation.hanoi.pages}/people/look-up`);
     await page.fill('[name=key]', '12');
     await submit(page);
@@ -111,9 +127,46 @@ for (const lang of ['vi', 'en']) {
     await judge(page, `access-record-${lang}`);
   });
 
+  test(`finding a person: what was not right, who was found, nobody, ${lang}`, async () => {
+    const page = await person(browser, lang);
+    await signIn(page, nation.hanoi, 'lan');
+    await find(page, { name: '', born: '31/31/1984', purpose: '' });
+    await judge(page, `access-find-refused-${lang}`);
+    await find(page, nameAndYear(citizen(nation, 1)));
+    assert.ok((await page.locator('main').innerText()).includes(pinOf(citizen(nation, 1))), 'the person is found');
+    await judge(page, `access-found-${lang}`);
+    await find(page, { name: citizen(nation, 1).fullName, born: '1885' });
+    assert.equal(await page.locator('.sen-facts').count(), 0);
+    await judge(page, `access-found-nobody-${lang}`);
+  });
+
   test(`the operator's pages, ${lang}`, async () => {
     const page = await person(browser, lang);
     await signIn(page, nation.operator, 'operator');
-    await walk(page, nation.operator, `access-operator-${lang}`);
+    await until('messages in the picture', async () => (await (await page.request.get(`${nation.operator.pages}/monitor/traffic`)).text()).includes('<svg'));
+    const shapes = await walk(page, nation.operator, `access-operator-${lang}`);
+    for (const path of ['/monitor', '/monitor/nodes/N', '/monitor/faults', '/monitor/traffic']) assert.ok(shapes.has(path), `${path} is linked`);
+    const own = await person(browser, lang);
+    await signIn(own, nation.hanoi, 'son');
+    await own.goto(`${nation.hanoi.pages}/monitor`);
+    assert.match(own.url(), /\/monitor\/here$/);
+    await judge(own, `access-monitor-here-${lang}`);
   });
 }
+
+test('nothing needs script: finding a person, opening the record, watching the nodes', async () => {
+  const lan = await person(browser, 'en', { javaScriptEnabled: false });
+  await signIn(lan, nation.hanoi, 'lan');
+  await lan.getByRole('link', { name: 'Find a person by name' }).click();
+  await find(lan, nameAndYear(citizen(nation, 1)));
+  await submit(lan, `main form:has([name=key][value="${pinOf(citizen(nation, 1))}"]) button`);
+  await lan.getByRole('heading', { name: 'Record of a person' }).waitFor();
+  assert.ok((await lan.locator('main').innerText()).includes(citizen(nation, 1).fullName));
+  const operator = await person(browser, 'en', { javaScriptEnabled: false });
+  await signIn(operator, nation.operator, 'operator');
+  await operator.getByRole('link', { name: 'State of the nodes' }).click();
+  await operator.getByRole('link', { name: 'Who talks to whom' }).click();
+  await operator.getByRole('link', { name: 'Last day' }).click();
+  await operator.locator('svg[role=img]').waitFor();
+  assert.ok((await operator.locator('table').innerText()).includes('VN/GOV/G01/population/person'));
+});
