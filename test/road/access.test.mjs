@@ -166,7 +166,7 @@ test('nothing needs script: finding a person, opening the record, watching the n
   await signIn(operator, nation.operator, 'operator');
   await operator.getByRole('link', { name: 'State of the nodes' }).click();
   await operator.getByRole('link', { name: 'Who talks to whom' }).click();
-  await operator.getByRole('link', { name: 'Last day' }).click();
+  await operator.getByRole('link', { name: 'Last 24 hours' }).click();
   await operator.locator('svg[role=img]').waitFor();
   assert.ok((await operator.locator('table').innerText()).includes('VN/GOV/G01/population/person'));
 });
