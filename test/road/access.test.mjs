@@ -164,6 +164,7 @@ test('nothing needs script: finding a person, opening the record, watching the n
   assert.ok((await lan.locator('main').innerText()).includes(citizen(nation, 1).fullName));
   const operator = await person(browser, 'en', { javaScriptEnabled: false });
   await signIn(operator, nation.operator, 'operator');
+  await until('the look-up among the messages', async () => (await (await operator.request.get(`${nation.operator.pages}/monitor/traffic?span=24h`)).text()).includes('population/person<'));
   await operator.getByRole('link', { name: 'State of the nodes' }).click();
   await operator.getByRole('link', { name: 'Who talks to whom' }).click();
   await operator.getByRole('link', { name: 'Last 24 hours' }).click();
