@@ -22,8 +22,9 @@ enum finding_code {
 };
 
 /* A value of a finding: told with its unit, so that each page says it in its language. */
+enum finding_value_kind { VALUE_NONE, VALUE_TEXT, VALUE_WORD /* text is a key of a translation */, VALUE_NUMBER, VALUE_MOMENT /* ms */, VALUE_SPAN /* ms */, VALUE_BYTES };
 struct finding_value {
-    enum { VALUE_NONE, VALUE_TEXT, VALUE_WORD /* text is a key of a translation */, VALUE_NUMBER, VALUE_MOMENT /* ms */, VALUE_SPAN /* ms */, VALUE_BYTES } kind;
+    enum finding_value_kind kind;
     int64_t number; struct str text;
 };
 enum { FINDING_VALUES = 3 };

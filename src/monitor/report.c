@@ -26,7 +26,7 @@ bool report__read_value(struct str text, struct finding_value *ret)
     for (size_t i = VALUE_TEXT; i < sizeof kinds; i++) {
         if (kinds[i] != text.p[0]) continue;
         struct finding_value v = { .text = str_skip(text, 1) };
-        v.kind = i;
+        v.kind = (enum finding_value_kind)i;
         if (i == VALUE_TEXT || i == VALUE_WORD) return *ret = v, v.text.n <= SHORT_TEXT;
         v.text = STR("");
         if (!str_int(str_skip(text, 1), &v.number) || v.number > LARGEST_VALUE || v.number < -LARGEST_VALUE) return false;
