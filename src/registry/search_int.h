@@ -51,7 +51,9 @@ enum likeness registry__compare_words(const struct words *a, const struct words 
  * the word for their kind, below one that bears the name after the comma. */
 struct unit_names;
 struct unit_names *registry__unit_names_open(const struct units *u);
-void registry__unit_names_close(struct unit_names *n);enum { UNITS_MEANT = 64 };
+void registry__unit_names_close(struct unit_names *n);
+
+enum { UNITS_MEANT = 64 };
 struct meant_units { const struct unit *all[UNITS_MEANT]; size_t n; bool more; };
 NODISCARD enum status registry__units_named(struct call *c, struct unit_names *names, struct str text, struct meant_units *ret);
 
