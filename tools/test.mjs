@@ -5,6 +5,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+// Where localhost has two addresses, Node.js 18 asks only the first; browsers and curl try both. Nodes listen on the IPv4 one.
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --dns-result-order=ipv4first`.trim();
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const only = process.argv.slice(2);

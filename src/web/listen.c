@@ -35,6 +35,18 @@ static int listen_on(const struct addrinfo *ai)
     return -1;
 }
 
+/* listen_on_any: the first of these addresses that can be had, an IPv4 one before the others: a name such as localhost has both on most machines, whoever asks for
+ * the other one tries this one too, and what is said to listen at 127.0.0.1 does. */
+static int listen_on_any(const struct addrinfo *found)
+{
+    int fd = -1;
+    for (const struct addrinfo *ai = found; ai && fd < 0; ai = ai->ai_next)
+        if (ai->ai_family == AF_INET) fd = listen_on(ai);
+    for (const struct addrinfo *ai = found; ai && fd < 0; ai = ai->ai_next)
+        if (ai->ai_family != AF_INET) fd = listen_on(ai);
+    return fd;
+}
+
 enum status listen__open(struct call *c, struct str address, int *ret_fd)
 {
     struct str host, port;
@@ -43,9 +55,7 @@ enum status listen__open(struct call *c, struct str address, int *ret_fd)
     char *host_z = str_to_z(c->arena, host), *port_z = str_to_z(c->arena, port);
     if (!host_z || !port_z || getaddrinfo(host_z, port_z, &hints, &found) != 0)
         return call_fail(c, ST_INVALID, "", "The address %s names no place of this machine. Check it in node.yaml.", address);
-    int fd = -1;
-    for (const struct addrinfo *ai = found; ai && fd < 0; ai = ai->ai_next) fd = listen_on(ai);
-    int why = errno;
+    int fd = listen_on_any(found), why = errno;
     freeaddrinfo(found);
     if (fd < 0 && why == EADDRINUSE) return call_fail(c, ST_UNAVAILABLE, "", "Another program listens at %s already. Stop it, or choose another port in node.yaml.", address);
     if (fd < 0) return call_fail(c, ST_UNAVAILABLE, "", "Listening at %s is not possible: %s.", address, str_z(strerror(why)));
