@@ -61,14 +61,14 @@ void test_trust_open(struct call *c, struct test_trust *t)
     c->app = &t->app;
 }
 
-static void remove_below(struct call *c, struct str folder)
+void test_trust_remove(struct call *c, struct str folder)
 {
     char *z = str_to_z(c->arena, folder);
     DIR *d = opendir(z);
     for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
         struct str name = str_z(e->d_name), path = file_path(c->arena, folder, name);
         if (str_eq(name, STR(".")) || str_eq(name, STR(".."))) continue;
-        if (unlink(str_to_z(c->arena, path)) != 0) remove_below(c, path);
+        if (unlink(str_to_z(c->arena, path)) != 0) test_trust_remove(c, path);
     }
     if (d) (void)closedir(d);
     (void)rmdir(z);
@@ -83,7 +83,7 @@ void test_trust_close(struct call *c, struct test_trust *t)
         (void)kill(t->pid, SIGTERM);
         CHECK(waitpid(t->pid, &how, 0) == t->pid && WIFEXITED(how) && WEXITSTATUS(how) == 0);
     }
-    remove_below(c, t->folder);
+    test_trust_remove(c, t->folder);
 }
 
 const struct key *test_trust_key(struct call *c, enum key_purpose purpose, enum key_algorithm alg)

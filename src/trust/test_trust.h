@@ -21,4 +21,7 @@ void test_trust_kill(struct test_trust *t);
 /* test_trust_key: a key just made. */
 const struct key *test_trust_key(struct call *c, enum key_purpose purpose, enum key_algorithm alg);
 
+/* test_trust_remove: the folder and all below it. */
+void test_trust_remove(struct call *c, struct str folder);
+
 #endif

@@ -31,6 +31,15 @@ static inline struct str trust__heap_copy(struct str s)
     return str_of(p, s.n);
 }
 
+/* trust__heap_wipe: the end of such a text that is secret. */
+static inline void trust__heap_wipe(struct str s)
+{
+    char *p = (char *)(uintptr_t)s.p; /* ours: made by trust__heap_copy */
+    if (!p) return;
+    explicit_bzero(p, s.n);
+    heap_free(p);
+}
+
 /* trust__key_fits: may this public key be judged with a method of this kind (struct sig_method)? */
 bool trust__key_fits(const EVP_PKEY *key, int kind);
 

@@ -18,23 +18,16 @@ struct vault_key { struct vault_fact fact; struct vault_secret secret; struct va
 struct vault {
     pthread_rwlock_t lock;     /* the list; keys themselves do not change */
     pthread_mutex_t making;    /* one key is made at a time: ids are chosen by looking at files */
-    struct str folder, pin;    /* on the heap */
+    struct str folder;         /* on the heap */
+    struct vault_pin *pin;
     struct vault_key *first, **end;
 };
 
-static void heap_wipe(struct str s)
-{
-    char *p = (char *)(uintptr_t)s.p; /* ours: made by trust__heap_copy */
-    if (!p) return;
-    OPENSSL_cleanse(p, s.n);
-    heap_free(p);
-}
-
 static void key_free(struct vault_key *k)
 {
-    heap_wipe(k->fact.id);
-    heap_wipe(k->fact.owner);
-    heap_wipe(k->fact.public_key);
+    trust__heap_wipe(k->fact.id);
+    trust__heap_wipe(k->fact.owner);
+    trust__heap_wipe(k->fact.public_key);
     EVP_PKEY_free(k->secret.pkey);
     OPENSSL_cleanse(k->secret.seal, sizeof k->secret.seal);
     heap_free(k);
@@ -61,53 +54,6 @@ static void add(struct vault *v, struct vault_key *k)
 
 /* ---- opening ---- */
 
-/* Each key has a salt of its own, so its scrypt takes its time: keys are read side by side. */
-enum { KEYS_AT_ONCE = 4 };
-struct reading { const struct vault *v; struct call *c; pthread_t thread; struct vault_fact fact; struct vault_secret secret; enum status st; };
-
-static void *read_key(void *arg)
-{
-    struct reading *r = arg;
-    r->st = vault_file_read(r->c, r->v->folder, r->v->pin, &r->fact, &r->secret);
-    return NULL;
-}
-
-/* adopt: the failure of another call, with what its sentence was filled with. */
-static void adopt(struct call *c, const struct call_error *e)
-{
-    struct str *args = arena_array(c->arena, struct str, e->nargs);
-    for (size_t i = 0; i < e->nargs; i++) args[i] = str_copy(c->arena, e->args[i]);
-    c->error = *e;
-    c->error.sentence = str_copy(c->arena, e->sentence);
-    c->error.args = args;
-}
-
-/* take_key: what a thread has read; its failure becomes ours, the first one in the order of names. */
-static enum status take_key(struct call *c, struct vault *v, struct reading *r)
-{
-    if (r->st == ST_OK) add(v, key_new(&r->fact, &r->secret));
-    else if (c->error.status == ST_OK) adopt(c, &r->c->error);
-    OPENSSL_cleanse(&r->secret, sizeof r->secret);
-    return r->st;
-}
-
-static enum status load_keys(struct call *c, struct vault *v, const struct str *ids, size_t n)
-{
-    struct reading all[KEYS_AT_ONCE] = { 0 };
-    enum status st = ST_OK;
-    for (size_t i = 0; i < n; i++) {
-        all[i] = (struct reading){ .v = v, .c = call_open(NULL), .fact = { .id = ids[i] }, .st = ST_UNAVAILABLE };
-        if (pthread_create(&all[i].thread, NULL, read_key, &all[i]) != 0) all[i].v = NULL;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (all[i].v) (void)pthread_join(all[i].thread, NULL);
-        enum status one = take_key(c, v, &all[i]);
-        if (st == ST_OK) st = one;
-        call_close(all[i].c);
-    }
-    return st;
-}
-
 static int by_name(const void *a, const void *b) { return str_cmp(*(const struct str *)a, *(const struct str *)b); }
 
 /* list_ids: the ids of the folder. Sorted by name only so that a start is the same each time; who is newest stands in .meta. */
@@ -126,12 +72,22 @@ static enum status list_ids(struct call *c, struct str folder, struct str *ids, 
     return ST_OK;
 }
 
+static enum status load_key(struct call *c, struct vault *v, struct str id)
+{
+    struct vault_fact fact = { .id = id };
+    struct vault_secret secret = { 0 };
+    enum status st = vault_file_read(c, v->folder, v->pin, &fact, &secret);
+    if (st == ST_OK) add(v, key_new(&fact, &secret));
+    OPENSSL_cleanse(&secret, sizeof secret);
+    return st;
+}
+
 static enum status load_all(struct call *c, struct vault *v)
 {
     struct str *ids = arena_array(c->arena, struct str, VAULT_KEYS_MAX);
     size_t n;
     TRY(list_ids(c, v->folder, ids, &n));
-    for (size_t i = 0; i < n; i += KEYS_AT_ONCE) TRY(load_keys(c, v, ids + i, n - i < KEYS_AT_ONCE ? n - i : KEYS_AT_ONCE));
+    for (size_t i = 0; i < n; i++) TRY(load_key(c, v, ids[i]));
     return ST_OK;
 }
 
@@ -142,7 +98,7 @@ enum status vault_open(struct call *c, struct str folder, struct str pin, struct
     (void)pthread_rwlock_init(&v->lock, NULL);
     (void)pthread_mutex_init(&v->making, NULL);
     v->folder = trust__heap_copy(folder);
-    v->pin = trust__heap_copy(pin);
+    v->pin = vault_pin_new(pin);
     v->end = &v->first;
     enum status st = load_all(c, v);
     if (st != ST_OK) {
@@ -160,8 +116,8 @@ void vault_close(struct vault *v)
         next = k->next;
         key_free(k);
     }
-    heap_wipe(v->pin);
-    heap_wipe(v->folder);
+    vault_pin_free(v->pin);
+    trust__heap_wipe(v->folder);
     (void)pthread_mutex_destroy(&v->making);
     (void)pthread_rwlock_destroy(&v->lock);
     heap_free(v);

@@ -1,5 +1,5 @@
 /* vault.h: the private keys, inside the key holder process only. Key files under the keys folder:
- *   <id>.key      PKCS#8, encrypted with AES-256-CBC under a key that scrypt makes of the PIN (mode 0600)
+ *   <id>.key      PKCS#8, encrypted with AES-256-CBC under a key that scrypt makes of the PIN, once for all (vault_pin.h; mode 0600)
  *   <id>.pub.pem  the public part          <id>.meta  purpose, algorithm, owner, made; written last, so a key without it does not count */
 #ifndef SEN_TRUST_VAULT_H
 #define SEN_TRUST_VAULT_H

@@ -1,8 +1,6 @@
-/* vault_file.c: private keys on disk: PKCS#8 encrypted under the PIN (scrypt, AES-256-CBC), for every algorithm. The sealing key, which is no
+/* vault_file.c: private keys on disk: PKCS#8 encrypted under the PIN (vault_pin.c), for every algorithm. The sealing key, which is no
  * key pair, stands in the same PKCS#8 envelope under the object identifier of AES-256-GCM. */
 #include "trust/vault_file.h"
-
-#include <openssl/pkcs12.h>
 
 #include "base/file.h"
 #include "base/random.h"
@@ -10,8 +8,7 @@
 #include "trust/key_names.h"
 #include "trust/ossl.h"
 
-/* scrypt: 16 MiB and about 50 ms a guess (RFC 7914 section 2: interactive use). */
-enum { SCRYPT_N = 16384, SCRYPT_R = 8, SCRYPT_P = 1, SCRYPT_SALT = 16, FILE_MAX = 64 * 1024 };
+enum { FILE_MAX = 64 * 1024 };
 
 struct str vault_file_path(struct arena *a, struct str folder, struct str id, const char *ending)
 {
@@ -53,7 +50,7 @@ enum status vault_secret_new(struct call *c, enum key_algorithm alg, struct vaul
     return ST_OK;
 }
 
-static PKCS8_PRIV_KEY_INFO *envelope_of(const struct vault_secret *secret)
+static PKCS8_PRIV_KEY_INFO *content_of(const struct vault_secret *secret)
 {
     if (secret->pkey) return EVP_PKEY2PKCS8(secret->pkey);
     PKCS8_PRIV_KEY_INFO *p8 = PKCS8_PRIV_KEY_INFO_new();
@@ -75,16 +72,6 @@ static bool secret_of(const PKCS8_PRIV_KEY_INFO *p8, enum key_algorithm alg, str
     return true;
 }
 
-static X509_SIG *encrypt(PKCS8_PRIV_KEY_INFO *p8, struct str pin)
-{
-    unsigned char salt[SCRYPT_SALT];
-    random_bytes(salt, sizeof salt);
-    X509_ALGOR *pbe = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, sizeof salt, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
-    X509_SIG *sealed = pbe ? PKCS8_set0_pbe(pin.p, (int)pin.n, p8, pbe) : NULL;
-    if (!sealed) X509_ALGOR_free(pbe);
-    return sealed;
-}
-
 static enum status pem_of_bio(struct call *c, BIO *bio, struct str *ret)
 {
     char *p;
@@ -92,20 +79,20 @@ static enum status pem_of_bio(struct call *c, BIO *bio, struct str *ret)
     return ossl__copy(c, "PEM", (const unsigned char *)p, (int)n, ret);
 }
 
-static enum status key_to_pem(struct call *c, const struct vault_secret *secret, struct str pin, struct str *ret)
+static enum status key_to_pem(struct call *c, const struct vault_secret *secret, struct vault_pin *pin, struct str *ret)
 {
-    OSSL(PKCS8_PRIV_KEY_INFO) p8 = envelope_of(secret);
-    OSSL(X509_SIG) sealed = p8 ? encrypt(p8, pin) : NULL;
+    OSSL(PKCS8_PRIV_KEY_INFO) p8 = content_of(secret);
+    OSSL(X509_SIG) sealed = p8 ? vault_pin_close(pin, p8) : NULL;
     OSSL(BIO) bio = BIO_new(BIO_s_mem());
     if (!sealed || !bio || PEM_write_bio_PKCS8(bio, sealed) != 1) return ossl__broken(c, "write key");
     return pem_of_bio(c, bio, ret);
 }
 
-static enum status key_of_pem(struct call *c, struct str pem, struct str pin, const struct vault_fact *fact, struct vault_secret *ret)
+static enum status key_of_pem(struct call *c, struct str pem, struct vault_pin *pin, const struct vault_fact *fact, struct vault_secret *ret, bool *is_foreign)
 {
     OSSL(BIO) bio = BIO_new_mem_buf(pem.p, (int)pem.n);
     OSSL(X509_SIG) sealed = bio ? PEM_read_bio_PKCS8(bio, NULL, NULL, NULL) : NULL;
-    OSSL(PKCS8_PRIV_KEY_INFO) p8 = sealed ? PKCS8_decrypt(sealed, pin.p, (int)pin.n) : NULL;
+    OSSL(PKCS8_PRIV_KEY_INFO) p8 = sealed ? vault_pin_open(pin, sealed, is_foreign) : NULL;
     bool is_damaged = !sealed, fits = p8 && secret_of(p8, fact->algorithm, ret);
     ossl__forget();
     if (is_damaged) return call_fail(c, ST_BROKEN, "keys", "The key %s is damaged. Put it back from the backup of the keys folder.", fact->id);
@@ -147,22 +134,30 @@ static bool read_meta(struct str text, struct vault_fact *f)
 
 /* ---- a key as files ---- */
 
-enum status vault_file_read(struct call *c, struct str folder, struct str pin, struct vault_fact *fact, struct vault_secret *secret)
+static enum status write_key(struct call *c, struct str folder, struct vault_pin *pin, struct str id, const struct vault_secret *secret)
+{
+    struct str pem;
+    TRY(key_to_pem(c, secret, pin, &pem));
+    return file_write(c, vault_file_path(c->arena, folder, id, ".key"), pem, 0600);
+}
+
+enum status vault_file_read(struct call *c, struct str folder, struct vault_pin *pin, struct vault_fact *fact, struct vault_secret *secret)
 {
     struct str meta, pem;
+    bool is_foreign;
     TRY(file_read(c, vault_file_path(c->arena, folder, fact->id, ".meta"), FILE_MAX, &meta));
     if (!read_meta(meta, fact)) return call_fail(c, ST_BROKEN, "keys", "The file %s.meta is damaged. Put it back from the backup of the keys folder.", fact->id);
     TRY(file_read(c, vault_file_path(c->arena, folder, fact->id, ".key"), FILE_MAX, &pem));
-    TRY(key_of_pem(c, pem, pin, fact, secret));
+    TRY(key_of_pem(c, pem, pin, fact, secret, &is_foreign));
+    if (is_foreign) call_forgive(c, write_key(c, folder, pin, fact->id, secret), "the key is open; it only takes longer again at the next start");
     fact->public_key = STR("");
     return secret->pkey ? public_of(c, secret->pkey, &fact->public_key) : ST_OK;
 }
 
-enum status vault_file_write(struct call *c, struct str folder, struct str pin, const struct vault_fact *fact, const struct vault_secret *secret)
+enum status vault_file_write(struct call *c, struct str folder, struct vault_pin *pin, const struct vault_fact *fact, const struct vault_secret *secret)
 {
     struct str pem;
-    TRY(key_to_pem(c, secret, pin, &pem));
-    TRY(file_write(c, vault_file_path(c->arena, folder, fact->id, ".key"), pem, 0600));
+    TRY(write_key(c, folder, pin, fact->id, secret));
     if (secret->pkey) {
         TRY(public_to_pem(c, secret->pkey, &pem));
         TRY(file_write(c, vault_file_path(c->arena, folder, fact->id, ".pub.pem"), pem, 0644));
