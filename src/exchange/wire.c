@@ -89,6 +89,7 @@ enum status wire__read(struct call *c, struct str content_type, struct str bytes
         reached = (int)stage;
         TRY(take_part(c, &w, stage, p.body));
     }
+    if (m.rest.n && !str_eq(m.rest, STR("\r\n"))) return out_of_order(c); /* nothing follows the signature, not even outside the parts */
     TRY(check_complete(c, &w));
     *ret = w;
     return ST_OK;

@@ -1,17 +1,19 @@
 // An independent X-Road peer in JavaScript, written from the protocol alone: it reads the anchor and the global configuration, makes canonical REST messages, hash chains and
-// XAdES signatures, speaks mutual TLS to a provider's port 5500, and verifies answers. It borrows a node's keys (the tests know the sandbox PIN), so that it can
-// also be a hostile one: every part of what it sends can be changed before it goes.
+// XAdES signatures, speaks mutual TLS to a provider's port 5500, and verifies answers. It borrows a node's keys (the tests know the sandbox PIN). Every part of what it
+// sends can be changed before it goes and before it is signed, so that it can be a hostile one: hostile.mjs.
 import { execFileSync } from 'node:child_process';
 import { createHash, createPrivateKey, createVerify, randomUUID, sign as signBytes, verify as verifyBytes, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { octets, seq, utf8 } from './der.mjs';
 
 const SHA512 = 'http://www.w3.org/2001/04/xmlenc#sha512';
 const ECDSA = 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512';
-const sha512 = (b) => createHash('sha512').update(b).digest();
-const CRLF = '\r\n';
+export const sha512 = (b) => createHash('sha512').update(b).digest();
+export const CRLF = '\r\n';
+const same = (x) => x;
 
 // ---- multipart ----
 export function splitMultipart(type, bytes) {
@@ -30,6 +32,12 @@ export function splitMultipart(type, bytes) {
     at = next + 2;
   }
   return parts;
+}
+
+// writeMultipart: parts as [content type, bytes], in order.
+export function writeMultipart(parts, boundary = 'xtopabcdefghijklmnopqrstuvwxyzabcd') {
+  const bytes = parts.flatMap(([type, data], i) => [Buffer.from(`${i ? CRLF : ''}--${boundary}${CRLF}content-type: ${type}${CRLF}${CRLF}`), Buffer.from(data)]);
+  return { type: `multipart/mixed; charset=UTF-8; boundary=${boundary}`, bytes: Buffer.concat([...bytes, Buffer.from(`${CRLF}--${boundary}--${CRLF}`)]) };
 }
 
 // ---- the directory: anchor -> signed document -> shared parameters, each step verified ----
@@ -59,27 +67,29 @@ export async function readDirectory(anchorXml) {
 }
 
 // ---- DER of a hash step ----
-const derLength = (n) => (n < 128 ? Buffer.from([n]) : n < 256 ? Buffer.from([0x81, n]) : Buffer.from([0x82, n >> 8, n & 255]));
-const tlv = (tag, body) => Buffer.concat([Buffer.from([tag]), derLength(body.length), body]);
-const stepDer = (digests) => tlv(0x30, Buffer.concat(digests.map((d) => tlv(0x30, Buffer.concat([tlv(4, d), tlv(12, Buffer.from(SHA512)), tlv(0x30, Buffer.alloc(0))])))));
+export const stepDer = (digests) => seq(...digests.map((d) => seq(octets(d), utf8(SHA512), seq())));
 
 const NS = 'xmlns:asic="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" xmlns:xades="http://uri.etsi.org/01903/v1.3.2#" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
+// loadKey: a node's newest key of this kind and its certificate, opened with the sandbox PIN.
+export function loadKey(node, prefix) {
+  const pin = readFileSync(join(node.dir, 'pin'), 'utf8').trim(), keys = join(node.dir, 'keys');
+  const id = readdirSync(keys).find((n) => n.startsWith(prefix) && n.endsWith('.key')).replace(/\.key$/, '');
+  const pem = readFileSync(join(keys, `${id}.key`));
+  const key = createPrivateKey({ key: pem, format: pem.toString().includes('-----BEGIN') ? 'pem' : 'der', type: 'pkcs8', passphrase: pin });
+  if (!existsSync(join(keys, `${id}.cert.pem`))) return { key };
+  const cert = readFileSync(join(keys, `${id}.cert.pem`), 'utf8');
+  return { key, pem: cert, x509: new X509Certificate(cert) };
+}
+
 export class Peer {
-  constructor(nation, node) {
+  // node: whose keys and anchor it has; own: keys of its own instead, { tls, sign }.
+  constructor(nation, node, own) {
     this.node = node;
     this.dir = mkdtempSync(join(tmpdir(), 'sen-peer-'));
-    const pin = readFileSync(join(node.dir, 'pin'), 'utf8').trim();
-    const keys = join(node.dir, 'keys');
-    const load = (prefix) => {
-      const id = readdirSync(keys).find((n) => n.startsWith(prefix) && n.endsWith('.key')).replace(/\.key$/, '');
-      const pem = readFileSync(join(keys, `${id}.key`));
-      const key = createPrivateKey({ key: pem, format: pem.toString().includes('-----BEGIN') ? 'pem' : 'der', type: 'pkcs8', passphrase: pin });
-      const cert = readFileSync(join(keys, `${id}.cert.pem`), 'utf8');
-      return { key, pem: cert, x509: new X509Certificate(cert) };
-    };
-    this.tls = load('tls-');
-    this.sign = load('sign-');
+    const { tls, sign } = own ?? { tls: loadKey(node, 'tls-'), sign: loadKey(node, 'sign-') };
+    this.tls = tls;
+    this.sign = sign;
   }
 
   close() { rmSync(this.dir, { recursive: true, force: true }); }
@@ -105,33 +115,36 @@ export class Peer {
     return { bytes: Buffer.from(lines.map((l) => l + CRLF).join('')), requestId, id };
   }
 
-  // xades: a signature document over the parts, by the rules of the protocol; change lets a test spoil a step.
-  xades(message, body, { ocsp = this.ocsp(this.sign), signer = this.sign, change = {} } = {}) {
-    const digests = [sha512(message), ...(body ? [sha512(body)] : [])];
-    const names = ['/message.xml', '/attachment1'];
-    let chainResult, chain, uri = '/message.xml', mime = 'text/xml', digest = digests[0];
-    if (body) {
-      const value = sha512(stepDer(digests));
-      chainResult = `<?xml version="1.0" encoding="UTF-8"?><HashChainResult xmlns="http://cyber.ee/hashchain" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" URI="/sig-hashchain.xml#STEP0"><ds:DigestMethod Algorithm="${SHA512}"/><ds:DigestValue>${value.toString('base64')}</ds:DigestValue></HashChainResult>`;
-      chain = `<?xml version="1.0" encoding="UTF-8"?><HashChain xmlns="http://cyber.ee/hashchain" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><DefaultDigestMethod Algorithm="${SHA512}"/><HashStep id="STEP0">${digests.slice(0, change.leaveOutBody ? 1 : 2).map((d, i) => `<DataRef URI="${names[i]}"><ds:DigestValue>${d.toString('base64')}</ds:DigestValue></DataRef>`).join('')}</HashStep></HashChain>`;
-      [uri, mime, digest] = ['/sig-hashchainresult.xml', 'application/hash-chain-result', sha512(Buffer.from(chainResult))];
+  // xades: a signature document over the parts, by the rules of the protocol: through a hash chain where there is a body, or straight (direct). spoil changes what comes
+  // next to be digested or signed: parts [name, digest], chain, result, properties, info; what it leaves is signed well. xml is changed last, when all is signed.
+  xades(message, body, { ocsp = this.ocsp(this.sign), signer = this.sign, direct = !body, algorithm = ECDSA, spoil = {} } = {}) {
+    let covered = [['/message.xml', sha512(message)], ...(body ? [['/attachment1', sha512(body)]] : [])];
+    covered = (spoil.parts ?? same)(covered);
+    let chainResult, chain, mime = 'text/xml', references = covered;
+    if (!direct) {
+      const value = sha512(stepDer(covered.map(([, d]) => d)));
+      chain = (spoil.chain ?? same)(`<?xml version="1.0" encoding="UTF-8"?><HashChain xmlns="http://cyber.ee/hashchain" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><DefaultDigestMethod Algorithm="${SHA512}"/><HashStep id="STEP0">${covered.map(([name, d]) => `<DataRef URI="${name}"><ds:DigestValue>${d.toString('base64')}</ds:DigestValue></DataRef>`).join('')}</HashStep></HashChain>`);
+      chainResult = (spoil.result ?? same)(`<?xml version="1.0" encoding="UTF-8"?><HashChainResult xmlns="http://cyber.ee/hashchain" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" URI="/sig-hashchain.xml#STEP0"><ds:DigestMethod Algorithm="${SHA512}"/><ds:DigestValue>${value.toString('base64')}</ds:DigestValue></HashChainResult>`);
+      mime = 'application/hash-chain-result';
+      references = [['/sig-hashchainresult.xml', sha512(Buffer.from(chainResult))]];
     }
     const der = signer.x509.raw;
     const issuer = signer.x509.issuer.split('\n').reverse().map((rdn) => rdn.replace(/,/g, '\\,')).join(',');
-    const properties = `<xades:SignedSignatureProperties><xades:SigningTime>${new Date().toISOString()}</xades:SigningTime><xades:SigningCertificate><xades:Cert><xades:CertDigest><ds:DigestMethod Algorithm="${SHA512}"></ds:DigestMethod><ds:DigestValue>${sha512(der).toString('base64')}</ds:DigestValue></xades:CertDigest><xades:IssuerSerial><ds:X509IssuerName>${issuer}</ds:X509IssuerName><ds:X509SerialNumber>${BigInt(`0x${signer.x509.serialNumber}`)}</ds:X509SerialNumber></xades:IssuerSerial></xades:Cert></xades:SigningCertificate><xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId><xades:Identifier Qualifier="OIDAsURN">urn:oid:1.3.6.1.4.1.3516.16.2</xades:Identifier><xades:Description>Profile for High Performance Digital Signatures (version 1.2)</xades:Description></xades:SigPolicyId><xades:SigPolicyHash><ds:DigestMethod Algorithm="${SHA512}"></ds:DigestMethod><ds:DigestValue>BuO0EDNfkxSVlUbxCzmQPzX1AUF1/xx9ytWHk3/6SAOePxQiniEfDYk+90QeYb3lWpV3Izhuz9fKaYyE+lTcXw==</ds:DigestValue></xades:SigPolicyHash><xades:SigPolicyQualifiers><xades:SigPolicyQualifier><xades:SPURI>https://repo.cyber.ee/dsig-profile-1.2.pdf</xades:SPURI></xades:SigPolicyQualifier></xades:SigPolicyQualifiers></xades:SignaturePolicyId></xades:SignaturePolicyIdentifier></xades:SignedSignatureProperties><xades:SignedDataObjectProperties><xades:DataObjectFormat ObjectReference="#signature-reference-0"><xades:MimeType>${mime}</xades:MimeType></xades:DataObjectFormat></xades:SignedDataObjectProperties></xades:SignedProperties>`;
+    const properties = (spoil.properties ?? same)(`<xades:SignedSignatureProperties><xades:SigningTime>${new Date().toISOString()}</xades:SigningTime><xades:SigningCertificate><xades:Cert><xades:CertDigest><ds:DigestMethod Algorithm="${SHA512}"></ds:DigestMethod><ds:DigestValue>${sha512(der).toString('base64')}</ds:DigestValue></xades:CertDigest><xades:IssuerSerial><ds:X509IssuerName>${issuer}</ds:X509IssuerName><ds:X509SerialNumber>${BigInt(`0x${signer.x509.serialNumber}`)}</ds:X509SerialNumber></xades:IssuerSerial></xades:Cert></xades:SigningCertificate><xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId><xades:Identifier Qualifier="OIDAsURN">urn:oid:1.3.6.1.4.1.3516.16.2</xades:Identifier><xades:Description>Profile for High Performance Digital Signatures (version 1.2)</xades:Description></xades:SigPolicyId><xades:SigPolicyHash><ds:DigestMethod Algorithm="${SHA512}"></ds:DigestMethod><ds:DigestValue>BuO0EDNfkxSVlUbxCzmQPzX1AUF1/xx9ytWHk3/6SAOePxQiniEfDYk+90QeYb3lWpV3Izhuz9fKaYyE+lTcXw==</ds:DigestValue></xades:SigPolicyHash><xades:SigPolicyQualifiers><xades:SigPolicyQualifier><xades:SPURI>https://repo.cyber.ee/dsig-profile-1.2.pdf</xades:SPURI></xades:SigPolicyQualifier></xades:SigPolicyQualifiers></xades:SignaturePolicyId></xades:SignaturePolicyIdentifier></xades:SignedSignatureProperties><xades:SignedDataObjectProperties><xades:DataObjectFormat ObjectReference="#signature-reference-0"><xades:MimeType>${mime}</xades:MimeType></xades:DataObjectFormat></xades:SignedDataObjectProperties></xades:SignedProperties>`);
     const canonicalProperties = `<xades:SignedProperties ${NS} Id="signed-properties">${properties}`;
-    const info = `<ds:CanonicalizationMethod Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="${ECDSA}"></ds:SignatureMethod><ds:Reference Id="signature-reference-0" URI="${uri}"><ds:DigestMethod Algorithm="${SHA512}"></ds:DigestMethod><ds:DigestValue>${digest.toString('base64')}</ds:DigestValue></ds:Reference><ds:Reference Id="signature-reference-1" Type="http://uri.etsi.org/01903#SignedProperties" URI="#signed-properties"><ds:DigestMethod Algorithm="${SHA512}"></ds:DigestMethod><ds:DigestValue>${sha512(Buffer.from(canonicalProperties)).toString('base64')}</ds:DigestValue></ds:Reference></ds:SignedInfo>`;
+    const reference = (id, uri, digest, type = '') => `<ds:Reference Id="${id}"${type} URI="${uri}"><ds:DigestMethod Algorithm="${SHA512}"></ds:DigestMethod><ds:DigestValue>${digest.toString('base64')}</ds:DigestValue></ds:Reference>`;
+    const about = references.map(([uri, d], i) => reference(`signature-reference-${i ? i + 1 : 0}`, uri, d)).join('');
+    const info = (spoil.info ?? same)(`<ds:CanonicalizationMethod Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="${algorithm}"></ds:SignatureMethod>${about}${reference('signature-reference-1', '#signed-properties', sha512(Buffer.from(canonicalProperties)), ' Type="http://uri.etsi.org/01903#SignedProperties"')}</ds:SignedInfo>`);
     const value = signBytes('sha512', Buffer.from(`<ds:SignedInfo ${NS}>${info}`), { key: signer.key, dsaEncoding: 'ieee-p1363' });
     const xml = `<?xml version="1.0" encoding="UTF-8" standalone="no"?><asic:XAdESSignatures ${NS}><ds:Signature Id="signature"><ds:SignedInfo>${info}<ds:SignatureValue Id="signature-value">${value.toString('base64')}</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${der.toString('base64')}</ds:X509Certificate></ds:X509Data></ds:KeyInfo><ds:Object><xades:QualifyingProperties Target="#signature"><xades:SignedProperties Id="signed-properties">${properties}<xades:UnsignedProperties><xades:UnsignedSignatureProperties><xades:RevocationValues><xades:OCSPValues><xades:EncapsulatedOCSPValue Id="ocsp-response-0">${ocsp.toString('base64')}</xades:EncapsulatedOCSPValue></xades:OCSPValues></xades:RevocationValues></xades:UnsignedSignatureProperties></xades:UnsignedProperties></xades:QualifyingProperties></ds:Object></ds:Signature></asic:XAdESSignatures>`;
-    return { xml, chainResult, chain };
+    return { xml: (spoil.xml ?? same)(xml), chainResult, chain };
   }
 
-  // send: one exchange with a provider; parts is what goes on the wire, in order: [content type, bytes].
-  send(address, parts, requestId, { tls = this.tls } = {}) {
-    const boundary = `xtop${'abcdefghijklmnopqrstuvwxyzabcd'}`;
-    const body = Buffer.concat([...parts.flatMap(([type, bytes], i) => [Buffer.from(`${i ? CRLF : ''}--${boundary}${CRLF}content-type: ${type}${CRLF}${CRLF}`), Buffer.from(bytes)]), Buffer.from(`${CRLF}--${boundary}--${CRLF}`)]);
-    const options = { host: address, port: 5500, method: 'POST', path: '/', rejectUnauthorized: false, key: tls?.key.export({ type: 'pkcs8', format: 'pem' }), cert: tls?.pem, agent: false,
-      headers: { 'content-type': `multipart/mixed; charset=UTF-8; boundary=${boundary}`, 'content-length': body.length, 'x-hash-algorithm': 'SHA-512', 'x-proxy-version': '7.8.1', 'x-road-message-type': 'REST', 'x-road-request-id': requestId } };
+  // send: one exchange with a provider; parts is what goes on the wire, in order: [content type, bytes]. http and bytes change what HTTP carries.
+  send(address, parts, requestId, { tls = this.tls, http = same, bytes = same } = {}) {
+    const written = writeMultipart(parts), body = bytes(written.bytes);
+    const options = http({ host: address, port: 5500, method: 'POST', path: '/', rejectUnauthorized: false, key: tls?.key.export({ type: 'pkcs8', format: 'pem' }), cert: tls?.pem, agent: false,
+      headers: { 'content-type': written.type, 'content-length': body.length, 'x-hash-algorithm': 'SHA-512', 'x-proxy-version': '7.8.1', 'x-road-message-type': 'REST', 'x-road-request-id': requestId } });
     return new Promise((done, fail) => {
       const rq = https.request(options, (rs) => {
         const got = [];
