@@ -82,7 +82,7 @@ static struct person *add_person(struct call *c, struct world *w, struct family 
 {
     struct person *p = &f->people[f->n++];
     *p = (struct person){ .sex = n->sex, .surname = n->surname, .group = n->group, .father = n->father, .mother = n->mother, .wedding = TIME_FAR, .divorce = TIME_FAR };
-    p->birth = birth_known(w, n->birth);
+    p->birth = n->mother ? (struct date){ n->birth, PRECISION_DAY } : birth_known(w, n->birth); /* what stands in the family's own papers is known to the day */
     p->death = day_of_death(w, p);
     set_id9(w, p);
     registry__name_person(c, w, n->home, p, n->mother);
@@ -180,7 +180,6 @@ static void bear_children(struct call *c, struct world *w, struct family *f, str
         const struct stay *at = &mother->stays[mother->nstays - 1];
         struct person *child = add_person(c, w, f, &(struct newcomer){ rng_chance(&w->rng, 526) ? SEX_MALE : SEX_FEMALE, birth, of_mother ? mother->surname : father->surname,
                                                                        father->group, registry__home_on(at->household, birth)->place, father, mother });
-        if (child->birth.precision != PRECISION_DAY) child->birth = (struct date){ birth, PRECISION_DAY };
         registry__stay(child, at->household, child->birth.day, STR("birth"));
         mother->children[mother->nchildren++] = child;
         father->children[father->nchildren++] = child;

@@ -96,6 +96,7 @@ static void check_person(struct call *c, struct world *w, const struct family *f
         CHECK(p->id9[0] == '\0' || strlen(p->id9) == 9);
         CHECK(p->given.n && p->surname.n && p->birth_place && p->hometown && registry__full_name(c->arena, p).n < 100);
         CHECK(p->birth.day < w->day && (p->death == TIME_FAR || p->death < w->day));
+        CHECK(p->birth.day < p->death);
         CHECK(p->nstays > 0 && p->stays[p->nstays - 1].to == p->death);
         for (size_t k = 1; k < p->nstays; k++) CHECK(p->stays[k - 1].to == p->stays[k].from && p->stays[k].from < p->stays[k].to);
         check_kin(w, p);
@@ -105,6 +106,21 @@ static void check_person(struct call *c, struct world *w, const struct family *f
 TEST(kin_fit_each_other_and_lives_have_no_gaps)
 {
     each_family(c, open_world(c, 7), MANY, check_person, NULL);
+}
+
+/* A year alone is known of many founders of that time; a child's death must not be counted from the first of January. */
+TEST(children_are_known_to_the_day_and_die_later)
+{
+    const int64_t birth = date_day(1950, 11, 20);
+    struct world *w = open_world(c, 7);
+    struct family *f = arena_new(c->arena, struct family);
+    w->families = 1;
+    struct person *mother = found(c, w, f);
+    for (int i = 0; i < 2000; i++) {
+        const struct person *p = add_person(c, w, f, &(struct newcomer){ SEX_MALE, birth, mother->surname, mother->group, mother->birth_place, mother, mother });
+        CHECK(p->birth.day == birth && p->birth.precision == PRECISION_DAY && p->death > birth);
+        f->n--;
+    }
 }
 
 /* ---- how many of what ---- */
