@@ -188,16 +188,19 @@ static int write_to_buf(void *data, const char *bytes, int n)
     return out->failed ? -1 : n;
 }
 
-enum status xml_c14n(struct call *c, const struct xml_doc *d, const struct xml *x, struct buf *out)
+static enum status canonicalise(struct call *c, const struct xml_doc *d, const struct xml *x, xmlC14NMode mode, struct buf *out)
 {
     xmlOutputBuffer *sink = xmlOutputBufferCreateIO(write_to_buf, NULL, out, NULL);
     if (!sink) return ST_BROKEN;
-    int done = xmlC14NExecute(doc_of(d), is_within, node_of(x), XML_C14N_1_0, NULL, 0, sink);
+    int done = xmlC14NExecute(doc_of(d), is_within, node_of(x), (int)mode, NULL, 0, sink);
     int closed = xmlOutputBufferClose(sink);
     if (out->failed) return call_fail(c, ST_TOO_LARGE, "", "The XML is too large to be checked. Send less at once.");
     if (done < 0 || closed < 0) return call_fail(c, ST_INVALID, "", "The XML has no canonical form (a relative namespace?). Use absolute namespaces.");
     return ST_OK;
 }
+
+enum status xml_c14n(struct call *c, const struct xml_doc *d, const struct xml *x, struct buf *out) { return canonicalise(c, d, x, XML_C14N_1_0, out); }
+enum status xml_c14n_exclusive(struct call *c, const struct xml_doc *d, const struct xml *x, struct buf *out) { return canonicalise(c, d, x, XML_C14N_EXCLUSIVE_1_0, out); }
 
 struct escape { char byte; struct str written; };
 

@@ -1,5 +1,5 @@
 /* xml.h: XML from outside, parsed with libxml2 under hard limits (no DTD, no entities, no network, 64 levels, size given), and
- * inclusive C14N 1.0. Handles are released at the closing brace (XML_DOC). */
+ * C14N 1.0, inclusive and exclusive. Handles are released at the closing brace (XML_DOC). */
 #ifndef SEN_BASE_XML_H
 #define SEN_BASE_XML_H
 
@@ -31,6 +31,8 @@ size_t xml_count_attr(const struct xml_doc *d, const char *name, struct str valu
 
 /* xml_c14n: inclusive C14N 1.0 without comments of the element and all below, with the namespaces in scope. */
 NODISCARD enum status xml_c14n(struct call *c, const struct xml_doc *d, const struct xml *x, struct buf *out);
+/* xml_c14n_exclusive: Exclusive C14N 1.0 without comments: only the namespaces that are used, so that the element may stand elsewhere. */
+NODISCARD enum status xml_c14n_exclusive(struct call *c, const struct xml_doc *d, const struct xml *x, struct buf *out);
 
 /* xml_put_text, xml_put_attr: escaped for text and for a "..." attribute, the way C14N writes them. */
 void xml_put_text(struct buf *b, struct str s);

@@ -114,6 +114,16 @@ TEST(an_element_carries_the_namespaces_in_scope)
               STR("<b:c xmlns=\"urn:d\" xmlns:b=\"urn:b\" xmlns:z=\"urn:z\" k=\"1\" xml:lang=\"vi\"><d></d></b:c>"));
 }
 
+/* Exclusive C14N, section 2.2: an element that is moved keeps its form, since only what it uses is written. */
+TEST(an_exclusive_form_carries_only_what_is_used)
+{
+    XML_DOC d = NULL;
+    struct buf b = buf_in(c->arena, 1000);
+    CHECK_OK(xml_parse(c, STR("<a xmlns='urn:d' xmlns:z='urn:z' xmlns:b='urn:b' xml:lang='vi'>t<b:c k='1'><d/><z:e/></b:c>u</a>"), &d));
+    CHECK_OK(xml_c14n_exclusive(c, d, xml_first(xml_root(d)), &b));
+    CHECK_STR(buf_str(&b), STR("<b:c xmlns:b=\"urn:b\" k=\"1\"><d xmlns=\"urn:d\"></d><z:e xmlns:z=\"urn:z\"></z:e></b:c>"));
+}
+
 TEST(a_canonical_form_over_the_limit_is_too_large)
 {
     XML_DOC d = NULL;

@@ -3,6 +3,7 @@
 #ifndef SEN_TRUST_SIGNATURE_H
 #define SEN_TRUST_SIGNATURE_H
 
+#include "trust/asic.h"
 #include "trust/cert.h"
 
 /* A part of a message: "/message.xml", "/attachment1" ... with its digest (SHA-512 unless said). */
@@ -26,5 +27,23 @@ NODISCARD enum status signature_check(struct call *c, const struct signature_doc
 
 /* hash_chain_check: a hash chain document against its result document; used by signature_check, ASiC and time-stamps. parts: every one must be used. */
 NODISCARD enum status hash_chain_check(struct call *c, struct str result_xml, struct str chain_xml, const struct signed_part *parts, size_t nparts);
+
+/* ---- the same in a container ---- */
+
+/* What a signature or a chain covers among the files of a container: each part with its digest, and whether the container holds it (one that it does not hold was
+ * not compared with anything). needed and, with all_attachments, every /attachmentN of the container must be among them. */
+struct covered_part { struct str uri; enum digest alg; struct str digest; bool is_present; };
+enum { COVERED_MOST = 260 };
+struct covered { struct str needed; bool all_attachments; struct covered_part list[COVERED_MOST]; size_t n; };
+bool covered_add(struct covered *v, struct str uri, enum digest alg, struct str digest, bool is_present); /* false: there is no room */
+const struct covered_part *covered_find(const struct covered *v, struct str uri);
+
+/* signature_check_files: META-INF/signatures.xml against the other files, as signature_check does against a message; faults as there. What else stands in the document
+ * comes out unjudged: value: the bytes of the signature itself; stamp: the time-stamp (DER) that was put in for them, empty without one. */
+struct container_signature { struct signature_facts facts; struct covered covered; struct str value, stamp; };
+NODISCARD enum status signature_check_files(struct call *c, const struct asic *files, struct container_signature *ret);
+
+/* hash_chain_check_files: a result document among the files that its chain lies in; the chain may be spread over several of them (x-road 3.8). */
+NODISCARD enum status hash_chain_check_files(struct call *c, struct str result_xml, const struct asic *files, struct covered *covered);
 
 #endif

@@ -1,6 +1,7 @@
-/* xades_check.c: judges a signature document against the parts received. Every element is taken from its one place and never looked up by Id, so
- * that nothing can be wrapped or moved; Ids are compared only to see that the references mean these very elements. Whatever is not in the
- * profile is refused: transforms, SHA-1, a second signature, exclusive canonicalisation. */
+/* xades_check.c: judges a signature document against the parts received, or against the files of a container. Every element is taken from its one place and never
+ * looked up by Id, so that nothing can be wrapped or moved; Ids are compared only to see that the references mean these very elements. Two forms are known: X-Road's
+ * up to version 7, and the one of version 8, where the signature is the root and canonicalisation is exclusive. Whatever else is not in the profile is refused:
+ * transforms of a part, SHA-1, a second signature. */
 #include "trust/signature.h"
 
 #include "base/buf.h"
@@ -22,7 +23,25 @@ struct parsed {
     const struct xml *signature, *signed_info, *value, *cert, *properties, *unsigned_properties;
     struct str properties_id;
     struct sig_method method;
+    enum c14n { C14N_INCLUSIVE, C14N_EXCLUSIVE } form;
 };
+
+/* What the signature is held against: the parts of a message, or the files of a container. */
+struct against { const struct signature_doc *doc; const struct signed_part *parts; size_t nparts; const struct asic *files; struct covered *covered; };
+
+static bool read_form(struct arena *a, const struct xml *x, enum c14n *ret)
+{
+    struct str uri = xml_attr(a, x, NULL, "Algorithm");
+    *ret = str_eq(uri, STR(XADES_C14N_EXCLUSIVE)) ? C14N_EXCLUSIVE : C14N_INCLUSIVE;
+    return (*ret == C14N_EXCLUSIVE || str_eq(uri, STR(XADES_C14N))) && !xml_first(x);
+}
+
+static enum status canonical_bytes(struct parsed *p, enum c14n form, const struct xml *x, struct str *ret)
+{
+    struct buf b = buf_in(p->c->arena, XADES_MAX);
+    TRY(form == C14N_EXCLUSIVE ? xml_c14n_exclusive(p->c, p->doc, x, &b) : xml_c14n(p->c, p->doc, x, &b));
+    return buf_finish(&b, ret);
+}
 
 /* ---- structure ---- */
 
@@ -43,6 +62,10 @@ static bool next_is(const struct xml **at, const char *ns, const char *name)
 static bool find_signature(struct parsed *p)
 {
     const struct xml *root = xml_root(p->doc);
+    if (xml_is(root, XADES_DS, "Signature")) {
+        p->signature = root;
+        return true;
+    }
     if (!xml_is(root, XADES_ASIC, "XAdESSignatures") && !xml_is(root, XADES_ASIC_OLD, "XAdESSignatures")) return false;
     p->signature = only(root, XADES_DS, "Signature");
     return p->signature;
@@ -85,8 +108,8 @@ static enum status read_methods(struct parsed *p, const struct xml **at)
 {
     struct arena *a = p->c->arena;
     *at = xml_first(p->signed_info);
-    if (!*at || !xml_is(*at, XADES_DS, "CanonicalizationMethod") || !str_eq(xml_attr(a, *at, NULL, "Algorithm"), STR(XADES_C14N)) || xml_first(*at))
-        return call_fault(p->c, call_fail(p->c, ST_INVALID, "signature", "The signature is canonicalised in a way that is not accepted. Use inclusive C14N 1.0 without comments."),
+    if (!*at || !xml_is(*at, XADES_DS, "CanonicalizationMethod") || !read_form(a, *at, &p->form))
+        return call_fault(p->c, call_fail(p->c, ST_INVALID, "signature", "The signature is canonicalised in a way that is not accepted. Use C14N 1.0 without comments, inclusive or exclusive."),
                           STR("unsupported_algorithm"));
     if (!next_is(at, XADES_DS, "SignatureMethod") || xml_first(*at)) return MALFORMED(p->c, "The signature does not say how it was made.");
     struct str uri = xml_attr(a, *at, NULL, "Algorithm");
@@ -98,7 +121,19 @@ static enum status read_methods(struct parsed *p, const struct xml **at)
 
 /* ---- references ---- */
 
-struct reference { struct str uri, type; struct hash_link link; };
+struct reference { struct str uri, type; enum c14n form; /* of the signed properties */ struct hash_link link; };
+
+static enum status transformed(struct parsed *p, struct str uri)
+{
+    return call_fault(p->c, call_fail(p->c, ST_INVALID, "signature", "The signature transforms %s before it is digested. Sign the parts as they are sent.", uri), STR("unsupported_algorithm"));
+}
+
+/* read_transform: one canonicalisation, and only of the signed properties: XML that stands in the document itself. */
+static bool read_transform(struct parsed *p, const struct xml *transforms, struct reference *r)
+{
+    const struct xml *only_one = only(transforms, XADES_DS, "Transform");
+    return str_starts(r->uri, STR("#")) && only_one && read_form(p->c->arena, only_one, &r->form);
+}
 
 static enum status read_reference(struct parsed *p, const struct xml *x, struct reference *ret)
 {
@@ -106,9 +141,10 @@ static enum status read_reference(struct parsed *p, const struct xml *x, struct 
     const struct xml *first = xml_first(x);
     if (!xml_is(x, XADES_DS, "Reference")) return MALFORMED(p->c, "SignedInfo holds something else than references.");
     *ret = (struct reference){ .uri = xml_attr(a, x, NULL, "URI"), .type = xml_attr(a, x, NULL, "Type") };
-    if (first && xml_is(first, XADES_DS, "Transforms"))
-        return call_fault(p->c, call_fail(p->c, ST_INVALID, "signature", "The signature transforms %s before it is digested. Sign the parts as they are sent.", ret->uri),
-                          STR("unsupported_algorithm"));
+    if (first && xml_is(first, XADES_DS, "Transforms")) {
+        if (!read_transform(p, first, ret)) return transformed(p, ret->uri);
+        first = xml_next(first);
+    }
     if (!first || !hash_chain__read_digest(a, first, NULL, &ret->link))
         return MALFORMED(p->c, "The digest of the reference %s cannot be read, or its method is not accepted.", ret->uri);
     return ST_OK;
@@ -140,41 +176,61 @@ static enum status wrong_digest(struct call *c, struct str what)
 static enum status check_properties_digest(struct parsed *p, const struct reference *r)
 {
     struct str bytes;
-    struct buf b = buf_in(p->c->arena, XADES_MAX);
-    TRY(xml_c14n(p->c, p->doc, p->properties, &b));
-    TRY(buf_finish(&b, &bytes));
+    TRY(canonical_bytes(p, r->form, p->properties, &bytes));
     if (str_eq(trust_digest(p->c->arena, r->link.alg, bytes), r->link.digest)) return ST_OK;
     return wrong_digest(p->c, r->uri);
 }
 
-static enum status check_chain(struct parsed *p, const struct reference *r, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts)
+static enum status check_chain(struct parsed *p, const struct reference *r, const struct against *of)
 {
-    if (str_is_empty(doc->chain_result) || str_is_empty(doc->chain))
+    const struct asic_entry *file = of->files ? asic_find(of->files, STR(ASIC_CHAIN_RESULT)) : NULL;
+    struct str result = of->files ? file ? file->bytes : STR("") : of->doc->chain_result;
+    if (str_is_empty(result) || (!of->files && str_is_empty(of->doc->chain)))
         return MALFORMED(p->c, "The signature refers to a hash chain, which was not sent. Send the parts hashchainresult and hashchain.");
-    enum status st = hash_chain_check(p->c, doc->chain_result, doc->chain, parts, nparts);
+    enum status st = of->files ? hash_chain_check_files(p->c, result, of->files, of->covered) : hash_chain_check(p->c, result, of->doc->chain, of->parts, of->nparts);
     if (st != ST_OK) {
         p->c->error.fault = str_join(p->c->arena, STR("malformed_signature."), p->c->error.fault, STR_END);
         return st;
     }
-    if (str_eq(trust_digest(p->c->arena, r->link.alg, doc->chain_result), r->link.digest)) return ST_OK;
+    if (str_eq(trust_digest(p->c->arena, r->link.alg, result), r->link.digest)) return ST_OK;
     return wrong_digest(p->c, r->uri);
 }
 
-/* A reference straight to a part: it must have been received, with this digest. */
-static enum status check_part(struct parsed *p, const struct reference *r, const struct signed_part *parts, size_t nparts)
+/* check_file: a file of the container; one that it does not hold is told, not refused. */
+static enum status check_file(struct parsed *p, const struct reference *r, const struct against *of)
 {
-    for (size_t i = 0; i < nparts; i++) {
-        if (!str_eq(parts[i].name, r->uri)) continue;
-        if (parts[i].alg == r->link.alg && str_eq(parts[i].digest, r->link.digest)) return ST_OK;
+    const struct asic_entry *file = asic_find_uri(of->files, r->uri);
+    if (file && !str_eq(trust_digest(p->c->arena, r->link.alg, file->bytes), r->link.digest)) return wrong_digest(p->c, r->uri);
+    return covered_add(of->covered, r->uri, r->link.alg, r->link.digest, file) ? ST_OK : MALFORMED(p->c, "The signature has more references than a message has parts.");
+}
+
+/* A reference straight to a part: it must have been received, with this digest. */
+static enum status check_part(struct parsed *p, const struct reference *r, const struct against *of)
+{
+    if (!str_eq(r->uri, STR(XADES_MESSAGE)) && !asic_is_attachment(r->uri)) return MALFORMED(p->c, "The signature refers to %s, which is no part of a message.", r->uri);
+    if (of->files) return check_file(p, r, of);
+    for (size_t i = 0; i < of->nparts; i++) {
+        if (!str_eq(of->parts[i].name, r->uri)) continue;
+        if (of->parts[i].alg == r->link.alg && str_eq(of->parts[i].digest, r->link.digest)) return ST_OK;
         return wrong_digest(p->c, r->uri);
     }
-    if (!str_eq(r->uri, STR(XADES_MESSAGE)) && !str_starts(r->uri, STR("/attachment"))) return MALFORMED(p->c, "The signature refers to %s, which is no part of a message.", r->uri);
     return call_fault(p->c, call_fail(p->c, ST_INVALID, "signature", "The signature covers the part %s, which was not received.", r->uri), STR("invalid_reference"));
+}
+
+/* covers_files: the message and every attachment that the container holds. */
+static bool covers_files(struct parsed *p, const struct against *of)
+{
+    bool all = covered_find(of->covered, STR(XADES_MESSAGE));
+    for (size_t i = 0; i < of->files->n; i++) {
+        struct str uri = asic_uri(p->c->arena, &of->files->entries[i]);
+        all = all && (!asic_is_attachment(uri) || covered_find(of->covered, uri));
+    }
+    return all;
 }
 
 /* check_coverage: one reference to the signed properties and, beside it, either the chain alone or every part by itself. References differ from each
  * other and parts do too, so as many references as parts, each to a part, cover them all. */
-static enum status check_coverage(struct parsed *p, const struct reference *refs, size_t nrefs, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts)
+static enum status check_coverage(struct parsed *p, const struct reference *refs, size_t nrefs, const struct against *of)
 {
     size_t properties = 0, chains = 0, direct = 0;
     for (size_t i = 0; i < nrefs; i++) {
@@ -183,14 +239,14 @@ static enum status check_coverage(struct parsed *p, const struct reference *refs
             TRY(check_properties_digest(p, &refs[i]));
         } else if (str_eq(refs[i].uri, STR(XADES_CHAIN_RESULT))) {
             chains++;
-            TRY(check_chain(p, &refs[i], doc, parts, nparts));
+            TRY(check_chain(p, &refs[i], of));
         } else {
             direct++;
-            TRY(check_part(p, &refs[i], parts, nparts));
+            TRY(check_part(p, &refs[i], of));
         }
     }
     if (properties != 1) return MALFORMED(p->c, "The signature does not refer to its own signed properties.");
-    if (chains ? direct == 0 : direct == nparts) return ST_OK;
+    if (chains ? direct == 0 : of->files ? covers_files(p, of) : direct == of->nparts) return ST_OK;
     return MALFORMED(p->c, "The signature does not cover exactly the parts that were received. Sign the message and every attachment.");
 }
 
@@ -211,7 +267,9 @@ static bool cert_is_signed(struct parsed *p, struct str cert_der)
     const struct xml *at = xml_first(p->properties), *digest;
     struct hash_link link;
     if (!at || !xml_is(at, XADES_NS, "SignedSignatureProperties")) return false;
-    at = xml_only_child(xml_only_child(at, XADES_NS, "SigningCertificate"), XADES_NS, "Cert");
+    const struct xml *named = xml_only_child(at, XADES_NS, "SigningCertificate"), *named_v2 = xml_only_child(at, XADES_NS, "SigningCertificateV2"); /* of EN 319 132 */
+    if (named && named_v2) return false;
+    at = xml_only_child(named ? named : named_v2, XADES_NS, "Cert");
     digest = xml_only_child(at, XADES_NS, "CertDigest");
     if (!digest || !xml_first(digest) || !hash_chain__read_digest(p->c->arena, xml_first(digest), NULL, &link)) return false;
     return str_eq(trust_digest(p->c->arena, link.alg, cert_der), link.digest);
@@ -234,42 +292,46 @@ static enum status read_facts(struct parsed *p, struct signature_facts *ret)
     return ST_OK;
 }
 
-static enum status check_value(struct parsed *p, struct str cert_der)
+static enum status check_value(struct parsed *p, struct str cert_der, struct str *ret)
 {
-    struct str bytes, value;
-    struct buf b = buf_in(p->c->arena, XADES_MAX);
-    if (!decode_base64(p->c->arena, str_trim(xml_text(p->c->arena, p->value)), &value)) return MALFORMED(p->c, "The value of the signature is not base64.");
-    TRY(xml_c14n(p->c, p->doc, p->signed_info, &b));
-    TRY(buf_finish(&b, &bytes));
-    enum status st = trust_verify_method(p->c, cert_der, p->method, true, bytes, value);
+    struct str bytes;
+    if (!decode_base64(p->c->arena, str_trim(xml_text(p->c->arena, p->value)), ret)) return MALFORMED(p->c, "The value of the signature is not base64.");
+    TRY(canonical_bytes(p, p->form, p->signed_info, &bytes));
+    enum status st = trust_verify_method(p->c, cert_der, p->method, true, bytes, *ret);
     return st == ST_OK ? ST_OK : call_fault(p->c, st, STR("invalid_signature_value"));
 }
 
-static enum status check_document(struct parsed *p, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts, struct signature_facts *ret)
+static enum status check_document(struct parsed *p, const struct against *of, struct signature_facts *ret, struct str *ret_value)
 {
     const struct xml *at = NULL;
     size_t count = 0, nrefs = 0;
     struct reference *refs = arena_array(p->c->arena, struct reference, REFERENCES_MAX);
-    TRY(check_parts(p, parts, nparts));
+    if (!of->files) TRY(check_parts(p, of->parts, of->nparts));
     if (!find_signature(p)) return MALFORMED(p->c, "There is not exactly one signature in the document.");
     if (!find_elements(p)) return MALFORMED(p->c, "The signature document is not laid out as the profile says.");
     TRY(check_ids(p, xml_root(p->doc), &count));
     TRY(read_methods(p, &at));
     TRY(read_references(p, at, refs, &nrefs));
     TRY(read_facts(p, ret));
-    TRY(check_coverage(p, refs, nrefs, doc, parts, nparts));
-    return check_value(p, ret->cert_der);
+    TRY(check_coverage(p, refs, nrefs, of));
+    return check_value(p, ret->cert_der, ret_value);
+}
+
+static enum status open_document(struct call *c, struct str xml, struct xml_doc **ret)
+{
+    if (xml.n > XADES_MAX) return MALFORMED(c, "The signature document is larger than one megabyte.");
+    enum status st = xml_parse(c, xml, ret);
+    return st == ST_OK ? ST_OK : call_fault(c, st, STR("malformed_signature.invalid_xml"));
 }
 
 enum status xades__check_thoroughly(struct call *c, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts, struct signature_facts *ret)
 {
     XML_DOC d = NULL;
     struct signature_facts facts = { 0 };
-    if (doc->xml.n > XADES_MAX) return MALFORMED(c, "The signature document is larger than one megabyte.");
-    enum status st = xml_parse(c, doc->xml, &d);
-    if (st != ST_OK) return call_fault(c, st, STR("malformed_signature.invalid_xml"));
+    struct str value;
+    TRY(open_document(c, doc->xml, &d));
     struct parsed p = { .c = c, .doc = d };
-    TRY(check_document(&p, doc, parts, nparts, &facts));
+    TRY(check_document(&p, &(struct against){ .doc = doc, .parts = parts, .nparts = nparts }, &facts, &value));
     *ret = facts;
     return ST_OK;
 }
@@ -278,4 +340,45 @@ enum status signature_check(struct call *c, const struct signature_doc *doc, con
 {
     if (doc->xml.n <= XADES_MAX && xades__quick_check(c, doc, parts, nparts, ret)) return ST_OK;
     return xades__check_thoroughly(c, doc, parts, nparts, ret);
+}
+
+/* ---- containers ---- */
+
+bool covered_add(struct covered *v, struct str uri, enum digest alg, struct str digest, bool is_present)
+{
+    if (covered_find(v, uri)) return true; /* a chain may refer to a part twice: each time it was compared */
+    if (v->n == COVERED_MOST) return false;
+    v->list[v->n++] = (struct covered_part){ uri, alg, digest, is_present };
+    return true;
+}
+
+const struct covered_part *covered_find(const struct covered *v, struct str uri)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (str_eq(v->list[i].uri, uri)) return &v->list[i];
+    return NULL;
+}
+
+/* read_stamp: the token that was put in for the value of the signature (x-road 5.3); none is no failure. */
+static enum status read_stamp(struct parsed *p, struct str *ret)
+{
+    const struct xml *properties = xml_only_child(p->unsigned_properties, XADES_NS, "UnsignedSignatureProperties");
+    if (!xml_child(properties, XADES_NS, "SignatureTimeStamp")) return ST_OK;
+    const struct xml *token = xml_only_child(xml_only_child(properties, XADES_NS, "SignatureTimeStamp"), XADES_NS, "EncapsulatedTimeStamp");
+    if (token && decode_base64(p->c->arena, str_trim(xml_text(p->c->arena, token)), ret)) return ST_OK;
+    return MALFORMED(p->c, "The time-stamp in the signature document cannot be read, or there are two of them.");
+}
+
+enum status signature_check_files(struct call *c, const struct asic *files, struct container_signature *ret)
+{
+    XML_DOC d = NULL;
+    const struct asic_entry *file = asic_find(files, STR(ASIC_SIGNATURES));
+    struct container_signature *s = arena_new(c->arena, struct container_signature);
+    s->covered = (struct covered){ .needed = STR(XADES_MESSAGE), .all_attachments = true };
+    TRY(open_document(c, file ? file->bytes : STR(""), &d));
+    struct parsed p = { .c = c, .doc = d };
+    TRY(check_document(&p, &(struct against){ .files = files, .covered = &s->covered }, &s->facts, &s->value));
+    TRY(read_stamp(&p, &s->stamp));
+    *ret = *s;
+    return ST_OK;
 }

@@ -9,6 +9,7 @@
 #define XADES_XSI "http://www.w3.org/2001/XMLSchema-instance"
 
 #define XADES_C14N "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+#define XADES_C14N_EXCLUSIVE "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define XADES_PROPERTIES_TYPE "http://uri.etsi.org/01903#SignedProperties"
 #define XADES_MESSAGE "/message.xml"
 #define XADES_CHAIN_RESULT "/sig-hashchainresult.xml"

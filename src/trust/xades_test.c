@@ -140,7 +140,8 @@ TEST(every_change_of_the_document_is_refused)
     static const struct { const char *what, *with, *fault; } cases[] = {
         { "rsa-sha512", "rsa-sha1", "unsupported_algorithm" },
         { "xmldsig-more#rsa-sha512", "xmldsig-more#rsa-sha256", "invalid_signature_value" },
-        { XADES_C14N, "http://www.w3.org/2001/10/xml-exc-c14n#", "unsupported_algorithm" },
+        { XADES_C14N, XADES_C14N_EXCLUSIVE, "invalid_signature_value" },
+        { XADES_C14N, XADES_C14N "#WithComments", "unsupported_algorithm" },
         { "URI=\"/message.xml\">", "URI=\"/message.xml\"><ds:Transforms></ds:Transforms>", "unsupported_algorithm" },
         { "URI=\"/message.xml\"", "URI=\"/attachment1\"", "invalid_reference" },
         { "xmlenc#sha512", "xmlenc#sha256", "malformed_signature" },
@@ -261,7 +262,7 @@ TEST(broken_containers_are_refused_with_their_faults)
         { "asic/invalid-signed-hashchain.asice", "malformed_signature.invalid_hash_chain_ref", 2 },
         { "asic/invalid-hashchain-modified-message.asice", "malformed_signature.invalid_reference", 2 },
         { "asic/invalid-incorrect-references.asice", "malformed_signature", 1 },
-        { "asic/valid-non-batch-rest.asice", "malformed_signature", 1 }, /* exclusive canonicalisation: not this profile */
+        { "asic/valid-non-batch-rest.asice", "invalid_reference", 1 }, /* its body is signed and was not received */
     };
     SAMPLES
     struct signature_facts facts;
@@ -304,14 +305,40 @@ TEST(the_batch_of_x_road_holds)
     expect_fault(c, signature_check(c, &doc, parts, 2, &facts), "malformed_signature.invalid_hash_chain_ref");
 }
 
-/* Version 8 signs in another form: the signature is the root, with exclusive canonicalisation and a transform. It is not in the profile. */
-TEST(the_form_of_version_8_is_refused)
+/* Version 8 signs in another form: the signature is the root, canonicalisation is exclusive, every part has a reference of its own. */
+TEST(the_form_of_version_8_is_accepted)
 {
     SAMPLES
     struct signature_facts facts;
     struct signature_doc doc = { .xml = sample(c, "signatures/non-batch-sig/signatures.xml") };
     struct signed_part parts[] = { part_of(c, "/message.xml", sample(c, "signatures/non-batch-sig/message.xml")), part_of(c, "/attachment1", sample(c, "signatures/non-batch-sig/attachment1")) };
-    expect_fault(c, signature_check(c, &doc, parts, 2, &facts), "malformed_signature");
+    CHECK_OK(signature_check(c, &doc, parts, 2, &facts));
+    CHECK(facts.cert_der.n > 0 && facts.ocsp.n > 0);
+    expect_fault(c, signature_check(c, &doc, parts, 1, &facts), "invalid_reference");
+    parts[1] = part_of(c, "/attachment1", STR("another"));
+    expect_fault(c, signature_check(c, &doc, parts, 2, &facts), "invalid_signature_value");
+    parts[1] = part_of(c, "/attachment2", sample(c, "signatures/non-batch-sig/attachment1"));
+    expect_fault(c, signature_check(c, &doc, parts, 2, &facts), "invalid_reference");
+}
+
+/* Each of its canonicalisations counts: taken for inclusive ones, or with more than the one transform that is known, the document does not hold. */
+TEST(the_form_of_version_8_is_not_bent)
+{
+    SAMPLES
+    static const struct { const char *from, *to, *fault; } cases[] = {
+        { "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>", "", "unsupported_algorithm" },
+        { "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>", "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"/>", "unsupported_algorithm" },
+        { "CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>", "CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#WithComments\"/>", "unsupported_algorithm" },
+        { "SigningTime>2", "SigningTime>3", "invalid_signature_value" },
+    };
+    struct signature_facts facts;
+    struct str good = sample(c, "signatures/non-batch-sig/signatures.xml");
+    struct signed_part parts[] = { part_of(c, "/message.xml", sample(c, "signatures/non-batch-sig/message.xml")), part_of(c, "/attachment1", sample(c, "signatures/non-batch-sig/attachment1")) };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct signature_doc doc = { .xml = replaced(c, good, cases[i].from, cases[i].to) };
+        CHECK(!str_eq(doc.xml, good));
+        expect_fault(c, signature_check(c, &doc, parts, 2, &facts), cases[i].fault);
+    }
 }
 
 /* ---- the quick judge ---- */
