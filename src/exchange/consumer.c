@@ -126,13 +126,11 @@ static enum status read_answer(struct call *c, const struct client_answer *answe
     struct str type = client_header(answer, "Content-Type");
     if (answer->status != 200)
         return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The other agency's node gave an answer that is no exchange message. Tell your administrator."), STR("http_error"));
-    if (str_eq(multipart__type(type), STR("text/xml"))) {
-        TRY(fault__read_soap(c, answer->body, &ret->fault));
-        ret->has_fault = true;
-        return ST_OK;
-    }
-    enum status st = wire__read(c, type, answer->body, false, ret);
-    return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("invalid_response"));
+    bool bare = str_eq(multipart__type(type), STR("text/xml"));
+    enum status st = bare ? fault__read_soap(c, answer->body, &ret->fault) : wire__read(c, type, answer->body, false, ret);
+    if (st != ST_OK) return fault__wrap(c, st, STR("invalid_response"));
+    if (bare) ret->has_fault = true;
+    return ST_OK;
 }
 
 static enum status post(struct call *c, const struct directory *d, const struct dir_server *server, struct trip *t, struct wire *ret)
@@ -201,7 +199,8 @@ static enum status inconsistent(struct call *c)
 static enum status check_answer(struct call *c, const struct directory *d, const struct trip *t, const struct wire *w, struct incoming *ret)
 {
     struct xid client, service;
-    TRY(rest__parse_response(c, w->head, &ret->head));
+    enum status st = rest__parse_response(c, w->head, &ret->head);
+    if (st != ST_OK) return fault__wrap(c, st, STR("invalid_response")); /* the other side's mistake, not the asker's */
     const struct rest_head *h = &ret->head;
     if (!xid_parse_client(c->arena, rest__header(h, "x-road-client"), &client) || !xid_same_client(&client, &t->out->client)) return inconsistent(c);
     if (!xid__parse_service(c->arena, rest__header(h, "x-road-service"), &service)) return inconsistent(c);

@@ -200,15 +200,22 @@ static bool is_type(struct str s)
     return true;
 }
 
+static enum status no_fault(struct call *c)
+{
+    return call_fault(c, call_fail(c, ST_INVALID, "", "The other side answered with XML that is no fault. Check its address."), STR("malformed_soap"));
+}
+
 enum status fault__read_soap(struct call *c, struct str xml, struct fault *ret)
 {
     XML_DOC doc = NULL;
-    enum status st = xml_parse(c, xml, &doc);
-    if (st != ST_OK) return call_fault(c, st, STR("malformed_soap"));
+    if (xml_parse(c, xml, &doc) != ST_OK) {
+        call_note(c, "exchange", "fault envelope: %.*s", STR_ARG(c->error.sentence));
+        call_clear(c);
+        return no_fault(c);
+    }
     const struct xml *root = xml_root(doc);
     const struct xml *fault = xml_only_child(xml_only_child(root, SOAP_NS, "Body"), SOAP_NS, "Fault");
-    if (!xml_is(root, SOAP_NS, "Envelope") || !fault)
-        return call_fault(c, call_fail(c, ST_INVALID, "", "The other side answered with XML that is no fault. Check its address."), STR("malformed_soap"));
+    if (!xml_is(root, SOAP_NS, "Envelope") || !fault) return no_fault(c);
     struct fault f = {
         .type = str_trim(xml_text(c->arena, xml_child(fault, NULL, "faultcode"))),
         .message = str_first(xml_text(c->arena, xml_child(fault, NULL, "faultstring")), FAULT_TEXT_MAX),

@@ -129,7 +129,10 @@ static enum status fetch_peer(struct call *c, const struct dir_server *s, struct
     if (client_fetch(c, &rq, &answer) != ST_OK || answer.status != 200) return call_clear(c), no_answer(c, "the other agency's node");
     TRY(multipart__open(c, client_header(&answer, "Content-Type"), answer.body, &m));
     TRY(multipart__next(c, &m, &p, &more));
-    if (!more || !str_eq(multipart__type(part__header(&p, "content-type")), STR("application/ocsp-response"))) return no_answer(c, "the other agency's node");
+    struct part second;
+    bool several = false;
+    if (more) TRY(multipart__next(c, &m, &second, &several));
+    if (!more || several || !str_eq(multipart__type(part__header(&p, "content-type")), STR("application/ocsp-response"))) return no_answer(c, "the other agency's node");
     TRY(keep_answer(c, cert, p.body));
     *ret = p.body;
     return ST_OK;

@@ -61,7 +61,7 @@ export class Hostile extends Peer {
       this.statusAsked += 1;
       const turn = this.turn ?? {};
       if (turn.statusReply) return turn.statusReply(rs);
-      const answer = turn.status ?? this.ocsp(turn.tls ?? this.tls), written = writeMultipart((Array.isArray(answer) ? answer : [answer]).map((a) => ['application/ocsp-response', a]));
+      const answer = turn.ocsp ?? this.ocsp(turn.tls ?? this.tls), written = writeMultipart((Array.isArray(answer) ? answer : [answer]).map((a) => ['application/ocsp-response', a]));
       return rs.writeHead(200, { 'content-type': written.type.replace('multipart/mixed', 'multipart/related; type="application/ocsp-response"') }).end(written.bytes);
     });
     this.servers = [door, status];
@@ -92,7 +92,7 @@ export class Hostile extends Peer {
     const lines = [status, 'OK', 'Content-Type:application/json', ...Object.entries(f).map(([k, v]) => `${k}:${v}`)];
     const written = Buffer.from(head(lines.map((l) => l + CRLF).join('')));
     const signature = this.xades(written, body, xades);
-    return writeMultipart(parts(this.answerParts(written, body, signature), this));
+    return writeMultipart(parts(this.answerParts(written, body, signature), question));
   }
 
   answerParts(head, body, signature) {
@@ -105,7 +105,8 @@ function readQuestion(type, bytes) {
   const read = splitMultipart(type, bytes), of = (t) => read.find((p) => p.headers['content-type'] === t)?.body;
   const head = of('application/x-road-rest-request'), body = of('application/x-road-rest-body'), lines = head.toString().split(CRLF);
   const header = (name) => lines.slice(2).filter((l) => l.toLowerCase().startsWith(`${name}:`)).at(-1)?.slice(name.length + 1);
-  return { header, service: lines[1].split('/').slice(2, 7).join('/'), hash: (body ? sha512(Buffer.concat([sha512(head), sha512(body)])) : sha512(head)).toString('base64') };
+  const signed = read.slice(-3).map((p) => [p.headers['content-type'], p.body]);
+  return { header, signed, service: lines[1].split('/').slice(2, 7).join('/'), hash: (body ? sha512(Buffer.concat([sha512(head), sha512(body)])) : sha512(head)).toString('base64') };
 }
 
 export const FAULT = (type, text = 'The hostile peer made this up.') => ['text/xml; charset=UTF-8', `<?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"><SOAP-ENV:Body><SOAP-ENV:Fault><faultcode>${type}</faultcode><faultstring>${text}</faultstring><detail><faultDetail xmlns="">11111111-2222-4333-8444-555555555555</faultDetail></detail></SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>`];
