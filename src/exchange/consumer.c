@@ -27,8 +27,8 @@ static enum status unknown_client(struct call *c)
     return call_fault(c, call_fail(c, ST_NOT_FOUND, "X-Road-Client", "This client is not registered on this server. Check X-Road-Client, or ask the operator to register it."), STR("unknown_member"));
 }
 
-/* prepare: the canonical message with fresh ids; the client must be one of this server's. */
-static enum status prepare(struct call *c, const struct directory *d, struct trip *t)
+/* prepare: the canonical message with fresh ids; the client must be one of this server's, the provider one of a nation that ours knows. */
+static enum status prepare(struct call *c, const struct directory *d, struct trip *t, struct directory **of_provider)
 {
     const struct dir_server *self = directory__find_server(d, &exchange__of(c)->self);
     TRY(rest__parse_target(c, t->out->target, &t->target));
@@ -36,7 +36,8 @@ static enum status prepare(struct call *c, const struct directory *d, struct tri
     t->provider = t->target.service;
     t->provider.service = STR("");
     if (!self || !directory__hosts(d, self, &t->out->client)) return unknown_client(c);
-    if (!directory__find_member(d, &t->provider))
+    TRY(directory__hold_of(c, t->provider.instance, of_provider));
+    if (!directory__find_member(*of_provider, &t->provider))
         return call_fault(c, call_fail(c, ST_NOT_FOUND, "path", "The directory knows no such agency or subsystem. Check the name."), STR("unknown_member"));
     t->request_id = random_uuid(c->arena);
     TRY(rest__write_request(c, t->out->method, t->out->target, t->out->headers, t->out->nheaders, t->request_id, &t->head));
@@ -262,19 +263,20 @@ static enum status sign_and_log(struct call *c, struct trip *t)
 static enum status run(struct call *c, struct trip *t, struct incoming *ret, struct fault *f, bool *logged)
 {
     DIRECTORY d = NULL;
+    DIRECTORY of_provider = NULL;
     struct wire answer = { 0 };
     call_may_wait(c);
     TRY(db_settle(c)); /* a service that asks others may not hold back what it read */
     TRY(directory__hold(c, &d));
-    TRY(prepare(c, d, t));
+    TRY(prepare(c, d, t, &of_provider));
     TRY(stamp__may_go_on(c));
     if (is_own(c, d, t)) return run_own(c, t, ret, f);
     TRY(sign_and_log(c, t));
     *logged = true;
     crash_point("exchange.question_logged");
-    TRY(send_message(c, d, t, &answer));
+    TRY(send_message(c, of_provider, t, &answer));
     if (answer.has_fault) return *f = answer.fault, fault__fail(c, &answer.fault);
-    TRY(check_answer(c, d, t, &answer, ret));
+    TRY(check_answer(c, of_provider, t, &answer, ret));
     return log_answer(c, t, &answer, ret->head.status);
 }
 

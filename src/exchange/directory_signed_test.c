@@ -17,30 +17,45 @@ static struct str sample(struct call *c, const char *path)
     return STR("");
 }
 
-static void verify_sample(struct call *c, const char *folder, const char *stamp)
+static struct str of_set(struct call *c, const char *folder, const char *name)
 {
-    struct signed_directory s;
-    struct anchor a;
-    const struct signed_file *file;
-    CHECK_OK(directory__read_anchor(c, sample(c, "anchor/configuration_anchor_CS_internal.xml"), &a));
-    CHECK_OK(directory__read_signed(c, sample(c, str_to_z(c->arena, str_join(c->arena, STR("signed-configuration/"), str_z(folder), STR("/internalconf"), STR_END))), &s));
-    c->now_ms = s.expires_ms - 1000;
-    /* Older samples were signed by another central server than the anchor's: then the anchor's refusal is right. */
-    enum status st = directory__verify(c, &s, STR("DEV"), a.sources[0].certs, a.sources[0].ncerts, &file);
-    CHECK(st == ST_OK || st == ST_DENIED);
-    if (st == ST_OK) {
-        struct str params = sample(c, str_to_z(c->arena, str_join(c->arena, STR("signed-configuration/"), str_z(folder), STR("/"), str_z(stamp), STR("/shared-params.xml"), STR_END)));
-        CHECK_STR(trust_digest(c->arena, file->alg, params), file->digest);
-    }
-    call_clear(c);
-    CHECK(directory__verify(c, &s, STR("VN"), a.sources[0].certs, a.sources[0].ncerts, &file) != ST_OK);
+    return sample(c, str_to_z(c->arena, str_join(c->arena, STR("signed-configuration/"), str_z(folder), STR("/"), str_z(name), STR_END)));
 }
 
-TEST(samples_of_central_servers)
+/* Every signed output of a central server among the samples, both for its members and for federated nations: accepted with the certificates of its own shared parameters;
+ * that of version 6 for members names others there, and is the one of the sample anchor; and the one for other nations was made before its parameters changed. */
+static const struct { const char *folder, *stamp, *instance; int version; } sets[] = {
+    { "V3", "20240408142911166434000", "CS", 3 }, { "V4", "20240529203822880997000", "DEV", 4 }, { "V5", "20250303143911136407000", "DEV", 5 }, { "V6", "20251110170000548026000", "DEV", 6 } };
+
+static void check_document(struct call *c, size_t i, const char *name, struct str shared, const struct str *certs, size_t ncerts, size_t files, bool matches)
 {
-    verify_sample(c, "V6", "20251110170000548026000");
+    struct signed_directory s;
+    const struct signed_file *file;
+    CHECK_OK(directory__read_signed(c, of_set(c, sets[i].folder, name), &s));
+    CHECK(s.version == sets[i].version && s.nfiles == files);
+    CHECK_OK(directory__verify(c, &s, str_z(sets[i].instance), certs, ncerts, &file));
+    CHECK(str_eq(trust_digest(c->arena, file->alg, shared), file->digest) == matches);
+    CHECK(directory__verify(c, &s, STR("VN"), certs, ncerts, &file) == ST_DENIED);
     call_clear(c);
-    verify_sample(c, "V5", "20250303143911136407000");
+    c->now_ms = s.expires_ms;
+    CHECK(directory__verify(c, &s, str_z(sets[i].instance), certs, ncerts, &file) == ST_UNAVAILABLE);
+    CHECK_STR(call_error(c)->fault, STR("global_conf_outdated"));
+    call_clear(c);
+    c->now_ms = TEST_NOW_MS;
+}
+
+TEST(every_signed_configuration_of_the_samples)
+{
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        DIRECTORY d = NULL;
+        struct anchor a;
+        struct str shared = of_set(c, sets[i].folder, str_to_z(c->arena, str_join(c->arena, str_z(sets[i].stamp), STR("/shared-params.xml"), STR_END)));
+        CHECK_OK(directory__read_params(c, shared, sets[i].version, &d));
+        CHECK_OK(directory__read_anchor(c, sample(c, "anchor/configuration_anchor_CS_internal.xml"), &a));
+        bool by_anchor = sets[i].version == 6;
+        check_document(c, i, "internalconf", shared, by_anchor ? a.sources[0].certs : d->sources[0].internal, by_anchor ? a.sources[0].ncerts : d->sources[0].ninternal, 2, true);
+        check_document(c, i, "externalconf", shared, d->sources[0].external, d->sources[0].nexternal, 1, sets[i].version != 6);
+    }
 }
 
 TEST(sample_of_version_6_is_accepted)

@@ -13,45 +13,18 @@ enum { FETCH_CONNECT_MS = 5000, FETCH_TOTAL_MS = 20000 };
 
 static struct str stored_path(struct call *c, const char *name) { return str_join(c->arena, c->app->folder, STR("/conf/"), str_z(name), STR_END); }
 
-/* swap_in: the lock is held for the exchange of a pointer; whoever holds the old picture keeps it until its brace. */
-static void swap_in(struct exchange *ex, struct directory *fresh)
-{
-    (void)pthread_mutex_lock(&ex->lock);
-    struct directory *old = ex->directory;
-    ex->directory = fresh;
-    (void)pthread_mutex_unlock(&ex->lock);
-    directory__drop(&old);
-}
-
-struct directory *directory__hold_any(struct exchange *ex)
-{
-    (void)pthread_mutex_lock(&ex->lock);
-    struct directory *d = ex->directory;
-    if (d) (void)atomic_fetch_add(&d->refs, 1);
-    (void)pthread_mutex_unlock(&ex->lock);
-    return d;
-}
-
-enum status directory__hold(struct call *c, struct directory **ret)
-{
-    DIRECTORY d = directory__hold_any(exchange__of(c));
-    if (!d || d->expires_ms <= c->now_ms)
-        return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The nation's directory has not been renewed in time, so nothing is exchanged. Check the connection to the operator."),
-                          STR("global_conf_outdated"));
-    *ret = d;
-    d = NULL;
-    return ST_OK;
-}
-
 /* collect_certs: the source's own verification certificates and those that the last valid picture names (key rotation). */
 static size_t collect_certs(struct call *c, const struct anchor_source *s, const struct directory *d, const struct str **ret)
 {
-    size_t n = s->ncerts, more = d ? d->nconf_certs : 0;
-    struct str *certs = arena_array(c->arena, struct str, n + more);
-    for (size_t i = 0; i < n; i++) certs[i] = s->certs[i];
-    for (size_t i = 0; i < more; i++) certs[n + i] = d->conf_certs[i];
+    size_t n = s->ncerts;
+    for (size_t i = 0; d && i < d->nsources; i++) n += d->sources[i].ninternal;
+    struct str *certs = arena_array(c->arena, struct str, n);
+    n = 0;
+    for (size_t i = 0; i < s->ncerts; i++) certs[n++] = s->certs[i];
+    for (size_t i = 0; d && i < d->nsources; i++)
+        for (size_t k = 0; k < d->sources[i].ninternal; k++) certs[n++] = d->sources[i].internal[k];
     *ret = certs;
-    return n + more;
+    return n;
 }
 
 static enum status take_params(struct call *c, const struct signed_directory *s, const struct signed_file *file, struct str xml, struct directory **ret)
@@ -59,7 +32,7 @@ static enum status take_params(struct call *c, const struct signed_directory *s,
     if (!str_eq(trust_digest(c->arena, file->alg, xml), file->digest))
         return call_fault(c, call_fail(c, ST_DENIED, "", "The shared parameters are not those that the operator signed. Check the way to the operator's node."), STR("malformed_global_conf"));
     DIRECTORY d = NULL;
-    TRY(directory__read_params(c, xml, &d));
+    TRY(directory__read_params(c, xml, s->version, &d));
     if (!str_eq(d->instance, exchange__of(c)->instance))
         return call_fault(c, call_fail(c, ST_DENIED, "", "The shared parameters are of another nation. Get the right anchor from the operator."), STR("malformed_global_conf"));
     d->expires_ms = s->expires_ms;
@@ -166,7 +139,7 @@ static enum status sync_source(struct call *c, struct exchange *ex, const struct
     TRY(file_write(c, stored_path(c, "directory"), document, 0644));
     if (!before || !str_eq(before->version_digest, fresh->version_digest))
         log_line(LOG_INFO, "exchange", "directory.changed", c->trace, log_int("members", (int64_t)fresh->nmembers), log_int("servers", (int64_t)fresh->nservers));
-    swap_in(ex, fresh);
+    directory__swap_in(ex, fresh);
     fresh = NULL;
     return ST_OK;
 }
@@ -210,7 +183,7 @@ enum status directory__load_stored(struct call *c)
         call_clear(c);
         if (directory__verify(c, &s, ex->instance, ex->anchor.sources[i].certs, ex->anchor.sources[i].ncerts, &file) != ST_OK) continue;
         TRY(take_params(c, &s, file, xml, &d));
-        swap_in(ex, d);
+        directory__swap_in(ex, d);
         d = NULL;
         return ST_OK;
     }

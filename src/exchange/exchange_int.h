@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/buf.h"
+#include "exchange/directory.h"
 #include "exchange/exchange.h"
 #include "store/db.h"
 #include "trust/signature.h"
@@ -19,8 +20,7 @@ enum {
     EXCHANGE_BODY_MAX = 10 * 1024 * 1024,
     EXCHANGE_WIRE_MAX = EXCHANGE_BODY_MAX + 1024 * 1024, /* body, head, signature and status parts */
     EXCHANGE_HEAD_MAX = 64 * 1024,
-    EXCHANGE_HEADERS_MAX = 100,
-    DIRECTORY_MAX = 16 * 1024 * 1024
+    EXCHANGE_HEADERS_MAX = 100
 };
 
 struct exchange;
@@ -31,6 +31,7 @@ bool xid__parse_server(struct arena *a, struct str text, struct xid *ret);  /* f
 bool xid__parse_member(struct arena *a, struct str text, struct xid *ret);  /* three parts */
 bool xid__same_member(const struct xid *a, const struct xid *b);
 bool xid__same_server(const struct xid *a, const struct xid *b);
+int xid__compare(const struct xid *a, const struct xid *b);                 /* an order of members, subsystems and servers */
 struct str xid__format_server(struct arena *a, const struct xid *id);
 struct xid xid__copy(struct arena *a, const struct xid *id);
 
@@ -99,70 +100,7 @@ NODISCARD enum status wire__read(struct call *c, struct str content_type, struct
 struct sign_turn;
 NODISCARD enum status wire__sign(struct call *c, struct sign_turn *turn, struct str member, struct wire *w);
 /* wire__check_signature: every received part covered, value right, signed by this member with a good certificate now. */
-struct directory;
 NODISCARD enum status wire__check_signature(struct call *c, const struct directory *d, const struct wire *w, const struct xid *signer);
-
-/* ---- the directory (4): an immutable picture of shared parameters ---- */
-struct dir_ca { struct str name; bool auth_only; const struct cert_anchor *anchors; size_t nanchors; const struct str *ocsp_urls; size_t nurls; };
-struct dir_member { struct xid id; struct str key /* xid_format */, name; };
-struct dir_server {
-    struct xid id; struct str key, address;
-    const struct str *auth_hashes; size_t nhashes; /* SHA-256, raw */
-    const uint32_t *clients; size_t nclients;      /* indexes into members */
-    bool maintenance; struct str notice;
-};
-struct dir_hash { struct str hash; uint32_t server; };
-struct dir_tsa { struct str name, url, cert; };
-struct directory {
-    struct arena *arena; atomic_int refs;
-    struct str instance, version_digest, location; /* location: the path it was published under, which holds the moment */
-    int64_t expires_ms, ocsp_fresh_s;
-    const struct dir_ca *cas; size_t ncas;
-    const struct dir_tsa *tsas; size_t ntsas;           /* time-stamp services, in the directory's order */
-    const struct dir_member *members; size_t nmembers;  /* by key */
-    const struct dir_server *servers; size_t nservers;
-    const struct dir_hash *hashes; size_t nhashes;      /* by hash */
-    const struct str *conf_certs; size_t nconf_certs;   /* internalVerificationCert of all sources */
-};
-/* directory__read_params: shared parameters v2 to v6. The picture owns its memory; released by directory__drop. */
-NODISCARD enum status directory__read_params(struct call *c, struct str xml, struct directory **ret);
-const struct dir_member *directory__find_member(const struct directory *d, const struct xid *id); /* member or subsystem */
-const struct dir_server *directory__find_server(const struct directory *d, const struct xid *id);
-const struct dir_server *directory__server_of_cert(const struct directory *d, struct str cert_der);
-bool directory__hosts(const struct directory *d, const struct dir_server *s, const struct xid *client);
-/* directory__hold: the newest valid picture, held until the closing brace. Never waits for a fetch. */
-NODISCARD enum status directory__hold(struct call *c, struct directory **ret); /* fault global_conf_outdated */
-void directory__drop(struct directory **d);
-#define DIRECTORY __attribute__((cleanup(directory__drop))) struct directory *
-
-struct anchor_source { struct str url; const struct str *certs; size_t ncerts; };
-struct anchor { struct str instance; const struct anchor_source *sources; size_t nsources; };
-NODISCARD enum status directory__read_anchor(struct call *c, struct str xml, struct anchor *ret);
-struct signed_file { struct str identifier, instance, location, digest; enum digest alg; };
-struct signed_directory { struct str signed_bytes, signature, cert_hash; struct sig_method method; enum digest cert_hash_alg; int64_t expires_ms; int version;
-                          const struct signed_file *files; size_t nfiles; };
-NODISCARD enum status directory__read_signed(struct call *c, struct str document, struct signed_directory *ret);
-/* directory__verify: signature by one of these certificates, not expired, this instance; ret_params: the SHARED-PARAMETERS entry. */
-NODISCARD enum status directory__verify(struct call *c, const struct signed_directory *s, struct str instance, const struct str *certs, size_t ncerts,
-                                        const struct signed_file **ret_params);
-NODISCARD enum status directory__sync(struct call *c);        /* job: fetch, verify, store, swap */
-NODISCARD enum status directory__try(struct call *c);         /* fetch and verify only: is the way to the operator open? */
-struct directory *directory__hold_any(struct exchange *ex);   /* also one that has expired; NULL before the first */
-NODISCARD enum status directory__load_stored(struct call *c); /* at start: the last valid one under conf/ */
-
-/* What the operator writes (4.1, 4.3, 4.4). */
-struct write_member { struct xid id; struct str name; };      /* member or subsystem */
-struct write_server { struct xid id; struct str address; const struct str *auth_certs; size_t ncerts; const struct xid *clients; size_t nclients; };
-struct write_params {
-    struct str instance, address, conf_cert, ca_name, ca_cert, ocsp_url, ocsp_cert;
-    struct str tsa_name, tsa_url, tsa_cert;     /* tsa_cert empty: no time-stamp service */
-    const struct write_member *members; size_t nmembers;
-    const struct write_server *servers; size_t nservers;
-};
-NODISCARD enum status directory__write_params(struct call *c, const struct write_params *p, struct str *ret_xml);
-NODISCARD enum status directory__write_signed(struct call *c, const struct key *k, struct str cert, struct str instance, struct str location, struct str params,
-                                              int64_t expires_ms, struct str *ret);
-NODISCARD enum status directory__write_anchor(struct call *c, struct str instance, struct str url, struct str conf_cert, struct str *ret_xml);
 
 /* ---- judgement of certificates (3.5, 3.6, 3.7) ---- */
 struct judge_cache;
@@ -282,8 +220,6 @@ handler operator__stamp;
 NODISCARD enum status operator__job(struct call *c);
 
 /* ---- state, start to stop ---- */
-/* How the fetching of the directory goes. reason is a sentence of the program, where its one value. */
-struct sync_state { int64_t fetched_ms, failing_since_ms, ahead_ms; bool has_clock; struct str reason; char where[128]; size_t nwhere; };
 struct exchange {
     struct app *app;
     struct str instance, member, server;       /* "VN/GOV/H26", "VN/GOV/H26/hn1" */
@@ -292,8 +228,9 @@ struct exchange {
     struct rights rights;
     struct purposes purposes;
     struct anchor anchor; bool has_anchor;
-    pthread_mutex_t lock;                      /* guards the pointer and count of the picture: held for a few instructions, never while waiting */
+    pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures: held for a few instructions, never while waiting */
     struct directory *directory;
+    struct foreign foreign[FOREIGN_MAX]; size_t nforeign; /* guarded by lock */
     int64_t next_sync_ms;
     struct sync_state sync;                    /* guarded by lock */
     struct judge_cache *judged;

@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "exchange/exchange_int.h"
 
-enum { ROOM_ARENA = 64 * 1024 * 1024, ANCHOR_MAX = 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, OCSP_QUESTION_MAX = 16 * 1024 };
+enum { ROOM_ARENA = 64 * 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, OCSP_QUESTION_MAX = 16 * 1024 };
 
 struct exchange *exchange__of(const struct call *c) { return c->app->exchange; }
 
@@ -28,7 +28,7 @@ struct str exchange_member_name(struct call *c, struct str id)
     DIRECTORY d = NULL;
     struct xid parsed;
     if (!xid_parse_client(c->arena, id, &parsed)) return id;
-    if (directory__hold(c, &d) != ST_OK) return call_clear(c), id;
+    if (directory__hold_of(c, parsed.instance, &d) != ST_OK) return call_clear(c), id;
     const struct dir_member *m = directory__find_member(d, &parsed);
     return m ? str_copy(c->arena, m->name) : id;
 }
@@ -43,11 +43,7 @@ static struct str own_chain(struct app *app, struct arena *a, size_t i)
 /* accept_peer: the quick look in the handshake; the full judgement comes with the status parts (x-road 3.1). */
 static bool accept_peer(struct app *app, struct str cert_der)
 {
-    struct exchange *ex = app->exchange;
-    (void)pthread_mutex_lock(&ex->lock);
-    bool known = ex->directory && directory__server_of_cert(ex->directory, cert_der);
-    (void)pthread_mutex_unlock(&ex->lock);
-    return known;
+    return directory__knows_cert(app->exchange, cert_der);
 }
 
 /* prepare_tls: a node that has no certificate yet starts without port 5500, so that it can be set up. */
@@ -68,17 +64,6 @@ static void prepare_tls(struct call *c, struct app *app)
 
 /* ---- start and stop ---- */
 
-static void keep_anchor(struct arena *a, const struct anchor *from, struct anchor *ret)
-{
-    struct anchor_source *sources = arena_array(a, struct anchor_source, from->nsources);
-    for (size_t i = 0; i < from->nsources; i++) {
-        struct str *certs = arena_array(a, struct str, from->sources[i].ncerts);
-        for (size_t k = 0; k < from->sources[i].ncerts; k++) certs[k] = str_copy(a, from->sources[i].certs[k]);
-        sources[i] = (struct anchor_source){ str_copy(a, from->sources[i].url), certs, from->sources[i].ncerts };
-    }
-    *ret = (struct anchor){ str_copy(a, from->instance), sources, from->nsources };
-}
-
 static enum status read_anchor(struct call *c, struct exchange *ex)
 {
     struct str xml, path = file_path(c->arena, c->app->folder, config_text(c->app->config, "exchange.anchor"));
@@ -91,7 +76,7 @@ static enum status read_anchor(struct call *c, struct exchange *ex)
     TRY(directory__read_anchor(c, xml, &anchor));
     if (!str_eq(anchor.instance, ex->instance))
         return call_fail(c, ST_INVALID, "exchange.anchor", "The anchor is of the instance %s, node.yaml of %s. Get the right anchor from the operator.", anchor.instance, ex->instance);
-    keep_anchor(ex->arena, &anchor, &ex->anchor);
+    ex->anchor = directory__keep_anchor(ex->arena, &anchor);
     ex->has_anchor = true;
     call_forgive(c, directory__load_stored(c), "the directory is fetched anew");
     return ST_OK;
@@ -130,6 +115,7 @@ static void stop(struct app *app)
     struct exchange *ex = app->exchange;
     if (!ex) return;
     directory__drop(&ex->directory);
+    for (size_t i = 0; i < ex->nforeign; i++) directory__drop(&ex->foreign[i].directory);
     judge__cache_free(ex->judged);
     ocsp__cache_free(ex->status);
     sign__queue_free(ex->signing);

@@ -80,7 +80,7 @@ static void take_directory(struct call *c)
     CHECK_OK(directory__read_signed(c, document, &s));
     CHECK_OK(directory__verify(c, &s, STR("VN"), &conf.der, 1, &file));
     CHECK_OK(operator__find_publication(c, file->location, &params));
-    CHECK_OK(directory__read_params(c, params, &d));
+    CHECK_OK(directory__read_params(c, params, s.version, &d));
     d->expires_ms = s.expires_ms;
     directory__drop(&exchange__of(c)->directory);
     exchange__of(c)->directory = d;

@@ -153,6 +153,6 @@ enum status exchange_judge_member_cert(struct call *c, struct str cert, struct s
     DIRECTORY d = NULL;
     struct xid id;
     if (!xid__parse_member(c->arena, member, &id)) return call_fail(c, ST_INVALID, "", "Write a member as INSTANCE/CLASS/CODE, for example VN/GOV/G01.");
-    TRY(directory__hold(c, &d));
+    TRY(directory__hold_of(c, id.instance, &d));
     return judge__signer(c, d, cert, ocsp, &id);
 }

@@ -141,14 +141,14 @@ static void put_json(struct buf *b, const struct directory *d)
     json_close(&o);
 }
 
-static enum status check_instance(struct call *c, const struct directory *d, struct str query)
+/* wanted_instance: ?xRoadInstance=, else our own. */
+static struct str wanted_instance(struct call *c, struct str query)
 {
-    struct str name, value;
+    struct str name, value, wanted = exchange__of(c)->instance;
     bool bad = false;
     while (url_query_next(c->arena, &query, &name, &value, &bad))
-        if (str_eq(name, STR("xRoadInstance")) && !str_eq(value, d->instance))
-            return call_fault(c, call_fail(c, ST_NOT_FOUND, "xRoadInstance", "This node knows no such instance. Leave xRoadInstance out for its own."), STR("bad_request"));
-    return ST_OK;
+        if (str_eq(name, STR("xRoadInstance"))) wanted = value;
+    return wanted;
 }
 
 enum status metadata__clients(struct call *c, const struct request *rq, struct reply *rp)
@@ -156,8 +156,7 @@ enum status metadata__clients(struct call *c, const struct request *rq, struct r
     DIRECTORY d = NULL;
     struct str body;
     struct buf b = buf_in(c->arena, ANSWER_MAX);
-    TRY(directory__hold(c, &d));
-    TRY(check_instance(c, d, rq->query));
+    TRY(directory__hold_of(c, wanted_instance(c, rq->query), &d));
     bool json = str_eq(multipart__type(request_header(rq, "accept")), STR("application/json"));
     if (json) put_json(&b, d);
     else put_xml(&b, d);

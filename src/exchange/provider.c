@@ -45,8 +45,8 @@ static enum status read_asked(struct call *c, const struct wire *w, struct asked
     return need_header(c, &a->head, "x-road-request-id", &a->rq.request_id);
 }
 
-/* judge_peer: the provider is one of ours, and the server that asks acts for the client. */
-static enum status judge_peer(struct call *c, const struct directory *d, const struct peer *p, const struct wire *w, const struct asked *a)
+/* judge_peer: the provider is one of ours by our directory, and the server that asks acts for the client by that of the client's nation. */
+static enum status judge_peer(struct call *c, const struct directory *d, const struct directory *of_client, const struct peer *p, const struct wire *w, const struct asked *a)
 {
     const struct exchange *ex = exchange__of(c);
     struct xid provider = a->target.service;
@@ -55,7 +55,7 @@ static enum status judge_peer(struct call *c, const struct directory *d, const s
     if (!self || !directory__hosts(d, self, &provider))
         return call_fault(c, call_fail(c, ST_NOT_FOUND, "", "The directory knows no such provider on this server. Check member and subsystem."), STR("unknown_member"));
     if (!p->local) {
-        enum status st = judge__peer(c, d, p->cert, p->chain, p->nchain, w->ocsp, w->nocsp, &a->client);
+        enum status st = judge__peer(c, of_client, p->cert, p->chain, p->nchain, w->ocsp, w->nocsp, &a->client);
         return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("ssl_authentication_failed"));
     }
     if (directory__hosts(d, self, &a->client)) return ST_OK;
@@ -137,12 +137,14 @@ static enum status serve(struct call *c, const struct peer *p, const struct wire
 {
     int64_t began_us = time_monotonic_us();
     DIRECTORY d = NULL;
+    DIRECTORY of_client = NULL;
     TRY(directory__hold(c, &d));
     TRY(read_asked(c, rq, a));
-    TRY(judge_peer(c, d, p, rq, a));
+    TRY(directory__hold_of(c, a->client.instance, &of_client));
+    TRY(judge_peer(c, d, of_client, p, rq, a));
     a->known_peer = true;
     TRY(judge_right(c, a));
-    if (!p->own) TRY(wire__check_signature(c, d, rq, &a->client));
+    if (!p->own) TRY(wire__check_signature(c, of_client, rq, &a->client));
     TRY(stamp__may_go_on(c));
     TRY(log_request(c, a, rq));
     a->logged = true;

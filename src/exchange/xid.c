@@ -85,6 +85,14 @@ bool xid__same_member(const struct xid *a, const struct xid *b)
 
 bool xid_same_client(const struct xid *a, const struct xid *b) { return xid__same_member(a, b) && str_eq(a->subsystem, b->subsystem); }
 
+int xid__compare(const struct xid *a, const struct xid *b)
+{
+    const struct str *x[] = { &a->class_, &a->member, &a->subsystem, &a->server, &a->instance }, *y[] = { &b->class_, &b->member, &b->subsystem, &b->server, &b->instance };
+    int order = 0;
+    for (size_t i = 0; i < sizeof x / sizeof *x && !order; i++) order = str_cmp(*x[i], *y[i]);
+    return order;
+}
+
 bool xid__same_server(const struct xid *a, const struct xid *b) { return xid__same_member(a, b) && str_eq(a->server, b->server); }
 
 struct xid xid__copy(struct arena *a, const struct xid *id)

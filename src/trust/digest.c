@@ -70,4 +70,5 @@ struct str trust_digest(struct arena *a, enum digest d, struct str bytes)
     return str_of(out, digests[d].size);
 }
 
+void trust_sha1(struct str bytes, uint8_t ret[static 20]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA1), NULL) == 1); }
 void trust_sha256(struct str bytes, uint8_t ret[static 32]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA256), NULL) == 1); }

@@ -12,6 +12,7 @@ enum { DIGEST_MAX = 64 };
 size_t digest_size(enum digest d);
 struct str trust_digest(struct arena *a, enum digest d, struct str bytes);
 void trust_sha256(struct str bytes, uint8_t ret[static 32]);
+void trust_sha1(struct str bytes, uint8_t ret[static 20]);
 /* digest_uri: the XML URI ("http://www.w3.org/2001/04/xmlenc#sha512"); digest_of_uri: the opposite, false for an unknown one. */
 struct str digest_uri(enum digest d);
 bool digest_of_uri(struct str uri, enum digest *ret);

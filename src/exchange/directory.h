@@ -1,0 +1,115 @@
+/* directory.h: global configuration of X-Road (4): anchors, signed directory documents, shared and private parameters; pictures of our own nation and of those with which it is
+ * federated; who fetches them, who answers from them, and what an operator writes. Readers copy into the memory they name; writers into the call's. */
+#ifndef SEN_EXCHANGE_DIRECTORY_H
+#define SEN_EXCHANGE_DIRECTORY_H
+
+#include <stdatomic.h>
+
+#include "base/call.h"
+#include "exchange/exchange.h"
+#include "trust/cert.h"
+
+struct exchange;
+
+enum { DIRECTORY_MAX = 16 * 1024 * 1024, ANCHOR_MAX = 1024 * 1024, DIRECTORY_VERSION_LEAST = 2, DIRECTORY_VERSION_MOST = 6 };
+
+/* ---- anchors (4.1): whose signature of a directory is believed, and where to fetch it ---- */
+struct anchor_source { struct str url; const struct str *certs; size_t ncerts; };
+struct anchor { struct str instance; int64_t made_ms /* 0: not said */; const struct anchor_source *sources; size_t nsources; };
+NODISCARD enum status directory__read_anchor(struct call *c, struct str xml, struct anchor *ret); /* fault malformed_anchor */
+struct anchor directory__keep_anchor(struct arena *a, const struct anchor *from);
+
+/* ---- a picture: shared parameters of one nation, of our own with its private parameters. It never changes after it was read ---- */
+struct dir_ca { struct str name; bool auth_only; const struct cert_anchor *anchors; size_t nanchors; const struct str *ocsp_urls; size_t nurls; };
+struct dir_member { struct xid id; struct str key /* xid_format */, name; };
+struct dir_server {
+    struct xid id; struct str key, address;
+    const struct str *auth_hashes; size_t nhashes; /* raw: SHA-256, in version 2 SHA-1 too */
+    const uint32_t *clients; size_t nclients;      /* indexes into members, rising; the owner is one of them */
+    bool maintenance; struct str notice;
+};
+struct dir_hash { struct str hash; uint32_t server; };
+struct dir_host { uint32_t member, server; };
+struct dir_tsa { struct str name, url, cert; };
+struct dir_group { struct str code; const struct xid *members; size_t nmembers; /* by id */ };
+struct dir_source { struct str address; const struct str *internal, *external; size_t ninternal, nexternal; /* certificates that verify its directories */ };
+struct directory {
+    struct arena *arena; atomic_int refs;
+    int version;
+    struct str instance, version_digest, location; /* location: the path it was published under, which holds the moment */
+    int64_t expires_ms, ocsp_fresh_s;
+    const struct dir_ca *cas; size_t ncas;
+    const struct dir_tsa *tsas; size_t ntsas;           /* time-stamp services, in the directory's order */
+    const struct dir_member *members; size_t nmembers;  /* by id */
+    const struct dir_server *servers; size_t nservers;  /* by id */
+    const struct dir_hash *hashes; size_t nhashes;      /* by hash */
+    const struct dir_host *hosts; size_t nhosts;        /* who hosts whom: by member, then server */
+    const struct dir_group *groups; size_t ngroups;     /* by code */
+    const struct dir_source *sources; size_t nsources;
+    /* Private parameters (4.5); nothing of them in the picture of another nation. */
+    const struct anchor *anchors; size_t nanchors;      /* of the nations with which ours is federated */
+    int64_t stamp_period_s;                             /* 0: not said */
+    struct xid management; struct str management_url;   /* who takes management requests, and where certificates are registered */
+    /* Optional parts; 0 and an empty id where they are not published. */
+    int64_t ocsp_fetch_s; bool skip_next_update; struct xid monitoring;
+};
+/* directory__read_params: shared parameters of this version (2 to 6). The picture owns its memory; released by directory__drop. */
+NODISCARD enum status directory__read_params(struct call *c, struct str xml, int version, struct directory **ret);
+/* What else may belong to a picture that was just read and is not shared yet. */
+NODISCARD enum status directory__read_private(struct call *c, struct str xml, struct directory *d);
+NODISCARD enum status directory__read_optional(struct call *c, struct str identifier, struct str xml, struct directory *d); /* an unknown identifier is skipped */
+void directory__drop(struct directory **d);
+#define DIRECTORY __attribute__((cleanup(directory__drop))) struct directory *
+
+/* ---- answers from a picture: by search in what is sorted ---- */
+const struct dir_member *directory__find_member(const struct directory *d, const struct xid *id); /* member or subsystem */
+const struct dir_server *directory__find_server(const struct directory *d, const struct xid *id);
+const struct dir_server *directory__server_of_cert(const struct directory *d, struct str cert_der);
+bool directory__hosts(const struct directory *d, const struct dir_server *s, const struct xid *client);
+/* directory__hosts_of: the rows of d->hosts of this client; *n is 0 for who is unknown or stands on no server. */
+const struct dir_host *directory__hosts_of(const struct directory *d, const struct xid *client, size_t *n);
+bool directory__in_group(const struct directory *d, struct str group, const struct xid *client); /* by exact id (6.2) */
+
+/* ---- the pictures in use ---- */
+/* directory__hold: our own nation's newest valid picture, held until the closing brace. Never waits for a fetch. Fault global_conf_outdated. */
+NODISCARD enum status directory__hold(struct call *c, struct directory **ret);
+/* directory__hold_of: that of an instance: our own or a federated one. Fault unknown_member for an instance that ours is not federated with. */
+NODISCARD enum status directory__hold_of(struct call *c, struct str instance, struct directory **ret);
+struct directory *directory__hold_any(struct exchange *ex);      /* our own, also one that has expired; NULL before the first */
+bool directory__knows_cert(struct exchange *ex, struct str cert_der); /* of a server of any of the pictures: the quick look in a handshake */
+void directory__swap_in(struct exchange *ex, struct directory *fresh);
+
+/* How the fetching of a directory goes. reason is a sentence of the program, where its one value. */
+struct sync_state { int64_t fetched_ms, failing_since_ms, ahead_ms; bool has_clock; struct str reason; char where[128]; size_t nwhere; };
+/* struct foreign: a federated nation's picture, for as long as an anchor of ours names it. */
+enum { FOREIGN_MAX = 16, INSTANCE_MAX = 255 };
+struct foreign { char instance[INSTANCE_MAX]; size_t n; struct directory *directory; struct sync_state sync; };
+
+NODISCARD enum status directory__sync(struct call *c);        /* job: fetch, verify, store, swap */
+NODISCARD enum status directory__try(struct call *c);         /* fetch and verify only: is the way to the operator open? */
+NODISCARD enum status directory__load_stored(struct call *c); /* at start: the last valid ones under conf/ */
+
+/* ---- the signed document (4.3) ---- */
+struct signed_file { struct str identifier, instance, location, digest; enum digest alg; };
+struct signed_directory { struct str signed_bytes, signature, cert_hash; struct sig_method method; enum digest cert_hash_alg; int64_t expires_ms; int version;
+                          const struct signed_file *files; size_t nfiles; };
+NODISCARD enum status directory__read_signed(struct call *c, struct str document, struct signed_directory *ret);
+/* directory__verify: signature by one of these certificates, not expired, this instance; ret_params: the SHARED-PARAMETERS entry. */
+NODISCARD enum status directory__verify(struct call *c, const struct signed_directory *s, struct str instance, const struct str *certs, size_t ncerts,
+                                        const struct signed_file **ret_params);
+
+/* ---- what the operator writes (4.1, 4.3, 4.4) ---- */
+struct write_member { struct xid id; struct str name; };      /* member or subsystem */
+struct write_server { struct xid id; struct str address; const struct str *auth_certs; size_t ncerts; const struct xid *clients; size_t nclients; };
+struct write_params {
+    struct str instance, address, conf_cert, ca_name, ca_cert, ocsp_url, ocsp_cert;
+    struct str tsa_name, tsa_url, tsa_cert;     /* tsa_cert empty: no time-stamp service */
+    const struct write_member *members; size_t nmembers;
+    const struct write_server *servers; size_t nservers;
+};
+NODISCARD enum status directory__write_params(struct call *c, const struct write_params *p, struct str *ret_xml);
+NODISCARD enum status directory__write_signed(struct call *c, const struct key *k, struct str cert, struct str instance, struct str location, struct str params,
+                                              int64_t expires_ms, struct str *ret);
+NODISCARD enum status directory__write_anchor(struct call *c, struct str instance, struct str url, struct str conf_cert, struct str *ret_xml);
+
+#endif
