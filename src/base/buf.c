@@ -44,16 +44,6 @@ char *buf_room(struct buf *b, size_t n)
 
 void buf_added(struct buf *b, size_t n) { b->n += n; }
 
-void buf_put(struct buf *b, struct str s)
-{
-    if (s.n == 0) return;
-    char *p = buf_room(b, s.n);
-    if (!p) return;
-    memcpy(p, s.p, s.n);
-    b->n += s.n;
-}
-
-void buf_put_c(struct buf *b, char ch) { buf_put(b, (struct str){ &ch, 1 }); }
 void buf_put_z(struct buf *b, const char *z) { buf_put(b, str_z(z)); }
 
 void buf_put_int(struct buf *b, int64_t v)

@@ -24,8 +24,6 @@ struct buf buf_heap(size_t max);
 struct buf buf_in(struct arena *a, size_t max);
 void buf_done(struct buf *b);
 
-void buf_put(struct buf *b, struct str s);
-void buf_put_c(struct buf *b, char ch);
 void buf_put_z(struct buf *b, const char *z);
 void buf_put_int(struct buf *b, int64_t v);
 void buf_print(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -33,6 +31,16 @@ void buf_vprint(struct buf *b, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 /* buf_room: at least n writable bytes at the end, or NULL after a failure; buf_added tells how many were written. */
 char *buf_room(struct buf *b, size_t n);
 void buf_added(struct buf *b, size_t n);
+
+/* Short texts are most of what is put: they are copied here where they fit. */
+static inline void buf_put(struct buf *b, struct str s)
+{
+    char *at = !b->failed && s.n <= b->cap - b->n && b->n + s.n <= b->max ? b->p + b->n : buf_room(b, s.n);
+    if (!at || s.n == 0) return;
+    memcpy(at, s.p, s.n);
+    b->n += s.n;
+}
+static inline void buf_put_c(struct buf *b, char ch) { buf_put(b, (struct str){ &ch, 1 }); }
 void buf_clear(struct buf *b);
 
 static inline struct str buf_str(const struct buf *b) { return (struct str){ b->p, b->n }; }

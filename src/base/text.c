@@ -31,9 +31,15 @@ size_t text_step(struct str s)
     return 4;
 }
 
+/* ascii_run: eight bytes at a time while no high bit is set. */
 static size_t ascii_run(struct str s)
 {
     size_t n = 0;
+    uint64_t eight;
+    for (; s.n - n >= sizeof eight; n += sizeof eight) {
+        memcpy(&eight, s.p + n, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080)) break;
+    }
     while (n < s.n && (uint8_t)s.p[n] < 0x80) n++;
     return n;
 }

@@ -39,7 +39,7 @@ static enum status prepare(struct call *c, const struct directory *d, struct tri
     TRY(directory__hold_of(c, t->provider.instance, of_provider));
     if (!directory__find_member(*of_provider, &t->provider))
         return call_fault(c, call_fail(c, ST_NOT_FOUND, "path", "The directory knows no such agency or subsystem. Check the name."), STR("unknown_member"));
-    t->request_id = random_uuid(c->arena);
+    t->request_id = random_uuid_at(c->arena, c->now_ms);
     TRY(rest__write_request(c, t->out->method, t->out->target, t->out->headers, t->out->nheaders, t->request_id, &t->head));
     t->message_id = rest__header(&t->head, "x-road-id");
     if (!t->message_id.n || t->message_id.n > EXCHANGE_ID_MAX)

@@ -195,7 +195,7 @@ enum status rest__write_request(struct call *c, struct str method, struct str ta
     if (good && !has_id) {
         struct rest_target t;
         TRY(rest__parse_target(c, target, &t));
-        struct str id = str_print(c->arena, "%.*s-%.*s", STR_ARG(t.service.instance), STR_ARG(random_uuid(c->arena)));
+        struct str id = str_print(c->arena, "%.*s-%.*s", STR_ARG(t.service.instance), STR_ARG(random_uuid_at(c->arena, c->now_ms)));
         good = put_header(&b, list, &h.nheaders, (struct header){ STR("x-road-id"), id });
     }
     h.headers = list;

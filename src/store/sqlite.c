@@ -81,6 +81,10 @@ static enum status script(struct call *c, struct db_conn *base, const char *sql)
     return code == SQLITE_OK ? ST_OK : failed(c, conn, code, sql);
 }
 
+/* SQLite counts its own memory unless told otherwise, behind one lock for all threads of the process. Nobody reads that count. */
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
+static void configure(void) { (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 static enum status set_up(struct call *c, struct conn *conn)
 {
     (void)sqlite3_busy_timeout(conn->db, BUSY_MS);
@@ -88,6 +92,7 @@ static enum status set_up(struct call *c, struct conn *conn)
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);  /* "x" is a column, as on PostgreSQL, never a text */
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL); /* a statement keeps its plan; else some are planned anew at every run, for the values bound */
     TRY(script(c, &conn->base, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
                                "PRAGMA journal_size_limit = 67108864;"));
     /* NODE is read far more than it grows. LOG grows with every message, and each growth would make every connection map its file anew,
@@ -106,6 +111,7 @@ static enum status open_conn(struct call *c, struct store *s, enum db_which in, 
     TRY(make_private(c, path));
     struct conn *conn = heap_new(struct conn);
     conn->base = (struct db_conn){ .driver = &store__sqlite, .store = s, .in = in, .role = role };
+    (void)pthread_once(&configured, configure);
     int code = sqlite3_open_v2(path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     enum status st = code == SQLITE_OK ? set_up(c, conn) : failed(c, conn, code, path);
     if (st == ST_BROKEN) st = call_fail(c, ST_BROKEN, "", "The file %s is not a sound database. Restore it from a backup.", str_z(path));

@@ -57,7 +57,7 @@ enum status journal_append(struct call *c, const struct journal_event *e, struct
 {
     struct prepared *p = arena_new(c->arena, struct prepared);
     TRY(journal__check_event(c, e));
-    p->row = (struct journal_row){ .event = *e, .uid = random_uuid(c->arena), .at_ms = c->now_ms, .subjects = fill_subjects(c->arena, e) };
+    p->row = (struct journal_row){ .event = *e, .uid = random_uuid_at(c->arena, c->now_ms), .at_ms = c->now_ms, .subjects = fill_subjects(c->arena, e) };
     p->row.event.subjects = NULL; /* the caller's list may be gone when a gathered entry is written */
     TRY(prepare(c, p));
     crash_point("journal.before_append");
@@ -70,7 +70,7 @@ enum status journal_append(struct call *c, const struct journal_event *e, struct
 enum status journal_append_with(struct db_tx *tx, const struct journal_event *e, struct str *ret_uid)
 {
     struct call *c = tx->call;
-    struct str bytes, uid = random_uuid(c->arena);
+    struct str bytes, uid = random_uuid_at(c->arena, c->now_ms);
     TRY(journal__check_event(c, e));
     TRY(journal__pack(c, e, c->now_ms, &bytes));
     TRY(outbox_put(tx, STR("journal"), uid, bytes));

@@ -26,6 +26,7 @@ struct key {
     enum key_algorithm algorithm;
     int64_t made_ms;
     struct key *next;
+    uint8_t tag[32];                  /* SHA-256 of the id: what sealed texts call the key */
     bool sealing_known;               /* under trust->lock */
     uint8_t sealing[SEAL_KEY_BYTES];
     struct cert_file file;            /* under trust->lock */
@@ -51,6 +52,7 @@ static const struct key *keep(struct trust *t, const struct wire *fact)
         k = heap_new(struct key);
         *k = (struct key){ .trust = t, .id = trust__heap_copy(fact->key), .owner = trust__heap_copy(fact->owner), .public_key = trust__heap_copy(fact->nitems ? fact->items[0] : STR("")),
                            .purpose = (enum key_purpose)fact->purpose, .algorithm = (enum key_algorithm)fact->algorithm, .made_ms = fact->number, .next = t->first };
+        trust_sha256(k->id, k->tag);
         t->first = k;
     }
     (void)pthread_mutex_unlock(&t->lock);
@@ -259,12 +261,9 @@ enum status trust_sign_bytes(struct call *c, const struct key *k, enum key_purpo
 static struct key *find_tag(struct trust *t, const uint8_t tag[static SEAL_TAG_BYTES])
 {
     struct key *found = NULL;
-    uint8_t hash[32];
     (void)pthread_mutex_lock(&t->lock);
-    for (struct key *k = t->first; k && !found; k = k->next) {
-        trust_sha256(k->id, hash);
-        if (k->purpose == KEY_SEAL && memcmp(hash, tag, SEAL_TAG_BYTES) == 0) found = k;
-    }
+    for (struct key *k = t->first; k && !found; k = k->next)
+        if (k->purpose == KEY_SEAL && memcmp(k->tag, tag, SEAL_TAG_BYTES) == 0) found = k;
     (void)pthread_mutex_unlock(&t->lock);
     return found;
 }
@@ -293,11 +292,10 @@ static enum status sealing_key(struct call *c, struct key *k, uint8_t ret[static
 enum status trust_seal(struct call *c, struct str bound, struct str plain, struct str *ret)
 {
     const struct key *k;
-    uint8_t secret[SEAL_KEY_BYTES], tag[32];
+    uint8_t secret[SEAL_KEY_BYTES];
     TRY(trust_key(c, KEY_SEAL, STR(""), &k));
-    trust_sha256(k->id, tag);
-    TRY(sealing_key(c, find_tag(k->trust, tag), secret));
-    enum status st = seal_close(c, secret, tag, bound, plain, ret);
+    TRY(sealing_key(c, find_tag(k->trust, k->tag), secret));
+    enum status st = seal_close(c, secret, k->tag, bound, plain, ret);
     OPENSSL_cleanse(secret, sizeof secret);
     return st;
 }

@@ -2,10 +2,22 @@
  * the nonce; the second half is the nonce of AES-256-GCM. */
 #include "trust/seal.h"
 
+#include <pthread.h>
+
 #include "base/random.h"
 #include "trust/ossl.h"
 
 enum { NONCE = 24, HALF = 12, BLOCK = 16, GCM_TAG = 16, HEAD = 1 + SEAL_TAG_BYTES + NONCE, VERSION = 1 };
+
+/* Fetched once: looking a cipher up by name costs more than sealing a short message. Constant afterwards; NULL only where the library has none. */
+static EVP_CIPHER *block_cipher, *message_cipher;
+static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
+
+static void fetch(void)
+{
+    block_cipher = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
+    message_cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+}
 
 static bool encrypt_block(EVP_CIPHER_CTX *ctx, const uint8_t in[static BLOCK], uint8_t out[static BLOCK])
 {
@@ -18,7 +30,7 @@ static bool message_key(const uint8_t key[static SEAL_KEY_BYTES], const uint8_t 
 {
     OSSL(EVP_CIPHER_CTX) ctx = EVP_CIPHER_CTX_new();
     uint8_t zero[BLOCK] = { 0 }, l[BLOCK], mask[BLOCK], block[BLOCK];
-    if (!ctx || EVP_EncryptInit_ex(ctx, EVP_aes_256_ecb(), NULL, key, NULL) != 1 || !encrypt_block(ctx, zero, l)) return false;
+    if (!ctx || !block_cipher || EVP_EncryptInit_ex(ctx, block_cipher, NULL, key, NULL) != 1 || !encrypt_block(ctx, zero, l)) return false;
     for (size_t i = 0; i < BLOCK; i++) mask[i] = (uint8_t)(l[i] << 1 | (i + 1 < BLOCK ? l[i + 1] >> 7 : 0));
     mask[BLOCK - 1] ^= (uint8_t)(0x87 & -(l[0] >> 7));
     bool ok = true;
@@ -37,7 +49,7 @@ static bool gcm(bool close, const uint8_t key[static SEAL_KEY_BYTES], const uint
 {
     OSSL(EVP_CIPHER_CTX) ctx = EVP_CIPHER_CTX_new();
     int n, enc = close ? 1 : 0;
-    if (!ctx || EVP_CipherInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce, enc) != 1) return false;
+    if (!ctx || !message_cipher || EVP_CipherInit_ex(ctx, message_cipher, NULL, key, nonce, enc) != 1) return false;
     if (bound.n && EVP_CipherUpdate(ctx, NULL, &n, ossl__bytes(bound), (int)bound.n) != 1) return false;
     if (in.n && EVP_CipherUpdate(ctx, out, &n, ossl__bytes(in), (int)in.n) != 1) return false;
     if (!close && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, tag) != 1) return false;
@@ -48,6 +60,7 @@ static bool gcm(bool close, const uint8_t key[static SEAL_KEY_BYTES], const uint
 static bool with_message_key(bool close, const uint8_t *key, const uint8_t *nonce, struct str bound, struct str in, uint8_t *out, uint8_t *tag)
 {
     uint8_t own[SEAL_KEY_BYTES];
+    (void)pthread_once(&fetch_once, fetch);
     bool ok = message_key(key, nonce, own) && gcm(close, own, nonce + HALF, bound, in, out, tag);
     OPENSSL_cleanse(own, sizeof own);
     return ok;
