@@ -27,7 +27,7 @@ deps-test:
 test: deps-test       ## everything that fits fifteen minutes; the last line is `N passed, N failed`
 	@tools/test.sh
 
-check-long: deps-test ## by hand: kills, soak, size, long fuzzing
+check-long: deps-test ## by hand: kills, soak, size, a full disk, a bad network, long fuzzing
 	@tools/check_long.sh
 
 clean:

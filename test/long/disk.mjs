@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Load } from '../lib/load.mjs';
 import { Nation, until } from '../lib/nation.mjs';
-import { pinOf } from '../lib/people.mjs';
 
 const ROOM = 24 << 20;
 const skip = process.getuid() !== 0 && 'mounting a small disk needs root';
@@ -38,21 +38,10 @@ function fill(node) {
 }
 
 const makeRoom = (node) => rmSync(join(node.dir, 'data', 'filler'));
-const rows = (node, text) => execFileSync('sqlite3', ['-readonly', join(node.dir, 'data', 'log.db'), text], { encoding: 'utf8', maxBuffer: 256 << 20 }).trim().split('\n');
-
-function ask(i) {
-  return nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/person', { body: { key: 'pin', value: pinOf(nation.people[i % nation.people.length]) } });
-}
-
 for (const [name, faults] of [['police', /^server\.serverproxy\./], ['hanoi', /^server\.clientproxy\./]]) {
   test(`the disk of ${name} is full`, { skip, timeout: 300000 }, async () => {
-    const node = nation[name], acknowledged = [];
-    let i = 0, refused = 0;
-    const next = async () => {
-      const r = await ask(i++);
-      if (r.status === 200) acknowledged.push({ id: r.headers.get('x-road-request-id'), entry: r.json.entry });
-      return r;
-    };
+    const node = nation[name], load = new Load(nation, 0), next = () => load.ask();
+    let refused = 0;
     await ontoSmallDisk(node);
     await until('the road carries', async () => (await next()).status === 200);
     fill(node);
@@ -69,13 +58,7 @@ for (const [name, faults] of [['police', /^server\.serverproxy\./], ['hanoi', /^
     makeRoom(node);
     const began = Date.now();
     await until('the road carries when there is room', async () => (await next()).status === 200, 30000);
-    console.log(`# ${name}: ${acknowledged.length} acknowledged, ${refused} refused while full, carried again after ${Date.now() - began} ms`);
-    for (const side of [nation.hanoi, nation.police]) {
-      const whole = new Set(rows(side, 'SELECT request_id FROM message WHERE digest IS NOT NULL GROUP BY request_id HAVING COUNT(*) = 2'));
-      for (const a of acknowledged) assert.ok(whole.has(a.id), `${side.name}: message ${a.id} is not whole in the log`);
-    }
-    const entries = new Set(rows(nation.police, 'SELECT uid FROM journal_entry'));
-    for (const a of acknowledged) assert.ok(entries.has(a.entry), `journal: entry ${a.entry} is missing`);
-    for (const n of [nation.police, nation.hanoi, nation.operator]) await nation.sen(['journal', 'verify', '--node', n.dir]);
+    console.log(`# ${name}: ${load.acknowledged.length} acknowledged, ${refused} refused while full, carried again after ${Date.now() - began} ms`);
+    await load.audit();
   });
 }

@@ -1,0 +1,111 @@
+// A steady load of questions from Hà Nội to the population database, and the audit afterwards: what was acknowledged is whole in both logs, nothing was delivered twice,
+// nothing personal was read without its entry, and every proof still holds. For tests that kill, cut and fill what they can meanwhile.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { until } from './nation.mjs';
+import { pinOf } from './people.mjs';
+
+const pause = (ms) => new Promise((r) => setTimeout(r, ms));
+export const PERSON = '/r1/VN/GOV/G01/population/person';
+
+// repeatable: a source of random numbers whose seed is printed; SEN_SEED repeats a run.
+export function repeatable() {
+  let seed = Number(process.env.SEN_SEED ?? Date.now() % 1e6);
+  console.log(`# seed ${seed}`);
+  return () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+}
+
+export function shuffled(list, random) {
+  const a = [...list];
+  for (let i = a.length; i-- > 1;) {
+    const k = Math.floor(random() * (i + 1));
+    [a[i], a[k]] = [a[k], a[i]];
+  }
+  return a;
+}
+
+// rows: a node's database, read beside the running node: which is node or log.
+export function rows(nation, node, which, sql) {
+  const options = { encoding: 'utf8', maxBuffer: 1 << 30 };
+  const out = nation.store === 'sqlite' ? execFileSync('sqlite3', ['-readonly', '-cmd', '.timeout 10000', join(node.dir, 'data', `${which}.db`), sql], options)
+    : execFileSync('psql', ['-XAtq', '-d', `${nation.store}_${node.name}_${which}`, '-c', sql], options);
+  return out.trim().split('\n').filter(Boolean).map((line) => line.split('|'));
+}
+
+// wholeMessages: what a node's log holds with its digest: request id -> 1 question, 2 answer, 3 both. side: 1 asked, 2 answered.
+export function wholeMessages(nation, node, side) {
+  const seen = new Map();
+  for (const [id, answer] of rows(nation, node, 'log', `SELECT request_id, is_answer FROM message WHERE digest IS NOT NULL AND fault = '' AND side = ${side}`)) seen.set(id, (seen.get(id) ?? 0) | (answer === '1' ? 2 : 1));
+  return seen;
+}
+
+export class Load {
+  constructor(nation, workers = 8) {
+    Object.assign(this, { nation, acknowledged: [], refused: new Map(), running: true, asked: 0, pins: nation.people.map(pinOf) });
+    this.done = Promise.all(Array.from({ length: workers }, () => this.#work()));
+  }
+
+  // ask: one question with an id of its own, so that a second delivery would be seen.
+  async ask() {
+    const began = Date.now(), id = `load-${randomUUID()}`;
+    const r = await this.nation.call(this.nation.hanoi, PERSON, { body: { key: 'pin', value: this.pins[this.asked++ % this.pins.length] }, headers: { 'X-Road-Id': id } });
+    if (r.status === 200) this.acknowledged.push({ id: r.headers.get('x-road-request-id'), entry: r.json.entry, began });
+    return r;
+  }
+
+  async #work() {
+    while (this.running) {
+      let why;
+      try { const r = await this.ask(); why = r.status === 200 ? null : r.error ?? `status ${r.status}`; } catch (e) { why = e.message; }
+      if (!why) continue;
+      this.refused.set(why, (this.refused.get(why) ?? 0) + 1);
+      await pause(20);
+    }
+  }
+
+  // carries: a few answers to questions that were asked after this moment.
+  async carries(since, ms) {
+    let i = this.acknowledged.length, fresh = 0;
+    await until('the road carries messages again', () => {
+      for (; i < this.acknowledged.length; i++) fresh += this.acknowledged[i].began >= since;
+      return fresh > 5;
+    }, ms);
+  }
+
+  async stop() {
+    this.running = false;
+    await this.done;
+  }
+
+  tell(during) {
+    console.log(`# ${this.acknowledged.length} acknowledged, ${[...this.refused.values()].reduce((a, b) => a + b, 0)} refused during ${during}`);
+    for (const [why, n] of this.refused) console.log(`#   ${n} refused: ${why}`);
+  }
+
+  // audit: what must be true whatever happened.
+  async audit() {
+    const { nation } = this, twice = (node, which, sql) => assert.deepEqual(rows(nation, node, which, sql), []);
+    assert.ok(this.acknowledged.length > 0);
+    for (const [node, side] of [[nation.hanoi, 1], [nation.police, 2]]) {
+      const whole = wholeMessages(nation, node, side);
+      for (const a of this.acknowledged) assert.equal(whole.get(a.id), 3, `message ${a.id} is not whole in the log of ${node.name}`);
+      twice(node, 'log', `SELECT message_id FROM message WHERE message_id LIKE 'load-%' AND side = ${side} AND is_answer = 0 AND digest IS NOT NULL GROUP BY message_id HAVING COUNT(*) > 1`);
+    }
+    const entries = rows(nation, nation.police, 'log', 'SELECT uid, message FROM journal_entry');
+    const uids = new Set(entries.map(([uid]) => uid)), messages = new Set(entries.map(([, message]) => message));
+    for (const a of this.acknowledged) assert.ok(uids.has(a.entry), `journal: entry ${a.entry} is missing`);
+    const answered = rows(nation, nation.police, 'log', "SELECT request_id FROM message WHERE side = 2 AND is_answer = 1 AND status = 200 AND fault = '' AND service LIKE '%/person'");
+    assert.ok(answered.length >= this.acknowledged.length);
+    for (const [id] of answered) assert.ok(messages.has(id), `journal: message ${id} was answered without an entry`);
+    let stamped = 0;
+    for (const node of [nation.police, nation.hanoi, nation.operator]) {
+      await nation.sen(['journal', 'verify', '--node', node.dir]);
+      await until(`every message of ${node.name} is time-stamped`, async () => /^sen_stamp_waiting 0$/m.test(await (await fetch(`${node.systems}/metrics`)).text()));
+      stamped += Number(/^(\d+) time-stamps? hold/m.exec((await nation.sen(['message', 'verify-stamps', '--node', node.dir])).stdout)?.[1] ?? 0);
+    }
+    assert.ok(stamped > 0, 'time-stamps verify');
+    console.log(`# audit: ${answered.length} answered for ${this.acknowledged.length} acknowledged, none twice; ${entries.length} journal entries and ${stamped} time-stamps hold`);
+  }
+}
