@@ -57,7 +57,7 @@ test('what no longer holds comes on request, with the name of its time and what 
 test('both message logs hold the question and the answer, joined by one request id', async () => {
   const list = async (node) => (await nation.sen(['message', 'list', '--service', 'VN/GOV/G01/population/person', '--node', node.dir])).stdout;
   const asked = await list(nation.hanoi), answered = await list(nation.police);
-  const ids = (text) => new Set(text.match(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g) ?? []);
+  const ids = (text) => new Set(text.match(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g) ?? []);
   const common = [...ids(asked)].filter((id) => ids(answered).has(id));
   assert.ok(common.length >= 1, `no request id in both logs:\n${asked}\n${answered}`);
   for (const text of [asked, answered]) assert.ok(!text.includes(pinOf(person)), 'no PIN in the list of messages');
