@@ -1,23 +1,22 @@
-/* client.c: requests to others with libcurl. Each thread keeps a few handles, one for each host and way of TLS; a handle holds one connection and keeps it alive.
- * What the other side showed in the handshake is remembered with the handle, because a later request on the same connection must be judged as well: it may be
- * meant for another member. */
+/* client.c: requests to others. Each thread keeps a few connections alive, one for each host and way of TLS. What the other side showed in the handshake is
+ * remembered with the connection, because a later request on it must be judged as well: it may be meant for another member. */
 #include "web/client.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "base/url.h"
 #include "web/client_int.h"
 
-enum { SLOTS_MAX = 24, HEADERS_ANSWER_MAX = 100, HEADER_BYTES_MAX = 64 * 1024 };
+enum { SLOTS_MAX = 24, REQUEST_MAX = 1024 * 1024 /* its head */, JOINED = 16 * 1024 /* head and body that go out as one TLS record */ };
 
-/* ---- handles of a thread ---- */
+/* ---- connections of a thread ---- */
 
 struct slot {
     char key[300];              /* scheme://host:port, and "peer" for mutual TLS */
-    CURL *easy;
-    struct client_seen seen;    /* of the connection that is open, on the heap */
+    struct client_link link;
     bool busy;                  /* a judge may make a request of its own */
     uint64_t used;
 };
@@ -26,8 +25,7 @@ struct client_pool { pthread_key_t mine; };
 
 static void close_slot(struct slot *s)
 {
-    if (s->easy) curl_easy_cleanup(s->easy);
-    client__forget(&s->seen);
+    client__unlink(&s->link);
     *s = (struct slot){ 0 };
 }
 
@@ -46,7 +44,7 @@ struct client_pool *client__pool_new(void)
     return p;
 }
 
-/* The handles of other threads went with their threads. */
+/* The connections of other threads went with their threads. */
 void client__pool_free(struct client_pool *p)
 {
     if (!p) return;
@@ -82,21 +80,21 @@ static struct slots *slots_of(const struct call *c)
     return mine;
 }
 
-/* take_slot: the handle for this key, else the one unused for longest; NULL when there is none to keep (a handle for once is made then). */
+/* take_slot: the place for this key, else the one unused for longest; NULL when there is none to keep (a connection for once is made then). */
 static struct slot *take_slot(struct slots *mine, const char *key)
 {
     struct slot *oldest = NULL;
     for (size_t i = 0; mine && i < SLOTS_MAX; i++) {
         struct slot *s = &mine->all[i];
         if (s->busy) continue;
-        if (s->easy && strcmp(s->key, key) == 0) {
+        if (s->link.easy && strcmp(s->key, key) == 0) {
             oldest = s;
             break;
         }
         if (!oldest || s->used < oldest->used) oldest = s;
     }
     if (!oldest) return NULL;
-    if (oldest->easy && strcmp(oldest->key, key) != 0) close_slot(oldest);
+    if (oldest->link.easy && strcmp(oldest->key, key) != 0) close_slot(oldest);
     (void)snprintf(oldest->key, sizeof oldest->key, "%s", key);
     oldest->used = ++mine->clock;
     return oldest;
@@ -107,49 +105,20 @@ static struct slot *take_slot(struct slots *mine, const char *key)
 struct fetch {
     struct call *call;
     const struct client_request *rq;
+    struct url url;
+    const char *url_z;
     struct client_tls tls;
-    struct buf body;
-    struct header *headers; size_t nheaders, header_bytes;
-    bool too_large;
+    struct answer answer;
+    int64_t began_us, until_us;
+    char error[CLIENT_ERROR];
 };
 
-static size_t take_body(char *p, size_t size, size_t n, void *arg)
-{
-    struct fetch *f = arg;
-    buf_put(&f->body, str_of(p, size * n));
-    f->too_large = f->body.failed;
-    return f->too_large ? 0 : size * n;
-}
-
-static size_t take_header(char *p, size_t size, size_t n, void *arg)
-{
-    struct fetch *f = arg;
-    struct str line = str_trim(str_of(p, size * n)), name;
-    f->header_bytes += size * n;
-    if (str_starts(line, STR("HTTP/"))) f->nheaders = 0; /* after a 100 Continue the real ones come */
-    if (!str_cut(&line, ':', &name)) return size * n;
-    f->too_large = f->nheaders == HEADERS_ANSWER_MAX || f->header_bytes > HEADER_BYTES_MAX;
-    if (f->too_large) return 0;
-    f->headers[f->nheaders++] = (struct header){ str_copy(f->call->arena, name), str_copy(f->call->arena, str_trim(line)) };
-    return size * n;
-}
-
-static struct curl_slist *make_headers(struct call *c, const struct client_request *rq)
-{
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-    bool typed = false;
-    for (size_t i = 0; i < rq->nheaders; i++) {
-        const struct header *h = &rq->headers[i];
-        /* curl leaves out a header with an empty value unless it is written with ';' */
-        char *line = str_to_z(c->arena, h->value.n ? str_join(c->arena, h->name, STR(": "), h->value, STR_END) : str_join(c->arena, h->name, STR(";"), STR_END));
-        typed = typed || str_eq_nocase(h->name, STR("Content-Type"));
-        if (line) list = curl_slist_append(list, line);
-    }
-    return typed ? list : curl_slist_append(list, "Content-Type:");
-}
-
+/* is_plain_header: one line, and none that this client writes itself. */
 static bool is_plain_header(struct header h)
 {
+    static const char *const own[] = { "Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect" };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (str_eq_nocase(h.name, str_z(own[i]))) return false;
     for (size_t i = 0; i < h.value.n; i++)
         if (((unsigned char)h.value.p[i] < ' ' && h.value.p[i] != '\t') || h.value.p[i] == 0x7f) return false;
     for (size_t i = 0; i < h.name.n; i++)
@@ -157,48 +126,63 @@ static bool is_plain_header(struct header h)
     return h.name.n > 0;
 }
 
-static void set_method(CURL *e, struct call *c, const struct client_request *rq)
+static bool has_header(const struct client_request *rq, struct str name)
 {
-    bool head = str_eq(rq->method, STR("HEAD"));
-    curl_easy_setopt(e, CURLOPT_NOBODY, head ? 1L : 0L);
-    if (rq->has_body) {
-        curl_easy_setopt(e, CURLOPT_POST, 1L);
-        curl_easy_setopt(e, CURLOPT_POSTFIELDS, rq->body.n ? rq->body.p : "");
-        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->body.n);
-    } else if (!head) {
-        curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+    for (size_t i = 0; i < rq->nheaders; i++)
+        if (str_eq_nocase(rq->headers[i].name, name)) return true;
+    return false;
+}
+
+static void put_header(struct buf *b, struct str name, struct str value)
+{
+    buf_put(b, name);
+    buf_put(b, STR(": "));
+    buf_put(b, value);
+    buf_put(b, STR("\r\n"));
+}
+
+/* put_head: a signed target must arrive as it was signed, so the path goes out as it came. */
+static void put_head(struct buf *b, const struct client_request *rq, const struct url *u)
+{
+    bool standard = u->port == (str_eq_nocase(u->scheme, STR("https")) ? 443 : 80);
+    buf_put(b, rq->method);
+    buf_put_c(b, ' ');
+    buf_put(b, u->path);
+    if (u->query.n) {
+        buf_put_c(b, '?');
+        buf_put(b, u->query);
     }
-    if (!head) curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, str_to_z(c->arena, rq->method));
+    buf_put(b, STR(" HTTP/1.1\r\nHost: "));
+    buf_put(b, u->host);
+    if (!standard) {
+        buf_put_c(b, ':');
+        buf_put_int(b, u->port);
+    }
+    buf_put(b, STR("\r\n"));
+    if (!has_header(rq, STR("User-Agent"))) put_header(b, STR("User-Agent"), STR("Sen"));
+    if (!has_header(rq, STR("Accept"))) put_header(b, STR("Accept"), STR("*/*"));
+    for (size_t i = 0; i < rq->nheaders; i++) put_header(b, rq->headers[i].name, rq->headers[i].value);
+    if (rq->has_body) {
+        buf_put(b, STR("Content-Length: "));
+        buf_put_int(b, (int64_t)rq->body.n);
+        buf_put(b, STR("\r\n"));
+    }
+    buf_put(b, STR("\r\n"));
 }
 
-static void set_limits(CURL *e, const struct client_request *rq)
+/* make_request: in one piece where that is short, else the body stays where it is. */
+static enum status make_request(struct fetch *f, struct str pieces[static 2], size_t *n)
 {
-    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(rq->connect_ms ? rq->connect_ms : 10000));
-    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(rq->total_ms ? rq->total_ms : 60000));
-    curl_easy_setopt(e, CURLOPT_MAXCONNECTS, 1L);
-    curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L); /* a signed target must arrive as it was signed */
-    curl_easy_setopt(e, CURLOPT_USERAGENT, "Sen");
-}
-
-static void set_all(CURL *e, struct fetch *f, const char *url, struct curl_slist *headers, char *error)
-{
-    curl_easy_reset(e); /* keeps the connection */
-    set_limits(e, f->rq);
-    curl_easy_setopt(e, CURLOPT_URL, url);
-    curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(e, CURLOPT_ERRORBUFFER, error);
-    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
-    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
-    set_method(e, f->call, f->rq);
-    if (f->rq->judge) client__set_peer_tls(e, &f->tls);
+    const struct client_request *rq = f->rq;
+    bool joined = rq->has_body && rq->body.n <= JOINED;
+    struct buf b = buf_in(f->call->arena, REQUEST_MAX);
+    (void)buf_room(&b, 1024 + (joined ? rq->body.n : 0));
+    put_head(&b, rq, &f->url);
+    if (joined) buf_put(&b, rq->body);
+    if (buf_finish(&b, &pieces[0]) != ST_OK) return call_fail(f->call, ST_TOO_LARGE, "", "The headers of a request are over one megabyte. Send less in them.");
+    pieces[1] = rq->body;
+    *n = rq->has_body && !joined ? 2 : 1;
+    return ST_OK;
 }
 
 /* tell_cause: whole sentences, so that each can be translated. */
@@ -218,48 +202,74 @@ static enum status tell_cause(struct call *c, CURLcode rc, bool mutual, struct s
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE: return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection before its answer was complete. Try again in a few minutes.", place);
+    case CURLE_WEIRD_SERVER_REPLY: return call_fail(c, ST_UNAVAILABLE, "", "%s gave an answer that cannot be read as HTTP. Check the address and the software there.", place);
     default: return call_fail(c, ST_UNAVAILABLE, "", "The connection to %s failed. Try again in a few minutes.", place);
     }
 }
 
-static enum status fetch_failed(struct fetch *f, CURLcode rc, const struct url *u, const char *error)
+static enum status fetch_failed(struct fetch *f, int rc)
 {
     struct call *c = f->call;
-    struct str place = str_print(c->arena, "%.*s:%d", STR_ARG(u->host), u->port);
+    struct str place = str_print(c->arena, "%.*s:%d", STR_ARG(f->url.host), f->url.port);
     if (f->tls.verdict != ST_OK) return f->tls.verdict; /* the judge has told why */
-    if (f->too_large) return call_fail(c, ST_TOO_LARGE, "", "The answer of %s is larger than allowed.", place);
-    call_note(c, "web", "fetch from %.*s: %d %s", STR_ARG(place), (int)rc, error[0] ? error : curl_easy_strerror(rc));
-    return tell_cause(c, rc, f->rq->judge != NULL, place);
+    if (f->answer.state == ANSWER_TOO_LARGE) return call_fail(c, ST_TOO_LARGE, "", "The answer of %s is larger than allowed.", place);
+    call_note(c, "web", "fetch from %.*s: %d %s", STR_ARG(place), rc, f->error[0] ? f->error : curl_easy_strerror((CURLcode)rc));
+    return tell_cause(c, (CURLcode)rc, f->rq->judge != NULL, place);
 }
 
-static enum status perform(struct fetch *f, CURL *e, const char *url_z, const struct url *u, struct client_answer *ret)
+/* may_reuse: an open connection was judged for another request; a refusal now means a new connection, whose handshake decides. */
+static bool may_reuse(struct call *c, const struct client_request *rq, const struct client_link *l)
 {
-    char error[CURL_ERROR_SIZE] = "";
-    struct curl_slist *headers = make_headers(f->call, f->rq);
-    set_all(e, f, url_z, headers, error);
-    CURLcode rc = curl_easy_perform(e);
-    curl_slist_free_all(headers);
-    long status = 0, connects = 0, sent = 0;
-    (void)curl_easy_getinfo(e, CURLINFO_REQUEST_SIZE, &sent);
-    if (f->rq->sent) *f->rq->sent = sent > 0;
-    if (rc != CURLE_OK) return fetch_failed(f, rc, u, error);
-    curl_off_t took = 0;
-    (void)curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_easy_getinfo(e, CURLINFO_NUM_CONNECTS, &connects);
-    (void)curl_easy_getinfo(e, CURLINFO_TOTAL_TIME_T, &took);
-    *ret = (struct client_answer){ .status = (int)status, .headers = f->headers, .nheaders = f->nheaders, .body = buf_str(&f->body), .took_us = took,
-        .reused = connects == 0 };
-    if (f->rq->judge && f->tls.seen->n) ret->peer_cert = str_copy(f->call->arena, f->tls.seen->chain[0]);
-    return ST_OK;
-}
-
-/* judge_again: an open connection was judged for another request; a refusal now means a new connection, whose handshake decides. */
-static bool may_reuse(struct call *c, const struct client_request *rq, const struct client_seen *seen)
-{
-    if (!rq->judge || seen->n == 0) return true;
-    if (rq->judge(c, seen->chain, seen->n, rq->judge_arg) == ST_OK) return true;
+    if (!l->easy || !client__is_idle(l)) return false;
+    if (!rq->judge || l->seen.n == 0) return true;
+    if (rq->judge(c, l->seen.chain, l->seen.n, rq->judge_arg) == ST_OK) return true;
     call_clear(c);
     return false;
+}
+
+static int talk(struct fetch *f, const struct client_link *l, const struct str *pieces, size_t n)
+{
+    answer_begin(&f->answer, f->call->arena, str_eq(f->rq->method, STR("HEAD")), f->rq->max_answer ? f->rq->max_answer : 16 * 1024 * 1024);
+    if (f->rq->sent) *f->rq->sent = true;
+    int rc = client__talk(l, pieces, n, &f->answer, f->until_us);
+    return rc == CURLE_OK && f->answer.state != ANSWER_DONE ? CURLE_WEIRD_SERVER_REPLY : rc;
+}
+
+/* may_repeat: may a request that was perhaps taken be sent again? Peers refuse a message that they have, by its id; of others only what is idempotent (RFC 9110 9.2.2). */
+static bool may_repeat(const struct client_request *rq) { return rq->judge || !(str_eq(rq->method, STR("POST")) || str_eq(rq->method, STR("PATCH"))); }
+
+/* talk_on: over the open connection, or a new one. The other side may close a kept connection in the moment in which it is used again, so where not a byte of an answer
+ * came a new connection is tried, once. */
+static int talk_on(struct fetch *f, struct client_link *l, const struct str *pieces, size_t n, bool *reused)
+{
+    *reused = may_reuse(f->call, f->rq, l);
+    if (*reused) {
+        int rc = talk(f, l, pieces, n);
+        if (rc == CURLE_OK || rc == CURLE_OPERATION_TIMEDOUT || f->answer.begun || !may_repeat(f->rq)) return rc;
+        *reused = false;
+    }
+    client__unlink(l);
+    int rc = client__link(l, f->rq, &f->tls, f->url_z, f->until_us, f->error);
+    return rc == CURLE_OK ? talk(f, l, pieces, n) : rc;
+}
+
+static enum status fetch_on(struct fetch *f, struct slot *s, struct client_answer *ret)
+{
+    struct str pieces[2];
+    size_t n;
+    bool reused;
+    if (f->rq->sent) *f->rq->sent = false;
+    TRY(make_request(f, pieces, &n));
+    s->busy = true;
+    int rc = talk_on(f, &s->link, pieces, n, &reused);
+    s->busy = false;
+    if (rc == CURLE_OK) {
+        *ret = (struct client_answer){ .status = f->answer.status, .headers = f->answer.headers, .nheaders = f->answer.nheaders, .body = buf_str(&f->answer.body),
+            .took_us = time_monotonic_us() - f->began_us, .reused = reused };
+        if (f->rq->judge && s->link.seen.n) ret->peer_cert = str_copy(f->call->arena, s->link.seen.chain[0]);
+    }
+    if (rc != CURLE_OK || !f->answer.keep) close_slot(s); /* nothing doubtful is kept */
+    return rc == CURLE_OK ? ST_OK : fetch_failed(f, rc);
 }
 
 static enum status check_request(struct call *c, const struct client_request *rq, struct url *u)
@@ -271,40 +281,19 @@ static enum status check_request(struct call *c, const struct client_request *rq
     return ST_OK;
 }
 
-static enum status fetch_on(struct fetch *f, struct slot *s, const char *url_z, const struct url *u, struct client_answer *ret)
-{
-    if (s->easy && !may_reuse(f->call, f->rq, &s->seen)) {
-        curl_easy_cleanup(s->easy);
-        s->easy = NULL;
-    }
-    if (!s->easy) {
-        client__forget(&s->seen);
-        s->easy = curl_easy_init();
-    }
-    if (!s->easy) return call_fail(f->call, ST_UNAVAILABLE, "", "No memory for another connection. Try again in a few minutes.");
-    f->tls.seen = &s->seen;
-    s->busy = true;
-    enum status st = perform(f, s->easy, url_z, u, ret);
-    s->busy = false;
-    if (st != ST_OK) close_slot(s); /* nothing doubtful is kept */
-    return st;
-}
-
 enum status client_fetch(struct call *c, const struct client_request *rq, struct client_answer *ret)
 {
-    struct url u;
+    struct fetch f = { .call = c, .rq = rq, .began_us = time_monotonic_us(), .url_z = str_to_z(c->arena, rq->url) };
     call_may_wait(c);
-    TRY(check_request(c, rq, &u));
-    const char *url_z = str_to_z(c->arena, rq->url);
-    if (!url_z) return call_fail(c, ST_INVALID, "", "The address %s is not a complete http or https address.", rq->url);
-    struct fetch f = { .call = c, .rq = rq, .body = buf_in(c->arena, rq->max_answer ? rq->max_answer : 16 * 1024 * 1024),
-        .headers = arena_array(c->arena, struct header, HEADERS_ANSWER_MAX) };
+    TRY(check_request(c, rq, &f.url));
+    if (!f.url_z) return call_fail(c, ST_INVALID, "", "The address %s is not a complete http or https address.", rq->url);
+    f.until_us = f.began_us + 1000 * (rq->total_ms ? rq->total_ms : 60000);
     f.tls = (struct client_tls){ .call = c, .rq = rq, .own = c->app->web ? c->app->web->peer_tls : NULL };
 
-    struct str key = str_print(c->arena, "%.*s://%.*s:%d%s", STR_ARG(u.scheme), STR_ARG(u.host), u.port, rq->judge ? " peer" : "");
+    struct str key = str_print(c->arena, "%.*s://%.*s:%d%s", STR_ARG(f.url.scheme), STR_ARG(f.url.host), f.url.port, rq->judge ? " peer" : "");
     struct slot once = { 0 };
     struct slot *s = key.n < sizeof once.key ? take_slot(slots_of(c), str_to_z(c->arena, key)) : NULL;
-    enum status st = fetch_on(&f, s ? s : &once, url_z, &u, ret);
+    enum status st = fetch_on(&f, s ? s : &once, ret);
     if (!s) close_slot(&once);
     return st;
 }

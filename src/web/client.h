@@ -1,4 +1,4 @@
-/* client.h: HTTP requests to others: libcurl, connections kept alive per worker and peer. */
+/* client.h: HTTP requests to others, over connections that are kept alive for each worker and peer. */
 #ifndef SEN_WEB_CLIENT_H
 #define SEN_WEB_CLIENT_H
 
@@ -6,7 +6,7 @@
 
 struct client_request {
     struct str method, url;
-    const struct header *headers; size_t nheaders;
+    const struct header *headers; size_t nheaders; /* Host, Content-Length and the like are the client's own */
     struct str body;                       /* sent with Content-Length when has_body */
     bool has_body;
     int64_t connect_ms, total_ms;          /* 0: 10,000 and 60,000 */

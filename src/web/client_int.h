@@ -1,8 +1,9 @@
-/* client_int.h: between the client's requests (client.c) and its TLS (client_tls.c). */
+/* client_int.h: between the client's requests (client.c), its connections (client_link.c) and their TLS (client_tls.c). */
 #ifndef SEN_WEB_CLIENT_INT_H
 #define SEN_WEB_CLIENT_INT_H
 
 #include "web/client.h"
+#include "web/client_answer.h"
 #include "web/web_int.h"
 
 enum { CLIENT_CHAIN_MAX = 8 };
@@ -18,7 +19,18 @@ struct client_tls {
     struct client_seen *seen;
     enum status verdict;         /* of the judge, when it refused */
 };
-/* client__set_peer_tls: easy is a CURL *; t must live until the request is done. */
+/* client__set_peer_tls: easy is a CURL *; t must live until the handshake is done. */
 void client__set_peer_tls(void *easy, struct client_tls *t);
+
+/* ---- client_link.c: one connection, made by libcurl (names, addresses, TLS); the bytes on it are ours. Codes are CURLcodes. ---- */
+enum { CLIENT_ERROR = 256 }; /* CURL_ERROR_SIZE */
+struct client_link { void *easy; int fd; struct client_seen seen; };
+/* client__link: connects and shakes hands, until this moment of the monotonic clock. ret must be closed before. On failure nothing is open. */
+int client__link(struct client_link *ret, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t until_us, char error[static CLIENT_ERROR]);
+void client__unlink(struct client_link *l);
+/* client__is_idle: still open, and nothing came unasked. */
+bool client__is_idle(const struct client_link *l);
+/* client__talk: writes these pieces and reads one answer, which may come before all is written. */
+int client__talk(const struct client_link *l, const struct str *pieces, size_t n, struct answer *answer, int64_t until_us);
 
 #endif

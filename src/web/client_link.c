@@ -1,0 +1,115 @@
+/* client_link.c: a connection to another server. libcurl finds the address, connects and makes TLS; then the connection is left to us (CURLOPT_CONNECT_ONLY), because
+ * setting up a whole transfer of libcurl costs several times what a request on a kept connection needs. */
+#include <curl/curl.h>
+#include <errno.h>
+#include <poll.h>
+
+#include "base/time.h"
+#include "web/client_int.h"
+
+_Static_assert(CLIENT_ERROR >= CURL_ERROR_SIZE, "libcurl writes so much");
+enum { RECEIVE = 16 * 1024 /* a TLS record */ };
+
+static void set_all(CURL *e, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t left_ms)
+{
+    int64_t connect_ms = rq->connect_ms ? rq->connect_ms : 10000;
+    curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(e, CURLOPT_URL, url);
+    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(connect_ms < left_ms ? connect_ms : left_ms));
+    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)left_ms);
+    curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    if (rq->judge) client__set_peer_tls(e, tls);
+}
+
+int client__link(struct client_link *ret, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t until_us, char error[static CLIENT_ERROR])
+{
+    int64_t left_ms = (until_us - time_monotonic_us()) / 1000;
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    ret->easy = curl_easy_init();
+    if (!ret->easy) return CURLE_OUT_OF_MEMORY;
+    tls->seen = &ret->seen;
+    set_all(ret->easy, rq, tls, url, left_ms > 0 ? left_ms : 1); /* 0 would mean no limit */
+    curl_easy_setopt(ret->easy, CURLOPT_ERRORBUFFER, error);
+    CURLcode rc = curl_easy_perform(ret->easy);
+    curl_easy_setopt(ret->easy, CURLOPT_ERRORBUFFER, NULL);
+    if (rc == CURLE_OK && (curl_easy_getinfo(ret->easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD)) rc = CURLE_COULDNT_CONNECT;
+    ret->fd = fd;
+    if (rc != CURLE_OK) client__unlink(ret);
+    return (int)rc;
+}
+
+void client__unlink(struct client_link *l)
+{
+    if (l->easy) curl_easy_cleanup(l->easy);
+    client__forget(&l->seen);
+    l->easy = NULL;
+}
+
+bool client__is_idle(const struct client_link *l)
+{
+    char unasked;
+    size_t n;
+    return curl_easy_recv(l->easy, &unasked, 1, &n) == CURLE_AGAIN;
+}
+
+/* wait_for: until the socket is ready for one of these events. */
+static CURLcode wait_for(int fd, short events, int64_t until_us)
+{
+    struct pollfd watch = { .fd = fd, .events = events };
+    for (;;) {
+        int64_t left_us = until_us - time_monotonic_us();
+        if (left_us <= 0) return CURLE_OPERATION_TIMEDOUT;
+        int n = poll(&watch, 1, (int)(left_us / 1000 + 1));
+        if (n > 0) return CURLE_OK;
+        if (n < 0 && errno != EINTR) return CURLE_RECV_ERROR;
+    }
+}
+
+/* write_some: what the connection takes now; CURLE_AGAIN when it takes no more. */
+static CURLcode write_some(const struct client_link *l, struct str *piece)
+{
+    while (piece->n) {
+        size_t n = 0;
+        CURLcode rc = curl_easy_send(l->easy, piece->p, piece->n, &n);
+        if (rc != CURLE_OK) return rc;
+        *piece = str_skip(*piece, n);
+    }
+    return CURLE_OK;
+}
+
+/* read_some: what is there now; CURLE_AGAIN when there is no more and the answer is not whole. */
+static CURLcode read_some(const struct client_link *l, struct answer *answer)
+{
+    char bytes[RECEIVE];
+    for (;;) {
+        size_t n = 0;
+        CURLcode rc = curl_easy_recv(l->easy, bytes, sizeof bytes, &n);
+        if (rc != CURLE_OK) return rc;
+        if (n == 0) return answer_end(answer) ? CURLE_OK : answer->begun ? CURLE_PARTIAL_FILE : CURLE_GOT_NOTHING;
+        if (!answer_take(answer, str_of(bytes, n))) return CURLE_OK;
+    }
+}
+
+int client__talk(const struct client_link *l, const struct str *pieces, size_t n, struct answer *answer, int64_t until_us)
+{
+    CURLcode rc;
+    for (size_t i = 0; i < n; i++) {
+        struct str piece = pieces[i];
+        while ((rc = write_some(l, &piece)) == CURLE_AGAIN) {
+            /* Who says something before all is written is heard: a refusal, or a record of TLS. */
+            if ((rc = wait_for(l->fd, POLLIN | POLLOUT, until_us)) != CURLE_OK) return (int)rc;
+            if ((rc = read_some(l, answer)) != CURLE_AGAIN) return answer->keep = false, (int)rc;
+        }
+        if (rc != CURLE_OK) {
+            CURLcode said = read_some(l, answer); /* a refusal may have come before the connection was closed */
+            return answer->keep = false, (int)(said == CURLE_OK ? said : rc);
+        }
+    }
+    do rc = wait_for(l->fd, POLLIN, until_us);
+    while (rc == CURLE_OK && (rc = read_some(l, answer)) == CURLE_AGAIN);
+    return (int)rc;
+}

@@ -1,0 +1,191 @@
+/* client_link_test.c: kept connections against a server that does as its script says: closes in the worst moment, answers early, answers in pieces, or never. */
+#include "web/client_link.c"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/test.h"
+
+/* One line a request: its answer, and whether the connection ends behind it. */
+struct line { const char *answer; bool ends; };
+struct script { const struct line *lines; size_t nlines; int fd; char url[64]; pthread_t thread; size_t requests, connections; char seen[4096]; size_t nseen; };
+
+/* read_request: up to the blank line; bodies of these tests are short or not read at all. */
+static bool read_request(struct script *s, int fd)
+{
+    s->nseen = 0;
+    while (s->nseen < sizeof s->seen && str_find(str_of(s->seen, s->nseen), STR("\r\n\r\n")) == SIZE_MAX) {
+        ssize_t n = recv(fd, s->seen + s->nseen, sizeof s->seen - s->nseen, 0);
+        if (n <= 0) return false;
+        s->nseen += (size_t)n;
+    }
+    return true;
+}
+
+static void *run_script(void *arg)
+{
+    struct script *s = arg;
+    int fd = -1;
+    for (size_t i = 0; i < s->nlines; i++) {
+        const struct line *l = &s->lines[i];
+        if (fd < 0) {
+            fd = accept(s->fd, NULL, NULL);
+            s->connections++;
+        }
+        if (!read_request(s, fd)) break;
+        s->requests++;
+        for (const char *at = l->answer; *at; at++) (void)send(fd, at, 1, MSG_NOSIGNAL); /* in the smallest pieces */
+        if (!l->ends) continue;
+        (void)shutdown(fd, SHUT_WR);
+        for (char rest[4096]; recv(fd, rest, sizeof rest, 0) > 0;) {}
+        (void)close(fd);
+        fd = -1;
+    }
+    if (fd >= 0) (void)close(fd);
+    return NULL;
+}
+
+static void play(struct script *s, const struct line *lines, size_t n)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t size = sizeof at;
+    *s = (struct script){ .lines = lines, .nlines = n, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+    CHECK(bind(s->fd, (struct sockaddr *)&at, size) == 0 && listen(s->fd, 8) == 0 && getsockname(s->fd, (struct sockaddr *)&at, &size) == 0);
+    (void)snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d/a?b", ntohs(at.sin_port));
+    CHECK(pthread_create(&s->thread, NULL, run_script, s) == 0);
+}
+
+static void end(struct script *s)
+{
+    (void)pthread_join(s->thread, NULL);
+    (void)close(s->fd);
+}
+
+static struct app kept_app;
+static void keep(struct call *c)
+{
+    kept_app = *c->app;
+    kept_app.web = NULL;
+    client_keep(&kept_app);
+    c->app = &kept_app;
+}
+
+#define LINES(s, ...) play(s, (const struct line[]){ __VA_ARGS__ }, sizeof(struct line[]){ __VA_ARGS__ } / sizeof(struct line))
+#define OK_KEPT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+static struct client_request get(const struct script *s) { return (struct client_request){ .method = STR("GET"), .url = str_z(s->url) }; }
+static struct client_request post(const struct script *s, struct str body)
+{
+    return (struct client_request){ .method = STR("POST"), .url = str_z(s->url), .has_body = true, .body = body };
+}
+
+TEST(a_request_says_what_it_must_and_no_more)
+{
+    struct script s;
+    struct client_answer a;
+    struct header h = { STR("Accept"), STR("text/x") };
+    keep(c);
+    LINES(&s, { .answer = OK_KEPT }, { .answer = OK_KEPT, .ends = true });
+    struct client_request rq = get(&s);
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.status == 200 && !a.reused);
+    rq = post(&s, STR("12345"));
+    rq.headers = &h;
+    rq.nheaders = 1;
+    CHECK_OK(client_fetch(c, &rq, &a));
+    client_keep_end(&kept_app);
+    end(&s);
+    CHECK(a.reused && s.connections == 1 && s.requests == 2);
+    struct str seen = str_of(s.seen, s.nseen), line;
+    CHECK(str_cut_at(&seen, STR("\r\n"), &line) && str_eq(line, STR("POST /a?b HTTP/1.1")));
+    CHECK(str_cut_at(&seen, STR("\r\n"), &line) && str_eq(line, str_print(c->arena, "Host: %.*s", (int)strlen(s.url) - 11, s.url + 7)));
+    CHECK_STR(seen, STR("User-Agent: Sen\r\nAccept: text/x\r\nContent-Length: 5\r\n\r\n12345"));
+}
+
+TEST(a_kept_connection_that_was_closed_is_not_used)
+{
+    struct script s;
+    struct client_answer a;
+    keep(c);
+    LINES(&s, { .answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", .ends = true }, { .answer = OK_KEPT, .ends = true });
+    for (int i = 0; i < 2; i++) {
+        struct client_request rq = post(&s, STR("x"));
+        CHECK_OK(client_fetch(c, &rq, &a));
+        CHECK(!a.reused);
+    }
+    client_keep_end(&kept_app);
+    end(&s);
+    CHECK(s.connections == 2);
+}
+
+/* The server closes after it has read the second request: to the client it looks as if the connection had died meanwhile. */
+TEST(what_may_be_repeated_is_sent_again_and_what_may_not_is_told)
+{
+    static const struct { const char *method; bool again; } cases[] = { { "GET", true }, { "PUT", true }, { "DELETE", true }, { "POST", false }, { "PATCH", false } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct script s;
+        struct client_answer a;
+        bool sent = false;
+        keep(c);
+        LINES(&s, { .answer = OK_KEPT }, { .answer = "", .ends = true }, { .answer = OK_KEPT, .ends = true });
+        struct client_request rq = get(&s);
+        CHECK_OK(client_fetch(c, &rq, &a));
+        rq = post(&s, STR("x"));
+        rq.method = str_z(cases[i].method);
+        rq.sent = &sent;
+        if (cases[i].again) {
+            CHECK_OK(client_fetch(c, &rq, &a));
+            CHECK(!a.reused && a.status == 200);
+        } else {
+            CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE && sent);
+            call_clear(c);
+            rq = get(&s);
+            CHECK_OK(client_fetch(c, &rq, &a)); /* lets the script end */
+        }
+        client_keep_end(&kept_app);
+        end(&s);
+        CHECK(s.connections == 2 && s.requests == 3);
+    }
+}
+
+TEST(half_an_answer_is_none)
+{
+    static const char *const broken[] = { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhal", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf", "HTTP/1.1 200 OK\r\nConte", "" };
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        struct script s;
+        struct client_answer a;
+        LINES(&s, { .answer = broken[i], .ends = true });
+        struct client_request rq = get(&s);
+        CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
+        CHECK_STR(c->error.key, STR("%s closed the connection before its answer was complete. Try again in a few minutes."));
+        call_clear(c);
+        end(&s);
+    }
+}
+
+TEST(what_is_not_http_is_told_as_that)
+{
+    struct script s;
+    struct client_answer a;
+    LINES(&s, { .answer = "SSH-2.0-OpenSSH_9.2\r\n", .ends = true });
+    struct client_request rq = get(&s);
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
+    CHECK_STR(c->error.key, STR("%s gave an answer that cannot be read as HTTP. Check the address and the software there."));
+    end(&s);
+}
+
+TEST(a_refusal_that_comes_before_the_body_is_written_is_heard)
+{
+    struct script s;
+    struct client_answer a;
+    LINES(&s, { .answer = "HTTP/1.1 413 Too large\r\nContent-Length: 4\r\n\r\nless", .ends = true });
+    size_t n = 48 << 20; /* more than any socket holds */
+    struct client_request rq = post(&s, str_of(heap_alloc(n, 1), n));
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.status == 413);
+    CHECK_STR(a.body, STR("less"));
+    heap_free((char *)(uintptr_t)rq.body.p);
+    end(&s);
+}
