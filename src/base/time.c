@@ -81,6 +81,32 @@ bool date_parse(struct str text, struct date *ret)
     return true;
 }
 
+/* read_part: a number of at most `most` digits. */
+static bool read_part(struct str text, size_t most, int *ret)
+{
+    int64_t v;
+    if (!text.n || text.n > most || text.p[0] == '-' || text.p[0] == '+' || !str_int(text, &v)) return false;
+    *ret = (int)v;
+    return true;
+}
+
+bool date_parse_written(struct str text, struct date *ret)
+{
+    struct str first, second;
+    char iso[TIME_TEXT];
+    int day, month, year;
+    if (date_parse(text, ret)) return true;
+    if (!str_cut(&text, '/', &first)) return false;
+    if (!str_cut(&text, '/', &second)) {
+        if (!read_part(first, 2, &month) || !read_part(text, 4, &year)) return false;
+        (void)snprintf(iso, sizeof iso, "%04d-%02d", year, month);
+    } else {
+        if (!read_part(first, 2, &day) || !read_part(second, 2, &month) || !read_part(text, 4, &year)) return false;
+        (void)snprintf(iso, sizeof iso, "%04d-%02d-%02d", year, month, day);
+    }
+    return date_parse(str_z(iso), ret);
+}
+
 void date_format(struct date d, char ret[static TIME_TEXT])
 {
     int y, m, md;

@@ -24,6 +24,7 @@ enum precision { PRECISION_YEAR = 1, PRECISION_MONTH = 2, PRECISION_DAY = 3 };
 struct date { int64_t day; enum precision precision; };
 
 bool date_parse(struct str text, struct date *ret);               /* years 1800 to 2999; an impossible day is refused */
+bool date_parse_written(struct str text, struct date *ret);       /* as people write them too: "17/6/1984", "6/1984" */
 void date_format(struct date d, char ret[static TIME_TEXT]);      /* ISO, as long as its precision */
 void date_civil(int64_t day, int *year, int *month, int *mday);   /* month and mday count from 1 */
 int64_t date_day(int year, int month, int mday);                  /* the opposite; values must be in range */

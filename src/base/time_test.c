@@ -89,3 +89,17 @@ TEST(clocks_run)
     CHECK(time_now_ms() > TEST_NOW_MS / 2);
     CHECK(time_monotonic_us() >= from);
 }
+
+TEST(dates_as_people_write_them)
+{
+    static const char *const good[][2] = { { "17/6/1984", "1984-06-17" }, { "07/06/1984", "1984-06-07" }, { "6/1984", "1984-06" }, { "1984", "1984" }, { "1984-06-17", "1984-06-17" } };
+    static const char *const bad[] = { "", "/", "1/", "/1984", "17/6/84", "31/4/1984", "0/1/1984", "1/13/1984", "017/6/1984", "-1/6/1984", "17/6/1984/", "17.6.1984", "6/19845" };
+    struct date d;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char text[TIME_TEXT];
+        CHECK(date_parse_written(str_z(good[i][0]), &d));
+        date_format(d, text);
+        CHECK_STR(str_z(text), str_z(good[i][1]));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK(!date_parse_written(str_z(bad[i]), &d));
+}

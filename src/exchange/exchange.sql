@@ -40,3 +40,14 @@ CREATE TABLE message_head_stamp (size {id}, at_ms BIGINT NOT NULL, service TEXT 
 CREATE TABLE exchange_stamping (id BIGINT PRIMARY KEY, tried_ms BIGINT NOT NULL, failing_since_ms BIGINT NOT NULL, reason TEXT NOT NULL);
 -- Sandbox: services of the operator that were stopped (stall_ms 0) or made to answer late, to show what happens then.
 CREATE TABLE exchange_outage (service TEXT NOT NULL PRIMARY KEY, stall_ms BIGINT NOT NULL, since_ms BIGINT NOT NULL) {clustered};
+
+-- migration 3 log
+-- What the message log is searched by: derived from message, outside the commit of a message, up to the row that the bookmark names; may be emptied and made again.
+-- A class: rows of one kind (side, is_answer) between one client and one service, with one fault or none; n: how many. There are few classes.
+CREATE TABLE message_class (id {id}, side BIGINT NOT NULL, kind BIGINT NOT NULL, client TEXT NOT NULL, service TEXT NOT NULL, fault TEXT NOT NULL, n BIGINT NOT NULL);
+CREATE UNIQUE INDEX message_class_is ON message_class (client, service, side, kind, fault);
+CREATE TABLE message_place (class BIGINT NOT NULL, at_ms BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (class, at_ms, seq)) {clustered};
+-- Hashes of message ids and ids of faults.
+CREATE TABLE message_name (hash BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (hash, seq)) {clustered};
+CREATE TABLE message_bookmark (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL);
+INSERT INTO message_bookmark (id, seq) VALUES (1, 0);

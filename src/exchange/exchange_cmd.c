@@ -1,15 +1,13 @@
-/* exchange_cmd.c: `sen call`, `sen message list` and `sen message show`: the exchange from the shell. `call` speaks to this node's port for information systems
+/* exchange_cmd.c: the commands of this room, and `sen call`, which speaks to this node's port for information systems
  * like any foreign client would. */
 #include <stdio.h>
 
 #include "base/args.h"
 #include "base/config.h"
-#include "base/time.h"
-#include "exchange/exchange_int.h"
-#include "trust/journal.h"
+#include "exchange/message_log_int.h"
 #include "web/client.h"
 
-enum { CALL_HEADERS_MAX = 8, CALL_TOTAL_MS = 100000, LIST_DEFAULT = 50, LIST_MOST = 1000, DATA_MAX = EXCHANGE_BODY_MAX };
+enum { CALL_HEADERS_MAX = 8, CALL_TOTAL_MS = 100000, DATA_MAX = EXCHANGE_BODY_MAX };
 
 /* ---- sen call ---- */
 
@@ -69,62 +67,6 @@ static enum status call_run(struct call *c, const struct args *args)
     return call_fail(c, st, "", "The service refused the request (HTTP %s). Its answer stands above.", str_print(c->arena, "%d", answer.status));
 }
 
-/* ---- sen message ---- */
-
-static void print_line(const struct message_line *l)
-{
-    static const char *const names[] = { [SIDE_CONSUMER] = "asked   ", [SIDE_PROVIDER] = "answered", [SIDE_OWN] = "inside  " };
-    char at[TIME_TEXT];
-    time_format_ms(l->at_ms, at);
-    (void)printf("%s  %s %s  %.*s  %.*s -> %.*s  ", at, names[l->side], l->is_answer ? "answer " : "request", STR_ARG(l->request_id),
-                 STR_ARG(l->client), STR_ARG(l->service));
-    if (l->fault.n) (void)printf("%.*s (%.*s)\n", STR_ARG(l->fault), STR_ARG(l->fault_id));
-    else if (l->is_answer) (void)printf("%lld, %lld bytes, %lld ms\n", (long long)l->status, (long long)l->body_bytes, (long long)(l->took_us / 1000));
-    else (void)printf("%lld bytes\n", (long long)l->body_bytes);
-}
-
-static enum status list_run(struct call *c, const struct args *args)
-{
-    struct message_filter f = { .service = args_value(args, "service"), .client = args_value(args, "client"), .only_faults = args_has(args, "fault") };
-    const struct message_line *list;
-    struct str since = args_value(args, "since");
-    size_t n;
-    if (since.n && !time_parse_ms(since, &f.since_ms)) return call_fail(c, ST_INVALID, "since", "Write the time as 2026-11-22T08:00:00Z.");
-    TRY(args_count(c, args, "limit", LIST_DEFAULT, 1, LIST_MOST, &f.limit));
-    TRY(message__list(c, &f, &list, &n));
-    for (size_t i = 0; i < n; i++) print_line(&list[i]);
-    if (!n) (void)printf("No message fits.\n");
-    return ST_OK;
-}
-
-/* journal_opening: a body leaves the log only after the entry that says who opened it, and why, is durable. */
-static enum status journal_opening(struct call *c, struct str purpose, struct str request_id)
-{
-    const struct purpose *known = exchange_find_purpose(c->app, purpose);
-    struct str uid;
-    if (!known) return call_fail(c, ST_INVALID, "purpose", "This purpose is not in the nation's list. Take a code from purposes.yaml.");
-    struct journal_event e = { .kind = STR("message.opened"), .class_ = JOURNAL_NORMAL, .agency = exchange_self(c), .user = c->actor ? c->actor->user : STR("command"),
-                               .role = c->actor ? c->actor->role : STR("command"), .purpose = known->code, .basis = known->basis, .message = request_id };
-    return journal_append(c, &e, &uid);
-}
-
-static enum status show_run(struct call *c, const struct args *args)
-{
-    const struct message_line *list;
-    struct str id = args_value(args, "ID"), purpose = args_value(args, "purpose"), body;
-    size_t n;
-    TRY(message__find(c, id, &list, &n));
-    if (purpose.n) TRY(journal_opening(c, purpose, id));
-    for (size_t i = 0; i < n; i++) {
-        print_line(&list[i]);
-        (void)printf("  message id %.*s\n", STR_ARG(list[i].message_id));
-        if (!purpose.n || !list[i].body_bytes) continue;
-        TRY(message__open_body(c, list[i].seq, &body));
-        (void)printf("%.*s\n", STR_ARG(body));
-    }
-    return ST_OK;
-}
-
 static const struct option call_options[] = {
     { OPTION_OPERAND, "SERVICE", NULL, "VN/GOV/G01/population/person[/path][?query]", true },
     { OPTION_VALUE, "client", "ID", "the asking subsystem, VN/GOV/H26/desk", true },
@@ -136,18 +78,6 @@ static const struct option call_options[] = {
     { OPTION_VALUE, "method", "VERB", "GET without data, POST with", false },
     { OPTION_VALUE, "data", "JSON", "body of the request; - reads it from the standard input", false },
     { OPTION_END, NULL, NULL, NULL, false } };
-static const struct option list_options[] = {
-    { OPTION_VALUE, "since", "TIME", "only from this moment on, 2026-11-22T08:00:00Z", false },
-    { OPTION_VALUE, "service", "ID", "only this service", false },
-    { OPTION_VALUE, "client", "ID", "only this client", false },
-    { OPTION_FLAG, "fault", NULL, "only refusals and failures", false },
-    { OPTION_VALUE, "limit", "N", "at most so many, newest first (50)", false },
-    { OPTION_END, NULL, NULL, NULL, false } };
-static const struct option show_options[] = {
-    { OPTION_OPERAND, "ID", NULL, "request id of the message", true },
-    { OPTION_VALUE, "purpose", "CODE", "show the body too; the opening is journalled with this purpose", false },
-    { OPTION_END, NULL, NULL, NULL, false } };
-
 static const struct option verify_options[] = {
     { OPTION_VALUE, "cert", "FILE", "believe this time-stamp service too, for example one that the directory listed earlier", false },
     { OPTION_END, NULL, NULL, NULL, false } };
@@ -158,8 +88,9 @@ static const struct option export_options[] = {
 
 const struct command exchange__commands[] = {
     { .name = "call", .summary = "Asks a service of another member through this node.", .options = call_options, .run = call_run, .needs = COMMAND_NODE },
-    { .name = "message list", .summary = "Lists what this node asked and answered.", .options = list_options, .run = list_run, .needs = COMMAND_NODE },
-    { .name = "message show", .summary = "Shows one message; its body only with a purpose.", .options = show_options, .run = show_run, .needs = COMMAND_NODE },
+    { .name = "message list", .summary = "Lists what this node asked and answered.", .options = message__list_options, .run = message__list_run, .needs = COMMAND_NODE },
+    { .name = "message find", .summary = "Finds messages by request id, message id or the id of a fault.", .options = message__find_options, .run = message__find_run, .needs = COMMAND_NODE },
+    { .name = "message show", .summary = "Shows one message; its body only with a purpose.", .options = message__show_options, .run = message__show_run, .needs = COMMAND_NODE },
     { .name = "message stamps", .summary = "Shows how time-stamping of the message log goes.", .options = NULL, .run = stamp__state_run, .needs = COMMAND_NODE },
     { .name = "message verify-stamps", .summary = "Checks every time-stamp and the messages under it.", .options = verify_options, .run = stamp__verify_run, .needs = COMMAND_NODE },
     { .name = "message export", .summary = "Writes signature, hash chain and time-stamp of a message as files.", .options = export_options, .run = stamp__export_run, .needs = COMMAND_NODE },

@@ -164,9 +164,24 @@ struct message_row {
 };
 NODISCARD enum status message__append(struct call *c, const struct message_row *m); /* durable when it returns; ST_CONFLICT: replay */
 NODISCARD enum status message__settle(struct call *c); /* after db_gather: makes the rows durable together; ST_CONFLICT: replay, and none of them stands */
-struct message_filter { int64_t since_ms; struct str service, client; bool only_faults; int64_t limit; };
-struct message_line { int64_t seq, at_ms, took_us, status, body_bytes; enum message_side side; bool is_answer; struct str request_id, message_id, client, service, fault, fault_id; };
-NODISCARD enum status message__list(struct call *c, const struct message_filter *f, const struct message_line **ret, size_t *n);   /* newest first */
+/* What stands in is_answer: a refusal is of a message that was not taken. */
+enum message_kind { MESSAGE_QUESTION = 0, MESSAGE_ANSWER = 1, MESSAGE_REFUSAL = 2 };
+struct message_place { int64_t at_ms, seq; };      /* where a row stands: rows are ordered by moment, then by seq */
+/* struct message_filter: empty texts and 0 ask for all. party: a member or subsystem at either end; party, client and service cover what stands below them. */
+struct message_filter {
+    int64_t since_ms, until_ms;
+    struct str party, client, service, fault /* a part of its type, "access_denied" */;
+    bool only_faults, only_ends /* without questions: each exchange once */;
+    enum message_side side;                         /* 0: each */
+    struct message_place before;                    /* the page after this row; at_ms 0: from the newest on */
+    int64_t limit;                                  /* at most MESSAGE_LIST_MOST */
+};
+enum { MESSAGE_LIST_MOST = 1000 };
+struct message_line { int64_t seq, at_ms, took_us, status, body_bytes; enum message_side side; enum message_kind kind; struct str request_id, message_id, client, service, fault, fault_id; };
+/* next: the last of these rows, where older ones follow (at_ms 0: none do). behind: rows so new that no search finds them yet. */
+struct message_found { const struct message_line *lines; size_t n; struct message_place next; int64_t behind; };
+NODISCARD enum status message__list(struct call *c, const struct message_filter *f, struct message_found *ret);   /* newest first */
+/* message__find: the rows of a request id, oldest first; ST_NOT_FOUND with a sentence. */
 NODISCARD enum status message__find(struct call *c, struct str request_id, const struct message_line **ret, size_t *n);
 /* message__open_body: the sealed body of one row; the caller journals it first. */
 NODISCARD enum status message__open_body(struct call *c, int64_t seq, struct str *ret);

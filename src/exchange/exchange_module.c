@@ -2,9 +2,9 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/time.h"
-#include "exchange/exchange_int.h"
+#include "exchange/message_log_int.h"
 
-enum { ROOM_ARENA = 64 * 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, OCSP_QUESTION_MAX = 16 * 1024 };
+enum { ROOM_ARENA = 64 * 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 1000, OCSP_QUESTION_MAX = 16 * 1024 };
 
 struct exchange *exchange__of(const struct call *c) { return c->app->exchange; }
 
@@ -206,6 +206,7 @@ static const struct job jobs[] = {
     { "exchange.status", JOB_MS, ocsp__refresh },
     { "exchange.heads", HEADS_MS, heads__send },
     { "exchange.stamp", STAMP_MS, stamp__run },
+    { "exchange.message_index", INDEX_MS, message__index_job },
     { 0 } };
 
 const struct module exchange_module = { .name = "exchange", .schema = &exchange_schema, .settings = settings, .routes = routes, .commands = exchange__commands, .jobs = jobs,

@@ -134,11 +134,10 @@ static struct exchange_request question(struct call *c, const char *service, con
 
 static size_t logged(struct call *c)
 {
-    const struct message_line *list;
     const struct message_filter f = { 0 };
-    size_t n;
-    CHECK_OK(message__list(c, &f, &list, &n));
-    return n;
+    struct message_found found;
+    CHECK_OK(message__list(c, &f, &found));
+    return found.n;
 }
 
 TEST(a_question_inside_one_member_is_answered_and_stands_twice_in_the_log)
@@ -390,10 +389,9 @@ TEST(a_peer_without_status_or_place_in_the_directory_is_refused)
     CHECK(provider__answer(c, &stranger, &m, &answer) == ST_DENIED);
     CHECK_STR(call_error(c)->fault, STR("ssl_authentication_failed.incorrect_certificate"));
     const struct message_filter faults = { .only_faults = true };
-    const struct message_line *list;
-    size_t n;
-    CHECK_OK(message__list(c, &faults, &list, &n));
-    CHECK(n == 0); /* what strangers send fills no table */
+    struct message_found found;
+    CHECK_OK(message__list(c, &faults, &found));
+    CHECK(found.n == 0); /* what strangers send fills no table */
     close_world(c, &w);
 }
 

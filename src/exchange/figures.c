@@ -155,12 +155,11 @@ static const struct query COUNT_MESSAGES = { "exchange",
 static enum status name_last(struct call *c, int64_t from_ms, struct exchange_count *list, size_t n)
 {
     const struct message_filter faults = { .since_ms = from_ms, .only_faults = true, .limit = FAULTS_READ };
-    const struct message_line *lines;
-    size_t nlines;
-    TRY(message__list(c, &faults, &lines, &nlines));
+    struct message_found found;
+    TRY(message__list(c, &faults, &found));
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; list[i].fault.n && k < nlines && !list[i].fault_id.n; k++) {
-            const struct message_line *l = &lines[k];
+        for (size_t k = 0; list[i].fault.n && k < found.n && !list[i].fault_id.n; k++) {
+            const struct message_line *l = &found.lines[k];
             if (l->at_ms / MINUTE_MS == list[i].minute && (int64_t)l->side == list[i].side && str_eq(l->fault, list[i].fault) && str_eq(l->client, list[i].client) &&
                 str_eq(l->service, list[i].service))
                 list[i].fault_id = l->fault_id;

@@ -21,21 +21,6 @@ enum status registry__find_again(struct call *c, const struct request *rq, struc
 
 /* ---- the question ---- */
 
-/* read_born: day, month and year as people write them, 17/6/1984, or ISO; an empty text is no date. */
-static bool read_born(struct call *c, struct str text, struct date *ret)
-{
-    struct str first, second;
-    int64_t day = 0, month = 0, year = 0;
-    if (date_parse(text, ret)) return true;
-    if (!str_cut(&text, '/', &first)) return false;
-    if (!str_cut(&text, '/', &second)) {
-        if (!str_int(first, &month) || !str_int(text, &year) || month < 1 || month > 12 || year < 0 || year > 9999) return false;
-        return date_parse(str_print(c->arena, "%04d-%02d", (int)year, (int)month), ret);
-    }
-    if (!str_int(first, &day) || !str_int(second, &month) || !str_int(text, &year) || day < 1 || day > 31 || month < 1 || month > 12 || year < 0 || year > 9999) return false;
-    return date_parse(str_print(c->arena, "%04d-%02d-%02d", (int)year, (int)month, (int)day), ret);
-}
-
 static enum status make_question(struct call *c, const struct request *rq, struct str *ret)
 {
     struct buf b = buf_in(c->arena, FIND_QUESTION_MAX);
@@ -43,7 +28,7 @@ static enum status make_question(struct call *c, const struct request *rq, struc
     const struct str born = str_trim(request_form(rq, "born")), unit = str_trim(request_form(rq, "unit"));
     struct date date;
     char text[TIME_TEXT];
-    if (born.n && !read_born(c, born, &date)) return call_fail(c, ST_INVALID, "born", "Write the birth as 17/6/1984, 6/1984 or 1984.");
+    if (born.n && !date_parse_written(born, &date)) return call_fail(c, ST_INVALID, "born", "Write the birth as 17/6/1984, 6/1984 or 1984.");
     json_open(&o, '{');
     json_text_at(&o, "name", request_form(rq, "name"));
     if (born.n && date.precision == PRECISION_YEAR) {

@@ -1,4 +1,4 @@
-/* found_answer_fuzz.c: whatever a register answers to a search, the page shows at most twenty people or refuses it; the words of names and the dates people type
+/* found_answer_fuzz.c: whatever a register answers to a search, the page shows at most twenty people or refuses it; the words of names
  * are read without harm. */
 #include "base/fuzz.h"
 
@@ -10,10 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct call *c = fuzz_call();
     struct page_found page = { .npeople = 0 };
     struct words words, again;
-    struct date date;
     const struct str text = str_of(data, size);
     c->lang = STR("vi");
-    if (read_born(c, text, &date)) FUZZ_CHECK(date.precision >= PRECISION_YEAR && date.precision <= PRECISION_DAY);
     if (registry__name_words(c->arena, text, TEXT_LOOSE, &words)) {
         const struct str key = registry__name_key(c->arena, &words);
         registry__split_key(key, &again);

@@ -1,0 +1,44 @@
+/* message_log_int.h: shared by the files that search, show and thin out the message log. What is written stands in message_log.c (exchange_int.h); what is here is derived
+ * from it, outside the commit of a message, and may be made again. */
+#ifndef SEN_EXCHANGE_MESSAGE_LOG_INT_H
+#define SEN_EXCHANGE_MESSAGE_LOG_INT_H
+
+#include "exchange/exchange_int.h"
+
+/* ---- message_index.c: what the log is searched by ----
+ * A class is one kind of row between one client and one service, with one fault or none. There are few of them, so a filter is a choice of classes, and the newest
+ * rows of a class stand together: no search reads more than a few thousand small rows, however many messages there are. */
+struct message_class { int64_t id, side, kind; struct str client, service, fault; int64_t n /* rows */, last_ms /* of its newest row not after the moment asked for; -1: none */; };
+enum { MESSAGE_CLASSES_MOST = 10000 }; /* further ones are kept without their service, and found by everything else */
+
+/* message__index: bring the index up to the newest row, at most so many rows; *behind: rows that are still missing. */
+NODISCARD enum status message__index(struct call *c, int64_t most, int64_t *behind);
+NODISCARD enum status message__index_job(struct call *c);
+NODISCARD enum status message__list_classes(struct call *c, int64_t until_ms, const struct message_class **ret, size_t *n);
+
+/* message__list_places: the newest rows of a class before a place and not before since_ms. */
+NODISCARD enum status message__list_places(struct call *c, int64_t class_, int64_t since_ms, struct message_place before, size_t limit, struct message_place *ret, size_t *n);
+/* message__list_named: rows that bear this message id or fault id, newest first; others may be among them. */
+NODISCARD enum status message__list_named(struct call *c, struct str id, size_t limit, int64_t *ret, size_t *n);
+/* message__unindex: inside a transaction on LOG: forgets the rows from first to last, which still stand in the log. */
+NODISCARD enum status message__unindex(struct call *c, int64_t first, int64_t last);
+
+/* ---- message_search.c ---- */
+
+/* message__find_any: the messages with this request id, message id or fault id, on this node's sides; ST_NOT_FOUND with a sentence. */
+NODISCARD enum status message__find_any(struct call *c, struct str id, const struct message_line **ret, size_t *n);
+/* message__read_moment: 2026-11-22, 22/11/2026, with or without 8:00 behind it by the country's clocks, or 2026-11-22T08:00:00Z. A day or minute without more means its first moment, with
+ * `end` its last. */
+bool message__read_moment(const struct call *c, struct str text, bool end, int64_t *ret);
+/* A place as it stands in an address: "1795000000000-42". */
+struct str message__format_place(struct call *c, struct message_place p);
+bool message__parse_place(struct str text, struct message_place *ret);
+
+/* ---- message_cmd.c ---- */
+
+extern const struct option message__list_options[], message__find_options[], message__show_options[];
+enum status message__list_run(struct call *c, const struct args *args);
+enum status message__find_run(struct call *c, const struct args *args);
+enum status message__show_run(struct call *c, const struct args *args);
+
+#endif
