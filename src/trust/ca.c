@@ -58,7 +58,7 @@ static enum status read_request(struct call *c, struct str der, X509_REQ **ret)
     const unsigned char *p = ossl__bytes(der);
     OSSL(X509_REQ) req = der.n && der.n <= INT32_MAX ? d2i_X509_REQ(NULL, &p, (long)der.n) : NULL;
     EVP_PKEY *key = req ? X509_REQ_get0_pubkey(req) : NULL;
-    if (!key || X509_REQ_verify(req, key) != 1) return refuse(c, "request", "This is not a request for a certificate, or its signature is wrong. Make it again with `sen node init`.");
+    if (!key || p != ossl__bytes(der) + der.n || X509_REQ_verify(req, key) != 1) return refuse(c, "request", "This is not a request for a certificate, or its signature is wrong. Make it again with `sen node init`.");
     if (!trust__key_fits(key, SIG_ECDSA) && !trust__key_fits(key, SIG_RSA)) return refuse(c, "request", "The key of the request is too weak. Use P-256 or RSA from 2048 bits.");
     *ret = req;
     req = NULL;
