@@ -3,12 +3,13 @@
  * systems, and exchange_call for other rooms. */
 #include "exchange/exchange_int.h"
 
+#include "base/config.h"
 #include "base/crash.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "web/client.h"
 
-enum { PEER_PORT = 5500, CONNECT_MS = 10000, TOTAL_MS = 90000, SERVERS_MAX = 16 };
+enum { PEER_PORT = 5500, CONNECT_MS = 10000, LONGEST_MS = 3600 * 1000, SERVERS_MAX = 16 };
 
 /* One exchange on its way. */
 struct trip {
@@ -36,6 +37,7 @@ static enum status prepare(struct call *c, const struct directory *d, struct tri
     t->provider = t->target.service;
     t->provider.service = STR("");
     if (!self || !directory__hosts(d, self, &t->out->client)) return unknown_client(c);
+    if (t->out->from) TRY(systems__judge(c, &exchange__of(c)->systems, exchange__of(c)->tls_cert, t->out->client.subsystem, t->out->from));
     TRY(directory__hold_of(c, t->provider.instance, of_provider));
     if (!directory__find_member(*of_provider, &t->provider))
         return call_fault(c, call_fail(c, ST_NOT_FOUND, "path", "The directory knows no such agency or subsystem. Check the name."), STR("unknown_member"));
@@ -146,7 +148,7 @@ static enum status post(struct call *c, const struct directory *d, const struct 
         { STR_INIT("x-original-content-type"), rest__header(&t->head, "content-type") }, { STR_INIT("x-road-request-id"), t->request_id },
         { STR_INIT("x-road-message-type"), STR_INIT("REST") } };
     struct client_request rq = { .method = STR("POST"), .headers = headers, .nheaders = sizeof headers / sizeof *headers, .body = bytes, .has_body = true,
-                                 .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .max_answer = EXCHANGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .sent = &t->left };
+                                 .connect_ms = CONNECT_MS, .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .total_ms = LONGEST_MS, .max_answer = EXCHANGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .sent = &t->left };
     rq.url = str_print(c->arena, "https://%.*s:%d/", STR_ARG(server->address), PEER_PORT);
     enum status st = client_fetch(c, &rq, &answer);
     if (st != ST_OK) return call_fault(c, st, STR("network_error"));
@@ -318,24 +320,16 @@ static enum status read_client(struct call *c, const struct request *rq, struct 
     return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Client", "Write X-Road-Client as INSTANCE/CLASS/MEMBER/SUBSYSTEM."), STR("invalid_client_identifier"));
 }
 
-static void put_answer(struct call *c, struct reply *rp, const struct incoming *in)
+/* put_answer: as the provider gave it: the parser let in no header that does not travel. The provider's Date takes the place of our own. */
+static void put_answer(struct reply *rp, const struct incoming *in)
 {
-    const size_t most = sizeof rp->headers / sizeof *rp->headers;
-    rp->status = in->head.status;
-    rp->body = in->body;
-    for (size_t i = 0; i < in->head.nheaders; i++) {
-        const struct header *h = &in->head.headers[i];
-        if (rest__is_filtered(h->name) || str_eq_nocase(h->name, STR("date"))) continue;
-        if (str_eq_nocase(h->name, STR("content-type"))) rp->content_type = h->value;
-        /* The last five are ours; of a provider's many headers the first ones fit. */
-        else if (rp->nheaders + 5 < most || i + 5 >= in->head.nheaders) reply_header(c, rp, str_to_z(c->arena, h->name), h->value);
-    }
+    *rp = (struct reply){ .status = in->head.status, .body = in->body, .more = in->head.headers, .nmore = in->head.nheaders };
 }
 
 enum status consumer__handle(struct call *c, const struct request *rq, struct reply *rp)
 {
     struct outgoing o = { .method = rq->method, .target = rq->target, .headers = rq->headers, .nheaders = rq->nheaders, .has_body = rq->body.n > 0, .body = rq->body,
-                          .server = request_header(rq, "x-road-security-server") };
+                          .server = request_header(rq, "x-road-security-server"), .from = rq };
     struct incoming in = { 0 };
     struct fault f;
     TRY(read_client(c, rq, &o.client));
@@ -344,7 +338,7 @@ enum status consumer__handle(struct call *c, const struct request *rq, struct re
         fault__reply(c, rq, rp, &f);
         return ST_OK;
     }
-    put_answer(c, rp, &in);
+    put_answer(rp, &in);
     return ST_OK;
 }
 

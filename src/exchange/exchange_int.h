@@ -149,6 +149,14 @@ NODISCARD enum status rights__load(struct call *c, struct app *app, struct right
 NODISCARD enum status rights__judge(struct call *c, const struct rights *r, const struct service_request *rq, const struct right **ret, struct str *ret_purpose);
 bool rights__any(const struct rights *r, const struct xid *client, struct str subsystem, struct str service);
 
+/* ---- information systems (1.8) ---- */
+enum connection { CONNECTION_NOSSL, CONNECTION_SSLNOAUTH, CONNECTION_SSLAUTH };
+struct system_rule { struct str subsystem; enum connection type; const struct str *certs /* DER */; size_t ncerts; };
+struct systems { struct system_rule *rules; size_t n; enum connection usual /* of the member itself, and where no rule says otherwise */; };
+NODISCARD enum status systems__load(struct call *c, struct app *app, struct systems *ret);
+/* systems__judge: may who sent this request speak for the subsystem? own_cert: this node's own, always let in. Fault ssl_authentication_failed. */
+NODISCARD enum status systems__judge(struct call *c, const struct systems *s, struct str own_cert, struct str subsystem, const struct request *rq);
+
 /* ---- purposes ---- */
 struct purposes { struct purpose *rows; size_t n; };
 NODISCARD enum status purposes__load(struct call *c, struct app *app, struct purposes *ret);
@@ -203,13 +211,14 @@ struct services { struct service_row *rows; size_t n, cap; };
 NODISCARD enum status services__load(struct call *c, struct app *app, struct services *ret);
 const struct service_row *services__find(const struct services *s, struct str subsystem, struct str code);
 NODISCARD enum status services__run(struct call *c, const struct service_row *row, struct service_request *rq, struct service_reply *rp, struct header *headers, size_t *nheaders);
-enum { SERVICE_HEADERS_MAX = 32 };
+enum { SERVICE_HEADERS_MAX = EXCHANGE_HEADERS_MAX }; /* more than fit beside ours are refused by rest__write_response */
 bool metadata__is(struct str code);
 NODISCARD enum status metadata__run(struct call *c, const struct service_request *rq, struct service_reply *rp);
 handler metadata__clients;
 
 /* ---- both sides ---- */
-struct outgoing { struct xid client; struct str method, target; const struct header *headers; size_t nheaders; bool has_body; struct str body; struct str server /* X-Road-Security-Server */; };
+struct outgoing { struct xid client; struct str method, target; const struct header *headers; size_t nheaders; bool has_body; struct str body; struct str server /* X-Road-Security-Server */;
+                  const struct request *from; /* of an information system; NULL: a room of this node asks */ };
 struct incoming { struct rest_head head; bool has_body; struct str body; struct str message_id, request_id; };
 /* consumer__exchange: on failure *f says it all; the call's own failure stands too where it was told on this side. */
 NODISCARD enum status consumer__exchange(struct call *c, const struct outgoing *o, struct incoming *ret, struct fault *f);
@@ -242,6 +251,7 @@ struct exchange {
     struct services services;
     struct rights rights;
     struct purposes purposes;
+    struct systems systems;
     struct anchor anchor; bool has_anchor;
     pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures: held for a few instructions, never while waiting */
     struct directory *directory;

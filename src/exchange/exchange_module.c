@@ -103,6 +103,7 @@ static enum status load(struct call *c, struct app *app)
     TRY(purposes__load(c, app, &ex->purposes));
     TRY(rights__load(c, app, &ex->rights));
     TRY(services__load(c, app, &ex->services));
+    TRY(systems__load(c, app, &ex->systems));
     if (config_flag(app->config, "exchange.operator")) TRY(exchange_offer(c, app, STR("directory"), &heads));
     TRY(read_anchor(c, ex));
     TRY(stamp__load(c));
@@ -168,9 +169,9 @@ static enum status start(struct call *c, struct app *app)
 
 /* ---- tables ---- */
 
-#define SYSTEMS(verb, body) { verb, "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = body, .api = true, .failed = consumer__failed }
 static const struct route routes[] = {
-    SYSTEMS("GET", 0), SYSTEMS("POST", EXCHANGE_BODY_MAX), SYSTEMS("PUT", EXCHANGE_BODY_MAX), SYSTEMS("PATCH", EXCHANGE_BODY_MAX), SYSTEMS("DELETE", EXCHANGE_BODY_MAX),
+    /* all verbs: the exchange itself says which are X-Road's, in X-Road's form */
+    { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_BODY_MAX, .api = true, .failed = consumer__failed },
     { "GET", "/listClients", metadata__clients, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = consumer__failed },
     /* What the operator publishes stands where every node comes, and not beside /r1, where whoever comes may speak for this member's systems. */
     { "GET", "/internalconf", operator__internalconf, .need = "public", .port = PORT_STATUS, .api = true },
@@ -186,7 +187,9 @@ static const struct setting settings[] = {
     { "exchange.operator", SETTING_FLAG, "false", "", "This node is the operator's: directory of members, sandbox authority, published heads.", false },
     { "exchange.address", SETTING_TEXT, "127.0.0.1", "", "Host name or address by which other nodes reach this one (ports 5500 and 5577).", false },
     { "exchange.anchor", SETTING_PATH, "anchor.xml", "", "Configuration anchor that the operator gave out.", false },
-    { "exchange.subsystems", SETTING_TREE, "", "", "Subsystems of this member on this node: a list of {code, name}.", false },
+    { "exchange.subsystems", SETTING_TREE, "", "", "Subsystems of this member on this node: a list of {code, name, connection, certificates}.", false },
+    { "exchange.connection", SETTING_TEXT, "NOSSL", "", "How information systems must come: NOSSL, SSLNOAUTH (TLS) or SSLAUTH (TLS with a registered certificate).", false },
+    { "exchange.answer_s", SETTING_COUNT, "120", "seconds", "How long another node may be silent before it is given up.", false },
     { "exchange.services", SETTING_TREE, "", "", "Services behind this node: a list of {subsystem, code, url, timeout_s, disabled}.", false },
     { "exchange.rights", SETTING_TREE, "", "", "Who may call what: a list of {client, subsystem, service, method, path, purposes, columns}.", false },
     { "exchange.heads", SETTING_TEXT, "", "", "Subsystem that keeps journal heads; else the one whose code is directory.", false },

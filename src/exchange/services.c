@@ -5,7 +5,7 @@
 #include "base/yaml.h"
 #include "web/client.h"
 
-enum { TIMEOUT_DEFAULT_S = 60, TIMEOUT_MOST_S = 3600, CONNECT_MS = 30000 };
+enum { TIMEOUT_DEFAULT_S = 60, TIMEOUT_MOST_S = 3600, CONNECT_MS = 30000, LONGEST_MS = 3600 * 1000 };
 
 static struct service_row *add_row(struct services *s)
 {
@@ -92,7 +92,7 @@ static enum status run_backend(struct call *c, const struct service_row *row, co
     struct str base = row->url;
     if (base.n && base.p[base.n - 1] == '/' && rq->path.n) base.n--; /* no double slash at the joint */
     struct client_request out = { .method = rq->method, .headers = rq->headers, .nheaders = rq->nheaders, .body = rq->body,
-                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .total_ms = row->timeout_ms, .max_answer = EXCHANGE_BODY_MAX };
+                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .max_answer = EXCHANGE_BODY_MAX };
     struct client_answer in;
     out.url = str_join(c->arena, base, rq->path, rq->query.n ? STR("?") : STR(""), rq->query, STR_END);
     enum status st = client_fetch(c, &out, &in);

@@ -231,7 +231,7 @@ static int talk(struct fetch *f, const struct client_link *l, const struct str *
 {
     answer_begin(&f->answer, f->call->arena, str_eq(f->rq->method, STR("HEAD")), f->rq->max_answer ? f->rq->max_answer : 16 * 1024 * 1024);
     if (f->rq->sent) *f->rq->sent = true;
-    int rc = client__talk(l, pieces, n, &f->answer, f->until_us);
+    int rc = client__talk(l, pieces, n, &f->answer, f->until_us, f->rq->silent_ms ? f->rq->silent_ms * 1000 : INT64_MAX / 4);
     return rc == CURLE_OK && f->answer.state != ANSWER_DONE ? CURLE_WEIRD_SERVER_REPLY : rc;
 }
 

@@ -10,6 +10,7 @@ struct client_request {
     struct str body;                       /* sent with Content-Length when has_body */
     bool has_body;
     int64_t connect_ms, total_ms;          /* 0: 10,000 and 60,000 */
+    int64_t silent_ms;                     /* how long nothing may move either way once connected; 0: total_ms alone counts */
     size_t max_answer;                     /* 0: 16 MiB */
     /* mutual TLS towards a peer: own key and chain from web_set_peer_tls; the peer's certificate is judged by this function alone (no host name, no CA
      * list): DER of the leaf and of what came with it. NULL: ordinary web TLS with the system's CAs. */

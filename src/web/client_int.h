@@ -30,7 +30,7 @@ int client__link(struct client_link *ret, const struct client_request *rq, struc
 void client__unlink(struct client_link *l);
 /* client__is_idle: still open, and nothing came unasked. */
 bool client__is_idle(const struct client_link *l);
-/* client__talk: writes these pieces and reads one answer, which may come before all is written. */
-int client__talk(const struct client_link *l, const struct str *pieces, size_t n, struct answer *answer, int64_t until_us);
+/* client__talk: writes these pieces and reads one answer, which may come before all is written. Given up at until_us, and when nothing moved for silent_us. */
+int client__talk(const struct client_link *l, const struct str *pieces, size_t n, struct answer *answer, int64_t until_us, int64_t silent_us);
 
 #endif

@@ -56,10 +56,12 @@ bool client__is_idle(const struct client_link *l)
     return curl_easy_recv(l->easy, &unasked, 1, &n) == CURLE_AGAIN;
 }
 
-/* wait_for: until the socket is ready for one of these events. */
-static CURLcode wait_for(int fd, short events, int64_t until_us)
+/* wait_for: until the socket is ready for one of these events; one wait is one silence. */
+static CURLcode wait_for(int fd, short events, int64_t until_us, int64_t silent_us)
 {
     struct pollfd watch = { .fd = fd, .events = events };
+    int64_t quiet_until_us = time_monotonic_us() + silent_us;
+    if (quiet_until_us < until_us) until_us = quiet_until_us;
     for (;;) {
         int64_t left_us = until_us - time_monotonic_us();
         if (left_us <= 0) return CURLE_OPERATION_TIMEDOUT;
@@ -94,14 +96,14 @@ static CURLcode read_some(const struct client_link *l, struct answer *answer)
     }
 }
 
-int client__talk(const struct client_link *l, const struct str *pieces, size_t n, struct answer *answer, int64_t until_us)
+int client__talk(const struct client_link *l, const struct str *pieces, size_t n, struct answer *answer, int64_t until_us, int64_t silent_us)
 {
     CURLcode rc;
     for (size_t i = 0; i < n; i++) {
         struct str piece = pieces[i];
         while ((rc = write_some(l, &piece)) == CURLE_AGAIN) {
             /* Who says something before all is written is heard: a refusal, or a record of TLS. */
-            if ((rc = wait_for(l->fd, POLLIN | POLLOUT, until_us)) != CURLE_OK) return (int)rc;
+            if ((rc = wait_for(l->fd, POLLIN | POLLOUT, until_us, silent_us)) != CURLE_OK) return (int)rc;
             if ((rc = read_some(l, answer)) != CURLE_AGAIN) return answer->keep = false, (int)rc;
         }
         if (rc != CURLE_OK) {
@@ -109,7 +111,7 @@ int client__talk(const struct client_link *l, const struct str *pieces, size_t n
             return answer->keep = false, (int)(said == CURLE_OK ? said : rc);
         }
     }
-    do rc = wait_for(l->fd, POLLIN, until_us);
+    do rc = wait_for(l->fd, POLLIN, until_us, silent_us);
     while (rc == CURLE_OK && (rc = read_some(l, answer)) == CURLE_AGAIN);
     return (int)rc;
 }

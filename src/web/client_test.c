@@ -4,7 +4,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/test.h"
@@ -143,6 +145,55 @@ TEST(connections_are_kept_and_redirects_are_not_followed)
     CHECK(a.status == 303 && !a.reused);
     CHECK_OK(client_fetch(c, &rq, &a));
     CHECK(a.status == 303 && a.reused);
+    stop();
+}
+
+/* ---- silence ---- */
+
+/* A server of its own: it answers with a header and then, as often as it is told, with a byte a step; at last it says nothing and waits for the other side to go. */
+struct drip { int listening, bytes; };
+
+static void *drip(void *arg)
+{
+    const struct drip *d = arg;
+    const struct timespec step = { .tv_nsec = 300 * 1000 * 1000 };
+    char question[512];
+    int fd = accept(d->listening, NULL, NULL);
+    (void)recv(fd, question, sizeof question, 0);
+    fake_send(fd, STR("HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\n"));
+    for (int i = 0; i < d->bytes; i++) {
+        (void)nanosleep(&step, NULL); /* the pace of a slow peer is what is tested */
+        fake_send(fd, STR("x"));
+    }
+    (void)recv(fd, question, sizeof question, 0);
+    (void)close(fd);
+    return NULL;
+}
+
+static enum status ask_drip(struct call *c, int bytes)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t n = sizeof at;
+    struct drip d = { socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), bytes };
+    pthread_t thread;
+    struct client_answer a;
+    CHECK(bind(d.listening, (const struct sockaddr *)&at, sizeof at) == 0 && listen(d.listening, 1) == 0 && getsockname(d.listening, (struct sockaddr *)&at, &n) == 0);
+    CHECK(pthread_create(&thread, NULL, drip, &d) == 0);
+    struct client_request rq = { .method = STR("GET"), .url = str_print(c->arena, "http://127.0.0.1:%d/", ntohs(at.sin_port)), .silent_ms = 1500, .total_ms = 60000 };
+    int64_t began_us = time_monotonic_us();
+    enum status st = client_fetch(c, &rq, &a);
+    CHECK(time_monotonic_us() - began_us < 30 * 1000 * 1000); /* far from total_ms */
+    (void)pthread_join(thread, NULL);
+    (void)close(d.listening);
+    return st;
+}
+
+/* silent_ms counts from the last byte and not from the first: 8 bytes over 2.4 seconds come through, 3 bytes and then nothing do not. */
+TEST(who_is_slow_is_waited_for_and_who_is_silent_is_given_up)
+{
+    start(c);
+    CHECK_OK(ask_drip(c, 8));
+    CHECK(ask_drip(c, 3) == ST_UNAVAILABLE && fake_has(call_error(c)->sentence, STR("did not answer in time")));
     stop();
 }
 

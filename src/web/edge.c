@@ -244,6 +244,7 @@ static void add_headers(struct call *c, struct MHD_Response *r, const struct rep
 {
     if (rp->content_type.n) add_header(c, r, (struct header){ STR("Content-Type"), rp->content_type });
     if (rp->no_store) add_header(c, r, (struct header){ STR("Cache-Control"), STR("no-store") });
+    for (size_t i = 0; i < rp->nmore; i++) add_header(c, r, rp->more[i]);
     for (size_t i = 0; i < rp->nheaders; i++) add_header(c, r, rp->headers[i]);
     for (size_t i = 0; i < nextra; i++) add_header(c, r, extra[i]);
 }

@@ -100,6 +100,17 @@ static void set_gate(bool open)
     (void)pthread_mutex_unlock(&gate_lock);
 }
 
+static enum status pass_on(struct call *c, const struct request *rq, struct reply *rp)
+{
+    static const struct header theirs[] = { { STR_INIT("Date"), STR_INIT("Thu, 01 Jan 1970 00:00:00 GMT") }, { STR_INIT("Content-Type"), STR_INIT("text/x") },
+                                            { STR_INIT("Set-Cookie"), STR_INIT("a=1") }, { STR_INIT("Set-Cookie"), STR_INIT("b=2") } };
+    reply_text(rp, 200, STR(""), rq->method);
+    rp->more = theirs;
+    rp->nmore = sizeof theirs / sizeof *theirs;
+    reply_header(c, rp, "X-Ours", STR("1"));
+    return ST_OK;
+}
+
 static const struct field name_form[] = { { "name", FIELD_TEXT, .required = true }, { "day", .kind = FIELD_DATE }, { 0 } };
 static const struct route routes[] = {
     { "GET", "/hello", hello, .need = "public" },
@@ -117,6 +128,7 @@ static const struct route routes[] = {
     { "GET", "/busy", busy, .need = "public", .port = PORT_SYSTEMS, .api = true },
     { "GET", "/fault", busy, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = own_failure },
     { "GET", "/here", hello, .need = "public", .port = PORT_SYSTEMS, .api = true },
+    { "*", "/pass", pass_on, .need = "public", .port = PORT_SYSTEMS, .api = true },
     { 0 } };
 static const struct module test_module = { .name = "test", .routes = routes };
 
@@ -282,6 +294,23 @@ TEST(bodies_over_the_limit_are_refused)
     struct str full = str_join(c->arena, STR("POST /size HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1048576\r\n\r\n"), str_first(buf_str(&b), 1 << 20), STR_END);
     CHECK_STR(fake_body(fake_ask(c, PORT_SYSTEMS, full)), STR("1048576"));
     while (atomic_load(&fake_app.web->body_bytes)) sched_yield(); /* all of it is given back */
+    fake_stop();
+}
+
+/* Verbs and headers of a message that is only passed on: no verb is lost, duplicates stay in order, and another's Date stands in the place of ours. */
+TEST(what_is_passed_on_stays_as_it_was)
+{
+    static const char *const verbs[] = { "GET", "PUT", "OPTIONS", "TRACE", "DELETE", "brew" };
+    struct web_options o = fake_options();
+    fake_start(c, &test_module, &o);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        struct str answer = fake_ask(c, PORT_SYSTEMS, str_join(c->arena, str_z(verbs[i]), STR(" /pass HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), STR_END));
+        CHECK(fake_status(answer) == 200);
+        CHECK_STR(fake_body(answer), str_z(verbs[i]));
+        CHECK(fake_has(answer, STR("Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Ours: 1\r\n")) && fake_has(answer, STR("Content-Type: text/x\r\n")));
+        size_t date = str_find(answer, STR("Date: ")), from = date + 6;
+        CHECK(str_starts(str_skip(answer, from), STR("Thu, 01 Jan 1970")) && str_find(str_skip(answer, from), STR("Date: ")) == SIZE_MAX);
+    }
     fake_stop();
 }
 

@@ -59,6 +59,7 @@ struct reply {
     int status;                       /* 0: 200 */
     struct str content_type;
     struct header headers[16]; size_t nheaders;
+    const struct header *more; size_t nmore;   /* sent as they are before these, in order, duplicates and all: a message that is only passed on */
     struct str body;                  /* in the call's arena, or static */
     bool no_store;                    /* pages about persons: Cache-Control: no-store (default for PORT_PAGES replies with an actor) */
 };
@@ -73,7 +74,7 @@ void reply_problem(struct call *c, struct reply *rp, enum status st);
 typedef enum status handler(struct call *c, const struct request *rq, struct reply *rp);
 
 struct route {
-    const char *method, *pattern;     /* "/land/{number}", "/r1/{rest*}": a trailing {name*} takes the raw rest */
+    const char *method, *pattern;     /* "GET" (with HEAD) ..., "*": every verb that no other route takes. "/land/{number}", "/r1/{rest*}": a trailing {name*} takes the raw rest */
     handler *handle;
     const char *need;                 /* right: "public", "signed-in", "registry.lookup"; NULL stops the start */
     const struct field *form;         /* fields of the body (POST) or query (GET); ends with { 0 } */

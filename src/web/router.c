@@ -50,7 +50,7 @@ static enum status take_apart(struct call *c, const struct route *r, struct way 
 
 static bool is_known_method(struct str m)
 {
-    static const struct str known[] = { STR_INIT("GET"), STR_INIT("POST"), STR_INIT("PUT"), STR_INIT("PATCH"), STR_INIT("DELETE") };
+    static const struct str known[] = { STR_INIT("GET"), STR_INIT("POST"), STR_INIT("PUT"), STR_INIT("PATCH"), STR_INIT("DELETE"), STR_INIT("*") };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (str_eq(m, known[i])) return true;
     return false;
@@ -68,7 +68,7 @@ static enum status check_form(struct call *c, const struct route *r)
 
 static enum status check_route(struct call *c, const struct route *r)
 {
-    if (!r->method || !is_known_method(str_z(r->method))) return wrong_table(c, r, "the method is GET (with HEAD), POST, PUT, PATCH or DELETE");
+    if (!r->method || !is_known_method(str_z(r->method))) return wrong_table(c, r, "the method is GET (with HEAD), POST, PUT, PATCH, DELETE, or * for every other one");
     if (!r->pattern || !r->handle) return wrong_table(c, r, "pattern or handler is missing");
     if (!r->need) return wrong_table(c, r, "the right is missing; an open page says \"public\"");
     if (r->port < PORT_PAGES || r->port >= PORT_COUNT) return wrong_table(c, r, "there is no such port");
@@ -92,8 +92,9 @@ static int compare_shape(const struct way *a, const struct way *b)
 static int compare_ways(const void *a, const void *b)
 {
     const struct way *p = a, *q = b;
-    int by_shape = compare_shape(p, q);
-    return by_shape ? by_shape : strcmp(p->route->method, q->route->method);
+    int by_shape = compare_shape(p, q), p_any = strcmp(p->route->method, "*") == 0, q_any = strcmp(q->route->method, "*") == 0;
+    if (by_shape) return by_shape;
+    return p_any || q_any ? p_any - q_any : strcmp(p->route->method, q->route->method);
 }
 
 static enum status fill(struct call *c, const struct route *const *routes, size_t n, struct router *r)
@@ -157,7 +158,7 @@ enum matched router__match(const struct router *r, struct str method, struct str
         struct match m = { .way = &r->ways[i], .route = r->ways[i].route };
         if (!fits(m.way, path, m.values)) continue;
         result = MATCH_NO_METHOD;
-        if (!str_eq(wanted, str_z(m.route->method))) continue;
+        if (!str_eq(wanted, str_z(m.route->method)) && strcmp(m.route->method, "*") != 0) continue;
         *ret = m;
         return MATCH_FOUND;
     }

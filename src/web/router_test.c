@@ -90,6 +90,21 @@ TEST(names_give_their_raw_pieces)
     router__free(r);
 }
 
+TEST(a_star_takes_the_verbs_that_no_other_route_takes)
+{
+    static const struct route any[] = { { "*", "/r1/{rest*}", OPEN }, { "GET", "/r1/{rest*}", OPEN }, { "POST", "/here", OPEN } };
+    const struct route *list[] = { &any[0], &any[1], &any[2] };
+    struct router *r;
+    struct match m;
+    CHECK_OK(router__new(c, list, 3, &r));
+    CHECK(router__match(r, STR("TRACE"), STR("/r1/a"), &m) == MATCH_FOUND && m.route == &any[0]);
+    CHECK(router__match(r, STR("brew"), STR("/r1/a"), &m) == MATCH_FOUND && m.route == &any[0]);
+    CHECK(router__match(r, STR("GET"), STR("/r1/a"), &m) == MATCH_FOUND && m.route == &any[1]);
+    CHECK(router__match(r, STR("HEAD"), STR("/r1/a"), &m) == MATCH_FOUND && m.route == &any[1]);
+    CHECK(router__match(r, STR("TRACE"), STR("/here"), &m) == MATCH_NO_METHOD);
+    router__free(r);
+}
+
 TEST(a_wrong_table_stops_the_start)
 {
     static const struct field twice[] = { { .name = "a" }, { .name = "a" }, { 0 } }, reserved[] = { { .name = "csrf" }, { 0 } };

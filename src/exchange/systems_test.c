@@ -1,0 +1,105 @@
+/* Tests of systems.c: the table of connection types against ways to come, and mistakes in node.yaml told with file and line. */
+#include "exchange/systems.c"
+
+#include "base/test.h"
+#include "trust/test_trust.h"
+
+static const struct setting needed[] = { { "exchange.connection", SETTING_TEXT, "NOSSL", "", "", false }, { "exchange.subsystems", SETTING_TREE, "", "", "", false }, { 0 } };
+static const struct module needed_module = { .name = "exchange", .settings = needed };
+static const struct module *const modules[] = { &needed_module, NULL };
+
+/* struct place: a folder with two certificates and a node.yaml. */
+struct place { struct test_trust t; struct exchange *ex; struct config *config; struct str mine, other; };
+
+static struct str certificate(struct call *c, struct place *p, const char *name)
+{
+    const struct cert_subject s = { .cn = str_z(name), .o = STR_INIT("System") };
+    struct str der;
+    CHECK_OK(ca_self_signed(c, test_trust_key(c, KEY_CA, KEY_P256), &s, CERT_CA, c->now_ms, c->now_ms + 1000, &der));
+    CHECK_OK(file_write(c, file_path(c->arena, p->t.folder, str_z(name)), cert_to_pem(c->arena, der), 0600));
+    return der;
+}
+
+static void open_place(struct call *c, struct place *p)
+{
+    *p = (struct place){ 0 };
+    test_trust_open(c, &p->t);
+    p->ex = arena_new(c->arena, struct exchange);
+    p->ex->arena = c->arena;
+    p->t.app.exchange = p->ex;
+    p->t.app.folder = p->t.folder;
+    p->mine = certificate(c, p, "mine.pem");
+    p->other = certificate(c, p, "other.pem");
+}
+
+static void close_place(struct call *c, struct place *p)
+{
+    if (p->config) config_free(p->config);
+    test_trust_close(c, &p->t);
+}
+
+static enum status load(struct call *c, struct place *p, const char *yaml)
+{
+    struct str path = file_path(c->arena, p->t.folder, STR("node.yaml"));
+    if (p->config) config_free(p->config);
+    p->config = NULL;
+    call_clear(c);
+    CHECK_OK(file_write(c, path, str_join(c->arena, STR("exchange:\n  "), str_z(yaml), STR("\n"), STR_END), 0600));
+    CHECK_OK(config_load(c, path, modules, NULL, 0, &p->config));
+    p->t.app.config = p->config;
+    return systems__load(c, &p->t.app, &p->ex->systems);
+}
+
+enum { PLAIN, BARE, MINE, OTHER, OWN, WAYS };
+
+TEST(connection_types)
+{
+    /* plain HTTP; TLS without certificate, with the registered one, with another, with the node's own */
+    static const struct { const char *subsystem; bool let_in[WAYS]; } table[] = {
+        { "open", { true, true, true, true, true } }, { "tls", { false, true, true, true, true } }, { "auth", { false, false, true, false, true } },
+        { "usual", { false, true, true, true, true } }, { "", { false, true, true, true, true } } };
+    struct place p;
+    open_place(c, &p);
+    CHECK_OK(load(c, &p, "{connection: SSLNOAUTH, subsystems: [{code: open, name: x, connection: NOSSL}, {code: tls, name: x, connection: SSLNOAUTH}, "
+                         "{code: auth, name: x, connection: SSLAUTH, certificates: [mine.pem]}, {code: usual, name: x}]}"));
+    const struct str own = STR("own"), shown[WAYS] = { [MINE] = p.mine, [OTHER] = p.other, [OWN] = own };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        for (int way = 0; way < WAYS; way++) {
+            const struct request rq = { .tls = way != PLAIN, .peer_cert = shown[way] };
+            call_clear(c);
+            enum status st = systems__judge(c, &p.ex->systems, own, str_z(table[i].subsystem), &rq);
+            if ((st == ST_OK) != table[i].let_in[way]) fail_msg("subsystem %s way %d", table[i].subsystem, way);
+            if (st != ST_OK) CHECK_STR(call_error(c)->fault, STR("ssl_authentication_failed"));
+        }
+    close_place(c, &p);
+}
+
+/* Equal is equal to the last byte, and a node without a certificate of its own lets nobody in by it. */
+TEST(a_certificate_is_compared_byte_by_byte)
+{
+    struct place p;
+    open_place(c, &p);
+    CHECK_OK(load(c, &p, "subsystems: [{code: auth, name: x, connection: SSLAUTH, certificates: [mine.pem, other.pem]}]"));
+    struct request rq = { .tls = true, .peer_cert = str_join(c->arena, p.mine, STR("x"), STR_END) };
+    CHECK(systems__judge(c, &p.ex->systems, STR(""), STR("auth"), &rq) == ST_DENIED);
+    call_clear(c);
+    rq.peer_cert = p.other;
+    CHECK_OK(systems__judge(c, &p.ex->systems, STR(""), STR("auth"), &rq));
+    rq.peer_cert = STR("");
+    CHECK(systems__judge(c, &p.ex->systems, STR(""), STR("auth"), &rq) == ST_DENIED);
+    close_place(c, &p);
+}
+
+TEST(mistakes_are_told)
+{
+    static const char *const bad[] = {
+        "subsystems: [{code: a, name: x, connection: TLS}]", "subsystems: [{code: a, name: x, conection: SSLAUTH}]", "subsystems: [{name: x}]", "subsystems: x",
+        "subsystems: [{code: a, connection: SSLAUTH}]", "subsystems: [{code: a, connection: SSLAUTH, certificates: []}]", "subsystems: [{code: a, certificates: mine.pem}]",
+        "subsystems: [{code: a, certificates: [node.yaml]}]", "subsystems: [{code: a, certificates: [none.pem]}]", "connection: https" };
+    struct place p;
+    open_place(c, &p);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (load(c, &p, bad[i]) == ST_OK || !call_error(c)->sentence.n) fail_msg("taken: %s", bad[i]);
+    CHECK_OK(load(c, &p, "subsystems: [{code: a, name: x}]"));
+    close_place(c, &p);
+}
