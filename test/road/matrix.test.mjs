@@ -123,7 +123,7 @@ const rows = [
   ['3.5 rule 4', 'bytes behind the answer', () => ({ status: Buffer.concat([peer.ocsp(peer.tls), Buffer.from([0])]) }), TLS + 'incorrect_validation_info'],
   ['3.5 rule 5', 'the server does not act for the client', () => ({ message: { client: 'VN/GOV/H26/desk' }, ...signer(odd.sign.other) }), TLS + 'incorrect_certificate'],
   ['3.5 rule 5', 'nobody knows the client', () => ({ message: { client: 'VN/GOV/X66/nothing' } }), TLS + 'incorrect_certificate'],
-  ['3.5 rule 5', 'the client is of another instance', () => ({ message: { client: 'XX/GOV/X66/probe' } }), TLS + 'incorrect_certificate'],
+  ['3.5 rule 5', 'the client is of another instance', () => ({ message: { client: 'XX/GOV/X66/probe' } }), 'unknown_member'],
 
   ['3.6', 'the head is changed after signing', () => set(HEAD, (b) => b.toString().replace('X-Sen-Purpose', 'x-sen-purpose')), 'malformed_signature.invalid_hash_chain_ref'],
   ['3.6', 'the body is changed after signing', () => set(BODY, () => Buffer.from('{"question":2}')), 'malformed_signature.invalid_hash_chain_ref'],

@@ -48,6 +48,9 @@ const more = (...lines) => ({ head: (h) => h.replace('OK\r\n', `OK\r\n${lines.ma
 const status = (make) => { const tls = odd.fresh.pop(); return { tls, ocsp: make(tls) }; };
 const reply = (how) => ({ reply: how });
 const send = (rs, type, bytes, code = 200) => rs.writeHead(code, { 'content-type': type, 'x-hash-algorithm': 'SHA-512', connection: 'close' }).end(bytes);
+// raw: an HTTP answer written by hand; then the connection stays open, unless it is cut.
+const raw = (head, { cut = true } = {}) => reply((rs, b, t) => { const bytes = Buffer.isBuffer(head(b, t)) ? head(b, t) : Buffer.concat([Buffer.from(head(b, t)), b]); rs.socket.on('error', () => {}); rs.socket.write(bytes, () => cut && rs.socket.end()); });
+const http = (t, ...lines) => ['HTTP/1.1 200 OK', `Content-Type: ${t}`, ...lines, '', ''].join(CRLF);
 const MINE = 'Server.ServerProxy.ServiceFailed.NetworkError';
 const C = 'server.clientproxy.', TLS = 'ssl_authentication_failed.', BAD = 'invalid_response.';
 
@@ -144,6 +147,21 @@ const rows = [
   ['3.1', 'the connection breaks before the answer', () => reply((rs) => rs.socket.destroy()), 'network_error'],
   ['1.9', 'an answer of forty megabytes', () => reply((rs, b, t) => { rs.on('error', () => {}); send(rs, t, Buffer.alloc(40 << 20, 'secret')); }), 'network_error'],
 
+  ['HTTP', 'written by hand, all right', () => raw((b, t) => http(t, `Content-Length: ${b.length}`)), null],
+  ['HTTP', 'up to the end of the connection', () => raw((b, t) => http(t)), null],
+  ['HTTP', 'two lengths', () => raw((b, t) => http(t, `Content-Length: ${b.length}`, 'Content-Length: 5')), 'network_error'],
+  ['HTTP', 'a length and chunks', () => raw((b, t) => http(t, `Content-Length: ${b.length}`, 'Transfer-Encoding: chunked')), 'network_error'],
+  ['HTTP', 'a length below nothing', () => raw((b, t) => http(t, 'Content-Length: -1')), 'network_error'],
+  ['HTTP', 'a length beyond all numbers', () => raw((b, t) => http(t, 'Content-Length: 99999999999999999999999999')), 'network_error'],
+  ['HTTP', 'a chunk beyond all numbers', () => raw((b, t) => Buffer.from(`${http(t, 'Transfer-Encoding: chunked')}FFFFFFFFFFFFFFFFFFFFF\r\nsecret`)), 'network_error'],
+  ['HTTP', 'a chunk that is shorter than it says', () => raw((b, t) => Buffer.from(`${http(t, 'Transfer-Encoding: chunked')}ff\r\nsecret\r\n0\r\n\r\n`)), 'network_error'],
+  ['HTTP', 'less than the length', () => raw((b, t) => http(t, `Content-Length: ${b.length + 1}`)), 'network_error'],
+  ['HTTP', 'no HTTP', () => raw(() => Buffer.from('secret\r\n\r\n')), 'network_error'],
+  ['HTTP', 'a status that is no number', () => raw((b, t) => http(t).replace('200', '2oo')), 'network_error'],
+  ['HTTP', 'a header of a megabyte', () => raw((b, t) => http(t, `X-A: ${'a'.repeat(1 << 20)}`)), 'network_error'],
+  ['HTTP', 'a hundred thousand headers', () => raw((b, t) => http(t, ...Array.from({ length: 1e5 }, () => 'X-A: 1'))), 'network_error'],
+  ['HTTP', 'a thousand interim answers', () => raw((b, t) => `${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000)}${http(t, `Content-Length: ${b.length}`)}`), null],
+
   ['1.2', 'Transfer-Encoding inside the message', () => more('Transfer-Encoding:chunked'), BAD + 'invalid_rest'],
   ['1.2', 'Connection inside the message', () => more('Connection:close'), BAD + 'invalid_rest'],
   ['1.2', 'Content-Length inside the message', () => more('Content-Length:7'), BAD + 'invalid_rest'],
@@ -174,6 +192,17 @@ for (const [rule, what, how, fault, arrives = 1] of rows) {
     assert.equal(peer.asked - before, arrives, 'how often the question was sent');
   });
 }
+
+test('HTTP: what stands behind an answer on a kept connection answers nothing', { skip }, async () => {
+  const stale = http('text/xml', 'Content-Length: 6') + 'secret';
+  for (let i = 0; i < 3; i++) {
+    peer.take(raw((b, t) => Buffer.concat([Buffer.from(http(t, `Content-Length: ${b.length}`)), b, Buffer.from(stale)]), { cut: false }));
+    const before = peer.asked, r = await ask();
+    assert.equal(r.json?.secret, 'of the hostile peer', r.text);
+    assert.equal(peer.asked - before, 1);
+    answered += 1;
+  }
+});
 
 test('what was handed over stands whole in the log, and nothing else; the node goes on', { skip }, async () => {
   peer.take();
