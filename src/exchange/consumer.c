@@ -52,8 +52,7 @@ static enum status prepare(struct call *c, const struct directory *d, struct tri
 
 static struct message_row row_of(const struct trip *t, bool is_answer)
 {
-    return (struct message_row){ .side = SIDE_CONSUMER, .is_answer = is_answer, .request_id = t->request_id, .message_id = t->message_id, .client = t->client_text, .service = t->service_text,
-                                 .user = rest__short_header(&t->head, "x-road-userid"), .issue = rest__short_header(&t->head, "x-road-issue") };
+    return (struct message_row){ .side = SIDE_CONSUMER, .is_answer = is_answer, .request_id = t->request_id, .message_id = t->message_id, .client = t->client_text, .service = t->service_text };
 }
 
 /* ---- which server ---- */

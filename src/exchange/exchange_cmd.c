@@ -84,6 +84,7 @@ static const struct option verify_options[] = {
 static const struct option export_options[] = {
     { OPTION_OPERAND, "ID", NULL, "request id of the message", true },
     { OPTION_VALUE, "out", "FOLDER", "where the files are written", true },
+    { OPTION_VALUE, "purpose", "CODE", "write message.xml too; the opening is journalled with this purpose", false },
     { OPTION_END, NULL, NULL, NULL, false } };
 
 const struct command exchange__commands[] = {

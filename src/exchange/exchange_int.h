@@ -162,11 +162,14 @@ struct purposes { struct purpose *rows; size_t n; };
 NODISCARD enum status purposes__load(struct call *c, struct app *app, struct purposes *ret);
 
 /* ---- message log ---- */
+enum message_level { MESSAGE_FULL, MESSAGE_METADATA, MESSAGE_NONE }; /* what is kept of a message: each less than the one before */
+struct message_rule { struct str subsystem; enum message_level level; };
+struct message_levels { enum message_level other; struct message_rule *rules; size_t n; };
 enum message_side { SIDE_CONSUMER = 1, SIDE_PROVIDER = 2, SIDE_OWN = 3 /* asked and answered by one member inside this node */ };
 struct message_row {
     enum message_side side; bool is_answer;
     bool is_refusal;           /* of a message that was not taken: stands beside, and never in the place of, an answer */
-    struct str request_id, message_id, client, service, user, issue;
+    struct str request_id, message_id, client, service; /* client and service as xid_format writes them */
     int status; struct str fault, fault_id; int64_t took_us;
     const struct wire *wire;   /* NULL: only the facts (a refusal) */
 };
@@ -191,8 +194,6 @@ struct message_found { const struct message_line *lines; size_t n; struct messag
 NODISCARD enum status message__list(struct call *c, const struct message_filter *f, struct message_found *ret);   /* newest first */
 /* message__find: the rows of a request id, oldest first; ST_NOT_FOUND with a sentence. */
 NODISCARD enum status message__find(struct call *c, struct str request_id, const struct message_line **ret, size_t *n);
-/* message__open_body: the sealed body of one row; the caller journals it first. */
-NODISCARD enum status message__open_body(struct call *c, int64_t seq, struct str *ret);
 
 /* ---- time-stamps of the message log (5.2, 5.3) ---- */
 NODISCARD enum status stamp__run(struct call *c);      /* job */
@@ -252,6 +253,7 @@ struct exchange {
     struct rights rights;
     struct purposes purposes;
     struct systems systems;
+    struct message_levels log_levels;
     struct anchor anchor; bool has_anchor;
     pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures: held for a few instructions, never while waiting */
     struct directory *directory;

@@ -102,6 +102,7 @@ static enum status load(struct call *c, struct app *app)
     TRY(name_self(c, ex));
     TRY(purposes__load(c, app, &ex->purposes));
     TRY(rights__load(c, app, &ex->rights));
+    TRY(message__load_levels(c, app, &ex->log_levels));
     TRY(services__load(c, app, &ex->services));
     TRY(systems__load(c, app, &ex->systems));
     if (config_flag(app->config, "exchange.operator")) TRY(exchange_offer(c, app, STR("directory"), &heads));
@@ -192,6 +193,8 @@ static const struct setting settings[] = {
     { "exchange.answer_s", SETTING_COUNT, "120", "seconds", "How long another node may be silent before it is given up.", false },
     { "exchange.services", SETTING_TREE, "", "", "Services behind this node: a list of {subsystem, code, url, timeout_s, disabled}.", false },
     { "exchange.rights", SETTING_TREE, "", "", "Who may call what: a list of {client, subsystem, service, method, path, purposes, columns}.", false },
+    { "exchange.log_level", SETTING_TEXT, "full", "", "What the log keeps of messages: full, metadata or none.", false },
+    { "exchange.log_levels", SETTING_TREE, "", "", "The same by subsystem, at either end of the message: a list of {subsystem, level}.", false },
     { "exchange.heads", SETTING_TEXT, "", "", "Subsystem that keeps journal heads; else the one whose code is directory.", false },
     { "exchange.directory_s", SETTING_COUNT, "60", "seconds", "How often the directory is fetched.", false },
     { "exchange.status_s", SETTING_COUNT, "30", "seconds", "How old the status of a certificate may be before it is asked again.", false },

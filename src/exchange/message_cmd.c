@@ -4,7 +4,6 @@
 #include "base/args.h"
 #include "base/time.h"
 #include "exchange/message_log_int.h"
-#include "trust/journal.h"
 
 enum { LIST_DEFAULT = 50 };
 
@@ -76,30 +75,21 @@ enum status message__find_run(struct call *c, const struct args *args)
 
 /* ---- sen message show ---- */
 
-/* journal_opening: a body leaves the log only after the entry that says who opened it, and why, is durable. */
-static enum status journal_opening(struct call *c, struct str purpose, struct str request_id)
-{
-    const struct purpose *known = exchange_find_purpose(c->app, purpose);
-    struct str uid;
-    if (!known) return call_fail(c, ST_INVALID, "purpose", "This purpose is not in the nation's list. Take a code from purposes.yaml.");
-    struct journal_event e = { .kind = STR("message.opened"), .class_ = JOURNAL_NORMAL, .agency = exchange_self(c), .user = c->actor ? c->actor->user : STR("command"),
-                               .role = c->actor ? c->actor->role : STR("command"), .purpose = known->code, .basis = known->basis, .message = request_id };
-    return journal_append(c, &e, &uid);
-}
-
 enum status message__show_run(struct call *c, const struct args *args)
 {
     const struct message_line *list;
-    struct str id = args_value(args, "ID"), purpose = args_value(args, "purpose"), body;
+    struct str id = args_value(args, "ID"), purpose = args_value(args, "purpose");
+    struct message_parts parts;
     size_t n;
     TRY(message__find(c, id, &list, &n));
-    if (purpose.n) TRY(journal_opening(c, purpose, id));
+    if (purpose.n) TRY(message__journal_opening(c, purpose, id));
     for (size_t i = 0; i < n; i++) {
         print_line(&list[i]);
         (void)printf("  message id %.*s\n", STR_ARG(list[i].message_id));
-        if (!purpose.n || !list[i].body_bytes) continue;
-        TRY(message__open_body(c, list[i].seq, &body));
-        (void)printf("%.*s\n", STR_ARG(body));
+        if (!purpose.n) continue;
+        TRY(message__open(c, list[i].seq, &parts));
+        if (parts.head.n) (void)printf("%.*s%s\n", STR_ARG(parts.head), parts.is_whole ? "" : "(only metadata is kept)");
+        if (parts.body.n) (void)printf("%.*s\n", STR_ARG(parts.body));
     }
     return ST_OK;
 }
@@ -123,5 +113,5 @@ const struct option message__find_options[] = {
 
 const struct option message__show_options[] = {
     { OPTION_OPERAND, "ID", NULL, "request id of the message", true },
-    { OPTION_VALUE, "purpose", "CODE", "show the body too; the opening is journalled with this purpose", false },
+    { OPTION_VALUE, "purpose", "CODE", "show head and body too; the opening is journalled with this purpose", false },
     { OPTION_END, NULL, NULL, NULL, false } };

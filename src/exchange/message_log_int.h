@@ -5,6 +5,29 @@
 
 #include "exchange/exchange_int.h"
 
+/* ---- message_level.c: how much is kept ---- */
+
+NODISCARD enum status message__load_levels(struct call *c, struct app *app, struct message_levels *ret);
+/* message__level_of: by the rules for either end; of two the one that keeps less. */
+enum message_level message__level_of(const struct message_levels *l, struct str client, struct str service);
+struct str message__level_word(enum message_level level); /* as in node.yaml */
+/* message__filter_head: what metadata keeps of canonical bytes. */
+NODISCARD enum status message__filter_head(struct call *c, struct str head, bool is_answer, struct str *ret);
+
+/* ---- message_open.c: what is sealed, opened ---- */
+
+enum { MESSAGE_LENGTH_BYTES = 4 };
+/* message__bound: what a sealed text is tied to, so that it cannot be shown as another message's. */
+struct str message__bound(struct call *c, struct str request_id, enum message_side side, bool is_answer);
+/* One row with its sealed part open. is_whole: head and body are those that were signed; else only metadata was kept. */
+struct message_parts {
+    int64_t seq, body_bytes; enum message_side side; enum message_kind kind; bool is_whole;
+    struct str request_id, head, body; struct signature_doc signature;
+};
+/* message__open: whoever shows what comes out to somebody calls message__journal_opening before. ST_NOT_FOUND, silently. */
+NODISCARD enum status message__open(struct call *c, int64_t seq, struct message_parts *ret);
+NODISCARD enum status message__journal_opening(struct call *c, struct str purpose, struct str request_id);
+
 /* ---- message_index.c: what the log is searched by ----
  * A class is one kind of row between one client and one service, with one fault or none. There are few of them, so a filter is a choice of classes, and the newest
  * rows of a class stand together: no search reads more than a few thousand small rows, however many messages there are. */

@@ -1,10 +1,12 @@
-/* Tests of message_log.c: what is appended is listed, bodies are sealed and open again, a message seen before is a conflict. */
+/* Tests of message_log.c: what is appended is listed, what may be about persons is sealed and opens again, less is kept where rules say so, a message seen before is a conflict. */
 #include "exchange/message_log.c"
 
 #include "store/test_store.h"
 #include "trust/test_trust.h"
 
 TEST_STORE(&exchange_schema);
+
+static struct exchange exchange;
 
 static struct message_row row(const char *request_id, bool is_answer)
 {
@@ -22,6 +24,7 @@ static size_t count(struct call *c)
 
 TEST(a_message_seen_before_is_a_conflict)
 {
+    test_store_app(c)->exchange = &exchange;
     struct message_row r = row("r1", false);
     CHECK_OK(message__append(c, &r));
     CHECK(message__append(c, &r) == ST_CONFLICT);
@@ -35,41 +38,123 @@ TEST(a_message_seen_before_is_a_conflict)
     CHECK(count(c) == 4);
 }
 
-TEST(bodies_are_sealed)
+#define HEAD "POST\r\n/r1/VN/GOV/G01/population/person/of/somebody?day=1\r\nX-Road-Client:VN/GOV/H26/desk\r\nX-Road-UserId:pseudonym\r\nX-Sen-Purpose:residence.register\r\nx-road-request-id:r1\r\n"
+#define BODY "{\"value\":\"012345678901\"}"
+
+/* A log with a key that seals, and rules of what it keeps. */
+struct log { struct test_trust t; struct exchange ex; struct message_rule rules[2]; };
+
+static void open_log(struct call *c, struct log *l, enum message_level other)
 {
-    static const struct query RAW = { "exchange", "SELECT body FROM message WHERE request_id = $1", LOG };
-    struct test_trust t;
-    const struct message_line *list;
-    struct str body;
-    size_t n;
-    test_trust_open(c, &t);
+    test_trust_open(c, &l->t);
     (void)test_trust_key(c, KEY_SEAL, KEY_AES256);
-    const struct wire w = { .head = STR_INIT("head"), .has_body = true, .body = STR_INIT("{\"value\":\"012345678901\"}") };
+    l->ex = (struct exchange){ .log_levels = { .other = other, .rules = l->rules } };
+    l->t.app.exchange = &l->ex;
+}
+
+static void append_whole(struct call *c)
+{
+    const struct wire w = { .head = STR_INIT(HEAD), .has_body = true, .body = STR_INIT(BODY), .signature = { .xml = STR_INIT("<signature/>") } };
     struct message_row r = row("r1", false);
     r.wire = &w;
     CHECK_OK(message__append(c, &r));
-    CHECK_OK(message__find(c, STR("r1"), &list, &n));
-    CHECK(n == 1 && list[0].body_bytes == (int64_t)w.body.n);
-    CHECK_OK(message__open_body(c, list[0].seq, &body));
-    CHECK_STR(body, w.body);
+}
+
+/* all_bytes: everything that the table holds of the message. */
+static struct str all_bytes(struct call *c)
+{
+    static const struct query RAW = { "exchange", "SELECT user_id, issue, COALESCE(head, ''), body FROM message WHERE request_id = $1", LOG };
     DB_ROWS rows = db_run(c, &RAW, db_text(STR("r1")));
     CHECK_OK(db_one(&rows));
-    CHECK(str_find(db_col_bytes(&rows, 0), STR("012345678901")) == SIZE_MAX);
-    db_rows_done(&rows);
-    test_trust_close(c, &t);
+    return str_join(c->arena, db_col_text(&rows, 0), db_col_text(&rows, 1), db_col_bytes(&rows, 2), db_col_bytes(&rows, 3), STR_END);
+}
+
+TEST(what_may_be_about_persons_is_sealed)
+{
+    static const char *const secrets[] = { "012345678901", "somebody", "pseudonym" };
+    struct log l;
+    const struct message_line *list;
+    struct message_parts parts;
+    size_t n;
+    open_log(c, &l, MESSAGE_FULL);
+    append_whole(c);
+    CHECK_OK(message__find(c, STR("r1"), &list, &n));
+    CHECK(n == 1 && list[0].body_bytes == (int64_t)strlen(BODY));
+    CHECK_OK(message__open(c, list[0].seq, &parts));
+    CHECK_STR(parts.head, STR(HEAD));
+    CHECK_STR(parts.body, STR(BODY));
+    CHECK_STR(parts.signature.xml, STR("<signature/>"));
+    CHECK(parts.is_whole);
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) CHECK(str_find(all_bytes(c), str_z(secrets[i])) == SIZE_MAX);
+    test_trust_close(c, &l.t);
+}
+
+TEST(metadata_keeps_neither_body_nor_path)
+{
+    struct log l;
+    const struct message_line *list;
+    struct message_parts parts;
+    size_t n;
+    open_log(c, &l, MESSAGE_METADATA);
+    append_whole(c);
+    CHECK_OK(message__find(c, STR("r1"), &list, &n));
+    CHECK_OK(message__open(c, list[0].seq, &parts));
+    CHECK_STR(parts.head, STR("POST\r\n/r1/VN/GOV/G01/population/person\r\nX-Road-Client:VN/GOV/H26/desk\r\nX-Road-UserId:pseudonym\r\nx-road-request-id:r1\r\n"));
+    CHECK(parts.body.n == 0 && parts.body_bytes == (int64_t)strlen(BODY) && !parts.is_whole);
+    CHECK_STR(parts.signature.xml, STR("<signature/>"));
+    test_trust_close(c, &l.t);
+}
+
+TEST(off_by_subsystem_keeps_nothing)
+{
+    struct log l;
+    open_log(c, &l, MESSAGE_FULL);
+    l.rules[0] = (struct message_rule){ STR("VN/GOV/H26/desk"), MESSAGE_NONE };
+    l.ex.log_levels.n = 1;
+    append_whole(c);
+    CHECK(count(c) == 0);
+    struct message_row other = row("r2", false);
+    other.client = STR("VN/GOV/H26/desk2");
+    CHECK_OK(message__append(c, &other));
+    CHECK(count(c) == 1);
+    test_trust_close(c, &l.t);
+}
+
+TEST(rows_of_before_stay_readable)
+{
+    static const struct query OLD = { "exchange", "UPDATE message SET head = $1, body = $2 WHERE request_id = 'r1'", LOG };
+    struct log l;
+    const struct message_line *list;
+    struct message_parts parts;
+    struct str sealed;
+    size_t n;
+    open_log(c, &l, MESSAGE_FULL);
+    append_whole(c);
+    CHECK_OK(trust_seal(c, message__bound(c, STR("r1"), SIDE_PROVIDER, false), STR(BODY), &sealed));
+    {
+        DB_TX tx = { 0 };
+        CHECK_OK(db_begin(c, LOG, &tx));
+        CHECK_OK(db_exec(c, &OLD, db_bytes(STR(HEAD)), db_bytes(sealed)));
+        CHECK_OK(db_commit(&tx));
+    }
+    CHECK_OK(message__find(c, STR("r1"), &list, &n));
+    CHECK_OK(message__open(c, list[0].seq, &parts));
+    CHECK_STR(parts.body, STR(BODY));
+    CHECK(parts.is_whole);
+    test_trust_close(c, &l.t);
 }
 
 TEST(what_is_not_there_is_told)
 {
     const struct message_line *list;
-    struct str body;
+    struct message_parts parts;
     size_t n;
     CHECK(message__find(c, STR("none"), &list, &n) == ST_NOT_FOUND);
-    CHECK(message__open_body(c, 7, &body) == ST_NOT_FOUND);
+    CHECK(message__open(c, 7, &parts) == ST_NOT_FOUND);
 }
 
 TEST(every_statement_prepares)
 {
-    static const struct query *const all[] = { &INSERT, &FIND_BODY, NULL };
+    static const struct query *const all[] = { &INSERT, NULL };
     CHECK_OK(store_check(c, all));
 }

@@ -7,6 +7,8 @@
 
 TEST_STORE(&exchange_schema);
 
+static struct exchange exchange;
+
 #define DESK "VN/GOV/H26/desk"
 #define PERSON "VN/GOV/G01/population/person"
 
@@ -19,6 +21,7 @@ static struct message_row row(const char *request_id, enum message_kind kind)
 static void append_at(struct call *c, int64_t at_ms, const struct message_row *m)
 {
     int64_t now_ms = c->now_ms;
+    if (!c->app->exchange) test_store_app(c)->exchange = &exchange;
     c->now_ms = at_ms;
     CHECK_OK(message__append(c, m));
     c->now_ms = now_ms;

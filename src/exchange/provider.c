@@ -10,7 +10,7 @@ struct asked {
     struct rest_head head;
     struct rest_target target;
     struct xid client;
-    struct str client_text, service_text;
+    struct str client_text /* as it came */, client_id /* as we write it */, service_text;
     struct service_request rq;
     const struct service_row *row;
     bool known_peer, logged, own;
@@ -36,6 +36,7 @@ static enum status read_asked(struct call *c, const struct wire *w, struct asked
     TRY(need_header(c, &a->head, "x-road-client", &a->client_text));
     if (!xid_parse_client(c->arena, a->client_text, &a->client))
         return call_fault(c, call_fail(c, ST_INVALID, "", "Write X-Road-Client as INSTANCE/CLASS/MEMBER/SUBSYSTEM."), STR("invalid_client_identifier"));
+    a->client_id = xid_format(c->arena, &a->client);
     a->rq = (struct service_request){
         .client = a->client, .service = a->target.service, .method = a->head.method, .path = a->target.path, .query = a->target.query,
         .content_type = rest__header(&a->head, "content-type"), .body = w->body, .headers = a->head.headers, .nheaders = a->head.nheaders,
@@ -79,7 +80,7 @@ static enum status judge_right(struct call *c, struct asked *a)
 static struct message_row row_of(const struct asked *a, bool is_answer)
 {
     return (struct message_row){ .side = a->own ? SIDE_OWN : SIDE_PROVIDER, .is_answer = is_answer, .request_id = a->rq.request_id, .message_id = a->rq.message_id,
-                                 .client = a->client_text, .service = a->service_text, .user = a->rq.user, .issue = a->rq.issue };
+                                 .client = a->client_id, .service = a->service_text };
 }
 
 static enum status refuse_replay(struct call *c, enum status st)

@@ -5,6 +5,7 @@
 #include "base/args.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "exchange/message_log_int.h"
 #include "exchange/stamp_int.h"
 
 enum { CERT_FILE_MAX = 64 * 1024, ROWS_MOST = 8 };
@@ -84,11 +85,14 @@ static enum status write_stamp(struct call *c, struct str folder, int64_t seq)
     return write_part(c, folder, "META-INF/timestamp.tst", row.token);
 }
 
-static enum status write_message(struct call *c, struct str out, const struct signed_row *m)
+/* write_message: message.xml, where a path and a pseudonym stand, only for a purpose that the journal has. */
+static enum status write_message(struct call *c, struct str out, const struct signed_row *m, bool is_opened)
 {
+    struct message_parts parts = { 0 };
     struct str folder = file_path(c->arena, out, str_print(c->arena, "%s-%s", m->side == SIDE_CONSUMER ? "asked" : "answered", m->is_answer ? "response" : "request"));
     TRY(file_make_folder(c, file_path(c->arena, folder, STR("META-INF")), 0700));
-    TRY(write_part(c, folder, "message.xml", m->head));
+    if (is_opened) TRY(message__open(c, m->seq, &parts));
+    TRY(write_part(c, folder, "message.xml", parts.head));
     TRY(write_part(c, folder, "META-INF/signatures.xml", m->signature));
     TRY(write_part(c, folder, "sig-hashchainresult.xml", m->chain_result));
     TRY(write_part(c, folder, "sig-hashchain.xml", m->chain));
@@ -100,8 +104,10 @@ enum status stamp__export_run(struct call *c, const struct args *args)
 {
     struct signed_row list[ROWS_MOST];
     size_t n;
-    TRY(stamp__find_signed(c, args_value(args, "ID"), list, ROWS_MOST, &n));
+    struct str id = args_value(args, "ID"), purpose = args_value(args, "purpose");
+    TRY(stamp__find_signed(c, id, list, ROWS_MOST, &n));
     if (!n) return call_fail(c, ST_NOT_FOUND, "ID", "No signed message has this request id. List them with `sen message list`.");
-    for (size_t i = 0; i < n; i++) TRY(write_message(c, args_value(args, "out"), &list[i]));
+    if (purpose.n) TRY(message__journal_opening(c, purpose, id));
+    for (size_t i = 0; i < n; i++) TRY(write_message(c, args_value(args, "out"), &list[i], purpose.n > 0));
     return ST_OK;
 }

@@ -6,11 +6,14 @@
 
 TEST_STORE(&exchange_schema);
 
+static struct exchange exchange;
+
 static void log_message(struct call *c, const char *request_id, bool is_signed)
 {
-    const struct wire w = { .head = STR_INIT("head"), .signature = { .xml = STR_INIT("<signature/>") } };
+    const struct wire w = { .signature = { .xml = STR_INIT("<signature/>") } };
     const struct message_row r = { .side = SIDE_PROVIDER, .request_id = str_z(request_id), .message_id = STR_INIT("m"), .client = STR_INIT("VN/GOV/H26/desk"),
                                    .service = STR_INIT("VN/GOV/G01/population/person"), .is_refusal = !is_signed, .wire = is_signed ? &w : NULL };
+    if (!c->app->exchange) test_store_app(c)->exchange = &exchange;
     CHECK_OK(message__append(c, &r));
 }
 

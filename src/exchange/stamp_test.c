@@ -6,6 +6,8 @@
 
 TEST_STORE(&exchange_schema);
 
+static struct exchange exchange;
+
 /* struct office: a time-stamp service without a network. */
 struct office { struct test_trust t; struct stamp_service service; };
 
@@ -20,6 +22,7 @@ static struct str certificate(struct call *c, const struct key *k)
 static void open_office(struct call *c, struct office *o)
 {
     test_trust_open(c, &o->t);
+    o->t.app.exchange = &exchange;
     const struct key *k = test_trust_key(c, KEY_STAMP, KEY_P256);
     o->service = (struct stamp_service){ .key = k, .cert = certificate(c, k), .at_ms = c->now_ms };
 }
@@ -40,7 +43,7 @@ static struct str token_for(struct call *c, struct office *o, struct str bytes, 
 static void log_messages(struct call *c, int from, int to)
 {
     for (int i = from; i <= to; i++) {
-        const struct wire w = { .head = STR_INIT("head"), .signature = { .xml = str_print(c->arena, "<signature>%d</signature>", i) } };
+        const struct wire w = { .signature = { .xml = str_print(c->arena, "<signature>%d</signature>", i) } };
         const struct message_row r = { .side = SIDE_CONSUMER, .request_id = str_print(c->arena, "r%d", i), .message_id = STR_INIT("m"), .client = STR_INIT("VN/GOV/H26/desk"),
                                        .service = STR_INIT("VN/GOV/G01/population/person"), .wire = i % 4 ? &w : NULL, .is_refusal = i % 4 == 0 };
         CHECK_OK(message__append(c, &r));
