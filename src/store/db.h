@@ -69,7 +69,8 @@ void db_on_rollback(struct db_tx *tx, void (*undo)(void *arg), void *arg);
 
 /* db_append: run change inside a transaction on LOG and answer when it is on disk: what db_begin .. db_commit do, at a fraction of the cost in a crowd, for
  * a thread that holds the writer runs the changes of all that wait. So change may run in another thread while this one sleeps: it uses tx, tx->call and
- * arg only, and nothing but LOG. What takes long (digests, sealing) is done before. */
+ * arg only, and nothing but LOG. It may run a second time, after its first run was undone because somebody else's change failed: what it keeps in arg it sets anew.
+ * What takes long (digests, sealing) is done before. */
 typedef enum status db_change(struct db_tx *tx, void *arg);
 NODISCARD enum status db_append(struct call *c, db_change *change, void *arg);
 /* db_gather: from here on db_append of this call only keeps the change (arg lives as long as the call) and answers ST_OK. db_settle runs all that was kept, in
@@ -77,6 +78,11 @@ NODISCARD enum status db_append(struct call *c, db_change *change, void *arg);
  * without db_gather does nothing. */
 NODISCARD enum status db_gather(struct call *c);
 NODISCARD enum status db_settle(struct call *c);
+
+/* db_common: a row that every transaction on LOG changes (a counter, the edge of a tree) is read once and written once for all that share a commit. n bytes, the same for
+ * every transaction of the group that names this flush; *ret_fresh: it is the first, they are zeros, read the row. flush gets them inside the last transaction of the group
+ * and writes the row. They are valid until the end of tx; a transaction that is undone leaves them as it found them. */
+void *db_common(struct db_tx *tx, size_t n, db_change *flush, bool *ret_fresh);
 
 /* db_next_id: the next number of a counter ("journal.entry"), from 1, for columns that are {id}: unlike SQLite, PostgreSQL fills none in by itself.
  * Numbers rise but may have gaps on PostgreSQL NODE, where transactions run side by side; in LOG, and in SQLite, a transaction that is undone

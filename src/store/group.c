@@ -4,6 +4,8 @@
  * writer runs what stands in the queue and then decides:
  *   - transactions wait for their turn and the group is young: it hands the writer on and sleeps, a member of the group;
  *   - else it commits for all members, wakes them, and makes the first change that came meanwhile the next holder.
+ * Changes that wait are run together under one savepoint. When one of them fails, all of them are undone and run again, each in a savepoint of its own: failures are rare,
+ * and a savepoint costs a copy of every page that is touched.
  * No member is forgotten: the writer goes on only to a thread that will let go of it too, and the last of them finds nobody waiting.
  * When the commit fails, or the database threw the transaction away (disk full), every member is told so and its caches are undone. */
 #include "store/store_int.h"
@@ -28,6 +30,7 @@ void store__writer_init(struct writer *w)
 void store__writer_done(struct writer *w)
 {
     if (w->conn) w->conn->driver->close(w->conn);
+    store__common_done(w);
     w->conn = NULL;
     (void)pthread_cond_destroy(&w->turn);
     (void)pthread_mutex_destroy(&w->lock);
@@ -63,6 +66,7 @@ static enum status commit_group(struct call *c, struct writer *w)
         call_note(c, "store", "the database has undone a whole group of transactions by itself");
         return ST_UNAVAILABLE;
     }
+    TRY(store__common_flush(c, w));
     crash_point("store.before_commit");
     enum status st = d->step(c, w->conn, STEP_COMMIT);
     crash_point("store.after_commit");
@@ -89,11 +93,12 @@ static void end_group(struct call *c, struct writer *w)
     enum status st = w->members ? commit_group(c, w) : ST_OK;
     if (st != ST_OK || !w->members) roll_back(c, w);
     w->open = false;
+    store__common_forget(w);
     if (st != ST_OK)
-        for (struct member *m = w->members; m; m = m->next) store__undo(m->undo);
+        for (struct member *m = w->members; m; m = m->older) store__undo(m->undo);
     int64_t n = 0;
-    for (struct member *m = w->members, *next; m; m = next, n++) {
-        next = m->next;
+    for (struct member *m = w->members, *older; m; m = older, n++) {
+        older = m->older;
         settle(m, st);
     }
     w->members = NULL;
@@ -111,19 +116,33 @@ static enum status open_savepoint(struct call *c, struct writer *w)
         w->open = true;
         w->began_us = time_monotonic_us();
     }
+    store__common_save(w);
     return d->step(c, w->conn, STEP_SAVE);
 }
 
 /* ---- changes that the holder runs for others ---- */
 
-static struct member *next_change(struct writer *w)
+static struct member *take_queue(struct writer *w)
 {
     (void)pthread_mutex_lock(&w->lock);
-    struct member *m = w->queue;
-    if (m) w->queue = m->next;
-    if (!w->queue) w->last = &w->queue;
+    struct member *list = w->queue;
+    w->queue = NULL;
+    w->last = &w->queue;
     (void)pthread_mutex_unlock(&w->lock);
-    return m;
+    return list;
+}
+
+/* put_back: changes of the queue that were not run after all, in front of those that came meanwhile. */
+static void put_back(struct writer *w, struct member *list)
+{
+    struct member **end = &list;
+    if (!list) return;
+    while (*end) end = &(*end)->next;
+    (void)pthread_mutex_lock(&w->lock);
+    *end = w->queue;
+    if (!w->queue) w->last = end;
+    w->queue = list;
+    (void)pthread_mutex_unlock(&w->lock);
 }
 
 /* undo_savepoint: the transaction of c alone; what the database lost already is gone with the whole group. */
@@ -131,6 +150,7 @@ static void undo_savepoint(struct call *c, struct writer *w, const struct undo *
 {
     const struct driver *d = w->conn->driver;
     if (d->has_tx(w->conn) && d->step(c, w->conn, STEP_UNDO) != ST_OK) roll_back(c, w);
+    store__common_restore(w);
     store__undo(undo);
 }
 
@@ -140,12 +160,28 @@ static enum status keep_savepoint(struct call *c, struct writer *w)
     return w->conn->driver->has_tx(w->conn) ? w->conn->driver->step(c, w->conn, STEP_RELEASE) : ST_OK;
 }
 
+static void join_group(struct writer *w, struct member *m)
+{
+    m->older = w->members;
+    w->members = m;
+}
+
+static bool is_young(const struct writer *w) { return !w->open || time_monotonic_us() - w->began_us < GROUP_MAX_US; }
+static bool is_lost(const struct writer *w) { return w->open && !w->conn->driver->has_tx(w->conn); }
+
 /* run_change: with the call of the thread that sleeps meanwhile. */
-static void run_change(struct writer *w, struct member *m)
+static enum status run_change(struct writer *w, struct member *m)
+{
+    m->error = m->call->error;
+    return store__change(m->call, w->conn->in, m->change, m->arg, &m->undo);
+}
+
+/* run_alone: a change in a savepoint of its own. */
+static void run_alone(struct writer *w, struct member *m)
 {
     enum status st = open_savepoint(m->call, w);
     if (st == ST_OK) {
-        st = store__change(m->call, m->change, m->arg, &m->undo);
+        st = run_change(w, m);
         if (st == ST_OK) st = keep_savepoint(m->call, w);
         if (st != ST_OK) undo_savepoint(m->call, w, m->undo);
     }
@@ -155,16 +191,60 @@ static void run_change(struct writer *w, struct member *m)
         settle(m, st);
         return;
     }
-    m->next = w->members;
-    w->members = m;
+    join_group(w, m);
 }
 
-static bool is_young(const struct writer *w) { return !w->open || time_monotonic_us() - w->began_us < GROUP_MAX_US; }
+/* undo_together: changes that ran under one savepoint, back to those that were members before. Their calls are as if they had not run. */
+static void undo_together(struct call *c, struct writer *w, const struct member *before)
+{
+    undo_savepoint(c, w, NULL);
+    for (struct member *m = w->members; m != before; m = m->older) {
+        store__undo(m->undo);
+        m->call->error = m->error;
+        m->undo = NULL;
+    }
+}
+
+/* run_together: as many of the list as may still join; *rest is where it stopped. False: one failed, and none of them has happened. Of a group that the database lost those
+ * that ran are members, and will be told. */
+static bool run_together(struct writer *w, struct member *list, struct member **rest)
+{
+    struct call *c = list->call;
+    struct call_error own = c->error;
+    struct member *before = w->members, *m = list;
+    enum status st = open_savepoint(c, w);
+    if (st != ST_OK) {
+        c->error = own; /* each is told when it meets this alone */
+        return false;
+    }
+    for (; st == ST_OK && m && !is_lost(w) && (m == list || is_young(w)); m = m->next) {
+        st = run_change(w, m);
+        join_group(w, m);
+    }
+    if (st == ST_OK) st = keep_savepoint(c, w);
+    if (st == ST_OK || is_lost(w)) {
+        *rest = m;
+        return true;
+    }
+    undo_together(c, w, before);
+    w->members = before;
+    return false;
+}
 
 static void run_changes(struct writer *w)
 {
-    struct member *m;
-    while (is_young(w) && (!w->open || w->conn->driver->has_tx(w->conn)) && (m = next_change(w))) run_change(w, m);
+    struct member *list, *next;
+    while (is_young(w) && !is_lost(w) && (list = take_queue(w))) {
+        if (list->next && run_together(w, list, &list)) {
+            put_back(w, list);
+            continue;
+        }
+        for (; list && is_young(w) && !is_lost(w); list = next) {
+            next = list->next;
+            run_alone(w, list); /* its thread may be gone */
+        }
+        put_back(w, list);
+    }
 }
 
 /* leave: the holder has ended its own savepoint: commit now or hand on. */
@@ -205,8 +285,8 @@ enum status store__group_append(struct call *c, struct writer *w, db_change *cha
     int64_t from = time_monotonic_us();
     (void)sem_init(&me.wake, 0, 0);
     (void)pthread_mutex_lock(&w->lock);
-    bool free = !w->held;
-    w->held = true;
+    bool free = !w->held && !w->waiting; /* a transaction that was told it is its turn is not overtaken: it will run this change too */
+    if (free) w->held = true;
     *w->last = &me;
     w->last = &me.next;
     (void)pthread_mutex_unlock(&w->lock);
@@ -243,9 +323,9 @@ enum status store__group_keep(struct call *c, struct writer *w, const struct und
         store__group_undo(c, w, undo);
         return st;
     }
-    struct member me = { .next = w->members, .undo = undo };
+    struct member me = { .undo = undo };
     (void)sem_init(&me.wake, 0, 0);
-    w->members = &me;
+    join_group(w, &me);
     leave(c, w);
     await(c, w, &me);
     return told(c, me.result);

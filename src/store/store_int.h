@@ -58,14 +58,19 @@ void store__undo(const struct undo *list);
 
 /* A transaction that waits for the commit of its group, or a change that waits for somebody to run it; on the stack of the thread that sleeps. */
 struct member {
-    struct member *next;
+    struct member *next;                             /* in the queue: the one that came after it */
+    struct member *older;                            /* in the group */
     struct call *call; db_change *change; void *arg; /* of a change */
     const struct undo *undo;
-    struct call_error error;                         /* of a change that failed by itself */
+    struct call_error error;                         /* of a change: as it was before it ran; of one that failed by itself: why */
     enum status result;
     bool settled, refused;                           /* refused: a change that was undone alone */
     sem_t wake;                                      /* settled; or, before that: the writer is yours */
 };
+
+/* What the transactions of a group have in common (db_common): known by its flush; in use from the first transaction of a group that asks. saved: as it was before
+ * the savepoint that is open. */
+struct common { struct common *next; db_change *flush; size_t n; bool used, was_used; char *bytes, *saved; };
 
 /* The one writer of a database and the group of transactions that its next commit will carry (group.c). */
 struct writer {
@@ -78,6 +83,7 @@ struct writer {
     bool open;                       /* a group has begun */
     int64_t began_us;
     struct member *members;          /* newest first */
+    struct common *commons;
 };
 void store__writer_init(struct writer *w);
 void store__writer_done(struct writer *w);
@@ -85,9 +91,17 @@ NODISCARD enum status store__group_enter(struct call *c, struct writer *w);
 /* store__group_keep: the holder's transaction is complete; answers when the commit that holds it is on disk. store__group_undo: it is not. */
 NODISCARD enum status store__group_keep(struct call *c, struct writer *w, const struct undo *undo);
 void store__group_undo(struct call *c, struct writer *w, const struct undo *undo);
-/* store__group_append: see db_append. store__change (db.c): run change as a transaction on LOG of the session of c; *undo also on failure. */
+/* store__group_append: see db_append. store__change (db.c): run change as a transaction of the session of c; *undo also on failure. */
 NODISCARD enum status store__group_append(struct call *c, struct writer *w, db_change *change, void *arg);
-NODISCARD enum status store__change(struct call *c, db_change *change, void *arg, const struct undo **undo);
+NODISCARD enum status store__change(struct call *c, enum db_which in, db_change *change, void *arg, const struct undo **undo);
+
+/* common.c: by the holder of the writer. save and restore: at a savepoint and when it is undone. flush: before the commit. forget: the group is over. */
+void *store__common(struct writer *w, size_t n, db_change *flush, bool *ret_fresh);
+void store__common_save(struct writer *w);
+void store__common_restore(struct writer *w);
+NODISCARD enum status store__common_flush(struct call *c, struct writer *w);
+void store__common_forget(struct writer *w);
+void store__common_done(struct writer *w);
 
 /* Connections that nobody uses just now; the one that was used last is lent first: its statements and pages are warm. Those that nobody wanted for a while are closed:
  * idle counts how many were never lent since swept_us. */

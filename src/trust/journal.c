@@ -1,5 +1,6 @@
 /* journal.c: appending, signing heads, listing what a person may see. An append takes the writer of LOG, continues the tree from its edge (one
- * row, so nothing in memory can be stale after a rollback or beside another process) and commits; the index of subjects follows later. */
+ * row, kept in memory no longer than a group of appends that share a commit, so it is never stale after a rollback or beside another process) and commits; the index of
+ * subjects follows later. */
 #include "trust/journal.h"
 
 #include "base/crash.h"
@@ -39,18 +40,21 @@ static enum status prepare(struct call *c, struct prepared *p)
     return ST_OK;
 }
 
-/* append_row: inside a transaction on LOG. */
+static enum status write_state(struct db_tx *tx, void *arg) { return journal__write_state(tx->call, arg); }
+
+/* append_row: inside a transaction on LOG; those that share a commit continue one edge. */
 static enum status append_row(struct db_tx *tx, void *arg)
 {
     struct prepared *p = arg;
     struct call *c = tx->call;
-    struct journal_state state;
-    TRY(journal__lock_state(c, &state));
-    p->row.seq = ++state.seq;
-    p->row.first_leaf = state.edge.size;
+    bool fresh;
+    struct journal_state *state = db_common(tx, sizeof *state, write_state, &fresh);
+    if (fresh) TRY(journal__lock_state(c, state));
+    p->row.seq = ++state->seq;
+    p->row.first_leaf = state->edge.size;
     TRY(journal__insert_entry(c, &p->row));
-    for (size_t i = 0; i < journal__leaves(&p->row); i++) TRY(merkle_push(&state.edge, p->leaves[i], store_node, c));
-    return journal__write_state(c, &state);
+    for (size_t i = 0; i < journal__leaves(&p->row); i++) TRY(merkle_push(&state->edge, p->leaves[i], store_node, c));
+    return ST_OK;
 }
 
 enum status journal_append(struct call *c, const struct journal_event *e, struct str *ret_uid)
