@@ -20,7 +20,7 @@ NODISCARD enum status directory__read_anchor(struct call *c, struct str xml, str
 struct anchor directory__keep_anchor(struct arena *a, const struct anchor *from);
 
 /* ---- a picture: shared parameters of one nation, of our own with its private parameters. It never changes after it was read ---- */
-struct dir_ca { struct str name; bool auth_only; const struct cert_anchor *anchors; size_t nanchors; const struct str *ocsp_urls; size_t nurls; };
+struct dir_ca { struct str name, profile /* of its certificates (3.7) */; bool auth_only; const struct cert_anchor *anchors; size_t nanchors; const struct str *ocsp_urls; size_t nurls; };
 struct dir_member { struct xid id; struct str key /* xid_format */, name; };
 struct dir_server {
     struct xid id; struct str key, address;
@@ -76,6 +76,7 @@ NODISCARD enum status directory__hold(struct call *c, struct directory **ret);
 /* directory__hold_of: that of an instance: our own or a federated one. Fault unknown_member for an instance that ours is not federated with. */
 NODISCARD enum status directory__hold_of(struct call *c, struct str instance, struct directory **ret);
 struct directory *directory__hold_any(struct exchange *ex);      /* our own, also one that has expired; NULL before the first */
+size_t directory__hold_all(struct exchange *ex, struct directory **ret, size_t most); /* our own first, then the federated ones; expired ones too */
 bool directory__knows_cert(struct exchange *ex, struct str cert_der); /* of a server of any of the pictures: the quick look in a handshake */
 void directory__swap_in(struct exchange *ex, struct directory *fresh);
 

@@ -26,6 +26,17 @@ struct directory *directory__hold_any(struct exchange *ex)
     return d;
 }
 
+size_t directory__hold_all(struct exchange *ex, struct directory **ret, size_t most)
+{
+    size_t n = 0;
+    (void)pthread_mutex_lock(&ex->lock);
+    if (n < most && (ret[n] = take(ex->directory))) n++;
+    for (size_t i = 0; i < ex->nforeign && n < most; i++)
+        if ((ret[n] = take(ex->foreign[i].directory))) n++;
+    (void)pthread_mutex_unlock(&ex->lock);
+    return n;
+}
+
 /* find_foreign: under the lock. */
 static struct foreign *find_foreign(struct exchange *ex, struct str instance)
 {

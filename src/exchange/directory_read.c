@@ -37,7 +37,7 @@ static void read_ca(struct reading *r, const struct xml *x, struct dir_ca *ca)
     struct arena *a = r->d->arena;
     struct cert_anchor *anchors = arena_array(a, struct cert_anchor, directory__count(x, "intermediateCA") + 1);
     struct str *urls = arena_array(a, struct str, count_ocsp(x));
-    *ca = (struct dir_ca){ .name = directory__text(a, x, "name"), .auth_only = directory__flag(r->c, x, "authenticationOnly"), .anchors = anchors, .ocsp_urls = urls };
+    *ca = (struct dir_ca){ .name = directory__text(a, x, "name"), .profile = directory__text(a, x, "certificateProfileInfo"), .auth_only = directory__flag(r->c, x, "authenticationOnly"), .anchors = anchors, .ocsp_urls = urls };
     for (const struct xml *e = xml_first(x); e; e = xml_next(e)) {
         bool top = xml_is(e, NULL, "topCA");
         if (!top && !xml_is(e, NULL, "intermediateCA")) continue;

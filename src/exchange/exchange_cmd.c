@@ -4,6 +4,7 @@
 
 #include "base/args.h"
 #include "base/config.h"
+#include "exchange/evidence.h"
 #include "exchange/message_log_int.h"
 #include "web/client.h"
 
@@ -94,5 +95,6 @@ const struct command exchange__commands[] = {
     { .name = "message show", .summary = "Shows one message; its body only with a purpose.", .options = message__show_options, .run = message__show_run, .needs = COMMAND_NODE },
     { .name = "message stamps", .summary = "Shows how time-stamping of the message log goes.", .options = NULL, .run = stamp__state_run, .needs = COMMAND_NODE },
     { .name = "message verify-stamps", .summary = "Checks every time-stamp and the messages under it.", .options = verify_options, .run = stamp__verify_run, .needs = COMMAND_NODE },
+    { .name = "message verify", .summary = "Judges the container of a signed message and names the part that does not hold.", .options = evidence__verify_options, .run = evidence__verify_run, .needs = COMMAND_MAYBE },
     { .name = "message export", .summary = "Writes signature, hash chain and time-stamp of a message as files.", .options = export_options, .run = stamp__export_run, .needs = COMMAND_NODE },
     { 0 } };

@@ -1,8 +1,9 @@
 /* judge.c: is this certificate one that the directory lets speak for that server or member, now? Authentication certificates by x-road 3.5, signing
- * certificates by 3.6 and the Basic profile of 3.7. A good judgement is remembered until the status answer behind it ends or the directory changes. */
+ * certificates by 3.6 and the profile of their authority (3.7, profile.c). A good judgement is remembered until the status answer behind it ends or the directory changes. */
 #include "exchange/exchange_int.h"
 
 #include "base/time.h"
+#include "exchange/evidence.h"
 
 enum { CACHE_SLOTS = 1024, KEY_BYTES = 32 };
 
@@ -72,7 +73,7 @@ static size_t collect_anchors(struct call *c, const struct directory *d, bool si
 }
 
 /* check_status: each certificate below the anchor needs a good answer; *until is the moment the first of them ends. */
-static enum status check_status(struct call *c, const struct directory *d, const struct cert_path *path, const struct str *ocsp, size_t nocsp, int64_t *until)
+static enum status check_status(struct call *c, const struct directory *d, const struct cert_path *path, const struct str *ocsp, size_t nocsp, int64_t at_ms, int64_t *until)
 {
     if (nocsp == 0)
         return call_fault(c, call_fail(c, ST_DENIED, "", "The other side sent no status of its certificate. Check that its node reaches the certificate authority."), STR("missing_validation_info"));
@@ -81,7 +82,7 @@ static enum status check_status(struct call *c, const struct directory *d, const
         int64_t from_ms, to_ms;
         if (i > 0 && path->anchor[i]) break; /* an approved intermediate: the directory itself speaks for it */
         struct str answer = ocsp[i < nocsp ? i : nocsp - 1];
-        TRY(ocsp_check(c, answer, path->certs[i], path->certs[i + 1], issuer ? issuer->responders : NULL, issuer ? issuer->nresponders : 0, c->now_ms, d->ocsp_fresh_s));
+        TRY(ocsp_check(c, answer, path->certs[i], path->certs[i + 1], issuer ? issuer->responders : NULL, issuer ? issuer->nresponders : 0, at_ms, d->ocsp_fresh_s));
         TRY(ocsp_times(c, answer, &from_ms, &to_ms));
         if (from_ms + d->ocsp_fresh_s * 1000 < to_ms) to_ms = from_ms + d->ocsp_fresh_s * 1000;
         if (to_ms < *until) *until = to_ms;
@@ -107,7 +108,7 @@ static enum status check_path_and_status(struct call *c, const struct directory 
     size_t nanchors = collect_anchors(c, d, sign, &anchors);
     int64_t until = info->to_ms;
     TRY(cert_check_path(c, cert, chain, nchain, anchors, nanchors, c->now_ms, &path));
-    TRY(check_status(c, d, &path, ocsp, nocsp, &until));
+    TRY(check_status(c, d, &path, ocsp, nocsp, c->now_ms, &until));
     remember(cache, key, until);
     return ST_OK;
 }
@@ -124,14 +125,36 @@ enum status judge__peer(struct call *c, const struct directory *d, struct str ce
     return ST_OK;
 }
 
+static enum status check_owner(struct call *c, const struct directory *d, const struct cert_info *info, const struct xid *member)
+{
+    struct xid owner;
+    if (!info->is_sign) return wrong_certificate(c, "it is not for signing");
+    if (!profile__owner(c, d, info, &owner)) return wrong_certificate(c, "its authority names members in a way that is not known here");
+    return xid__same_member(&owner, member) ? ST_OK : wrong_certificate(c, "it belongs to another member");
+}
+
 enum status judge__signer(struct call *c, const struct directory *d, struct str cert, struct str ocsp, const struct xid *member)
 {
     struct cert_info info;
     TRY(cert_read(c, cert, &info));
-    if (!info.is_sign) return wrong_certificate(c, "it is not for signing");
-    if (!str_eq(member->instance, d->instance) || !str_eq(info.business_category, member->class_) || !str_eq(info.serial_number, member->member))
-        return wrong_certificate(c, "it belongs to another member");
+    TRY(check_owner(c, d, &info, member));
     return check_path_and_status(c, d, cert, NULL, 0, &ocsp, ocsp.n > 0, true, &info);
+}
+
+enum status judge__signer_then(struct call *c, const struct directory *d, struct str cert, const struct xid *member, int64_t at_ms, struct cert_path *ret)
+{
+    struct cert_info info;
+    const struct cert_anchor *anchors;
+    size_t nanchors = collect_anchors(c, d, true, &anchors);
+    TRY(cert_read(c, cert, &info));
+    TRY(check_owner(c, d, &info, member));
+    return cert_check_path(c, cert, NULL, 0, anchors, nanchors, at_ms, ret);
+}
+
+enum status judge__status_then(struct call *c, const struct directory *d, const struct cert_path *path, struct str ocsp, int64_t at_ms)
+{
+    int64_t until = TIME_FAR;
+    return check_status(c, d, path, &ocsp, ocsp.n > 0, at_ms, &until);
 }
 
 enum status judge__issuer(struct call *c, const struct directory *d, struct str cert, struct str *ret_issuer, struct str *ret_url)

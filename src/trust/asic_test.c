@@ -2,7 +2,7 @@
 #include "trust/asic.c"
 
 #include "trust/signature.h"
-#include "trust/test_sample.h"
+#include "trust/test_container.h"
 
 enum { FILES = 8, BYTES = 8 * 1024 * 1024 };
 

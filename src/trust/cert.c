@@ -137,6 +137,8 @@ enum status cert_read(struct call *c, struct str der, struct cert_info *ret)
     info.serial_number = name_part(c->arena, subject, NID_serialNumber);
     info.business_category = name_part(c->arena, subject, NID_businessCategory);
     info.country = name_part(c->arena, subject, NID_countryName);
+    info.organization = name_part(c->arena, subject, NID_organizationName);
+    info.unit = name_part(c->arena, subject, NID_organizationalUnitName);
     info.subject_rfc4514 = rfc4514(c->arena, subject);
     info.issuer_rfc4514 = rfc4514(c->arena, X509_get_issuer_name(cert));
     info.serial_decimal = trust__decimal(c->arena, X509_get0_serialNumber(cert));

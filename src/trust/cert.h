@@ -9,7 +9,7 @@ NODISCARD enum status cert_of_pem_or_der(struct call *c, struct str bytes, struc
 struct str cert_to_pem(struct arena *a, struct str der);
 
 struct cert_info {
-    struct str subject_cn, serial_number /* subject attribute */, business_category, country;
+    struct str subject_cn, serial_number /* subject attribute */, business_category, country, organization, unit;
     struct str issuer_rfc4514, subject_rfc4514, serial_decimal;
     int64_t from_ms, to_ms;
     bool is_auth, is_sign, has_key_usage;  /* x-road.md 3.5 rule 2; key usage nonRepudiation */

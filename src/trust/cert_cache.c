@@ -81,10 +81,11 @@ X509 *cert_cache_read(struct cert_cache *cache, struct str der)
 /* ---- what is known about a certificate ---- */
 
 /* The texts of an info, in one list so that they can be copied in a loop. */
-enum { TEXTS = 8 };
+enum { TEXTS = 10 };
 static void list_texts(struct cert_info *i, struct str *ret[static TEXTS])
 {
-    struct str *const all[TEXTS] = { &i->subject_cn, &i->serial_number, &i->business_category, &i->country, &i->issuer_rfc4514, &i->subject_rfc4514, &i->serial_decimal, &i->public_key };
+    struct str *const all[TEXTS] = { &i->subject_cn,   &i->serial_number,  &i->business_category, &i->country,        &i->organization,
+                                     &i->unit,         &i->issuer_rfc4514, &i->subject_rfc4514,   &i->serial_decimal, &i->public_key };
     memcpy(ret, all, sizeof all);
 }
 

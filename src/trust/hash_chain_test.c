@@ -1,7 +1,7 @@
 /* Tests of hash chains: the vector of the reference, X-Road's samples, what we write ourselves, and everything that must be refused. */
 #include "trust/hash_chain.c"
 
-#include "trust/test_sample.h"
+#include "trust/test_container.h"
 #include "trust/xades_quick.h"
 
 #define DOC(steps) "<h:HashChain xmlns:h=\"" HASH_CHAIN_NS "\" xmlns=\"" HASH_CHAIN_DS "\"><h:DefaultDigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>" steps "</h:HashChain>"

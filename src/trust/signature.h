@@ -38,10 +38,13 @@ struct covered { struct str needed; bool all_attachments; struct covered_part li
 bool covered_add(struct covered *v, struct str uri, enum digest alg, struct str digest, bool is_present); /* false: there is no room */
 const struct covered_part *covered_find(const struct covered *v, struct str uri);
 
-/* signature_check_files: META-INF/signatures.xml against the other files, as signature_check does against a message; faults as there. What else stands in the document
- * comes out unjudged: value: the bytes of the signature itself; stamp: the time-stamp (DER) that was put in for them, empty without one. */
-struct container_signature { struct signature_facts facts; struct covered covered; struct str value, stamp; };
+/* signature_check_files: META-INF/signatures.xml against the other files, as signature_check does against a message; faults as there. */
+struct container_signature { struct signature_facts facts; struct covered covered; bool uses_chain; };
 NODISCARD enum status signature_check_files(struct call *c, const struct asic *files, struct container_signature *ret);
+
+/* signature_read_stamp: what a time-stamp inside the document is for and the stamp itself, both unjudged: value: the bytes of the signature; stamp: DER, empty without
+ * one. Fault malformed_signature also for a signature that refers to neither the message nor a chain's result (x-road 5.5, rule 2). */
+NODISCARD enum status signature_read_stamp(struct call *c, struct str xml, struct str *ret_value, struct str *ret_stamp);
 
 /* hash_chain_check_files: a result document among the files that its chain lies in; the chain may be spread over several of them (x-road 3.8). */
 NODISCARD enum status hash_chain_check_files(struct call *c, struct str result_xml, const struct asic *files, struct covered *covered);

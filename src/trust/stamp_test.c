@@ -3,7 +3,7 @@
 #include "trust/stamp.c"
 
 #include "base/encode.h"
-#include "trust/test_sample.h"
+#include "trust/test_container.h"
 #include "trust/test_trust.h"
 
 static const int64_t day_ms = 86400 * 1000;

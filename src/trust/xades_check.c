@@ -27,7 +27,7 @@ struct parsed {
 };
 
 /* What the signature is held against: the parts of a message, or the files of a container. */
-struct against { const struct signature_doc *doc; const struct signed_part *parts; size_t nparts; const struct asic *files; struct covered *covered; };
+struct against { const struct signature_doc *doc; const struct signed_part *parts; size_t nparts; const struct asic *files; struct covered *covered; bool *uses_chain; /* of a container */ };
 
 static bool read_form(struct arena *a, const struct xml *x, enum c14n *ret)
 {
@@ -245,6 +245,7 @@ static enum status check_coverage(struct parsed *p, const struct reference *refs
             TRY(check_part(p, &refs[i], of));
         }
     }
+    if (of->files) *of->uses_chain = chains > 0;
     if (properties != 1) return MALFORMED(p->c, "The signature does not refer to its own signed properties.");
     if (chains ? direct == 0 : of->files ? covers_files(p, of) : direct == of->nparts) return ST_OK;
     return MALFORMED(p->c, "The signature does not cover exactly the parts that were received. Sign the message and every attachment.");
@@ -292,16 +293,16 @@ static enum status read_facts(struct parsed *p, struct signature_facts *ret)
     return ST_OK;
 }
 
-static enum status check_value(struct parsed *p, struct str cert_der, struct str *ret)
+static enum status check_value(struct parsed *p, struct str cert_der)
 {
-    struct str bytes;
-    if (!decode_base64(p->c->arena, str_trim(xml_text(p->c->arena, p->value)), ret)) return MALFORMED(p->c, "The value of the signature is not base64.");
+    struct str bytes, value;
+    if (!decode_base64(p->c->arena, str_trim(xml_text(p->c->arena, p->value)), &value)) return MALFORMED(p->c, "The value of the signature is not base64.");
     TRY(canonical_bytes(p, p->form, p->signed_info, &bytes));
-    enum status st = trust_verify_method(p->c, cert_der, p->method, true, bytes, *ret);
+    enum status st = trust_verify_method(p->c, cert_der, p->method, true, bytes, value);
     return st == ST_OK ? ST_OK : call_fault(p->c, st, STR("invalid_signature_value"));
 }
 
-static enum status check_document(struct parsed *p, const struct against *of, struct signature_facts *ret, struct str *ret_value)
+static enum status check_document(struct parsed *p, const struct against *of, struct signature_facts *ret)
 {
     const struct xml *at = NULL;
     size_t count = 0, nrefs = 0;
@@ -314,7 +315,7 @@ static enum status check_document(struct parsed *p, const struct against *of, st
     TRY(read_references(p, at, refs, &nrefs));
     TRY(read_facts(p, ret));
     TRY(check_coverage(p, refs, nrefs, of));
-    return check_value(p, ret->cert_der, ret_value);
+    return check_value(p, ret->cert_der);
 }
 
 static enum status open_document(struct call *c, struct str xml, struct xml_doc **ret)
@@ -328,10 +329,9 @@ enum status xades__check_thoroughly(struct call *c, const struct signature_doc *
 {
     XML_DOC d = NULL;
     struct signature_facts facts = { 0 };
-    struct str value;
     TRY(open_document(c, doc->xml, &d));
     struct parsed p = { .c = c, .doc = d };
-    TRY(check_document(&p, &(struct against){ .doc = doc, .parts = parts, .nparts = nparts }, &facts, &value));
+    TRY(check_document(&p, &(struct against){ .doc = doc, .parts = parts, .nparts = nparts }, &facts));
     *ret = facts;
     return ST_OK;
 }
@@ -359,16 +359,6 @@ const struct covered_part *covered_find(const struct covered *v, struct str uri)
     return NULL;
 }
 
-/* read_stamp: the token that was put in for the value of the signature (x-road 5.3); none is no failure. */
-static enum status read_stamp(struct parsed *p, struct str *ret)
-{
-    const struct xml *properties = xml_only_child(p->unsigned_properties, XADES_NS, "UnsignedSignatureProperties");
-    if (!xml_child(properties, XADES_NS, "SignatureTimeStamp")) return ST_OK;
-    const struct xml *token = xml_only_child(xml_only_child(properties, XADES_NS, "SignatureTimeStamp"), XADES_NS, "EncapsulatedTimeStamp");
-    if (token && decode_base64(p->c->arena, str_trim(xml_text(p->c->arena, token)), ret)) return ST_OK;
-    return MALFORMED(p->c, "The time-stamp in the signature document cannot be read, or there are two of them.");
-}
-
 enum status signature_check_files(struct call *c, const struct asic *files, struct container_signature *ret)
 {
     XML_DOC d = NULL;
@@ -377,8 +367,32 @@ enum status signature_check_files(struct call *c, const struct asic *files, stru
     s->covered = (struct covered){ .needed = STR(XADES_MESSAGE), .all_attachments = true };
     TRY(open_document(c, file ? file->bytes : STR(""), &d));
     struct parsed p = { .c = c, .doc = d };
-    TRY(check_document(&p, &(struct against){ .files = files, .covered = &s->covered }, &s->facts, &s->value));
-    TRY(read_stamp(&p, &s->stamp));
+    TRY(check_document(&p, &(struct against){ .files = files, .covered = &s->covered, .uses_chain = &s->uses_chain }, &s->facts));
     *ret = *s;
     return ST_OK;
+}
+
+static bool refers_to_message(struct parsed *p)
+{
+    for (const struct xml *x = xml_first(p->signed_info); x; x = xml_next(x)) {
+        struct str uri = xml_attr(p->c->arena, x, NULL, "URI");
+        if (str_eq(uri, STR(XADES_MESSAGE)) || str_eq(uri, STR(XADES_CHAIN_RESULT))) return true;
+    }
+    return false;
+}
+
+enum status signature_read_stamp(struct call *c, struct str xml, struct str *ret_value, struct str *ret_stamp)
+{
+    XML_DOC d = NULL;
+    TRY(open_document(c, xml, &d));
+    struct parsed p = { .c = c, .doc = d };
+    if (!find_signature(&p) || !find_elements(&p)) return MALFORMED(c, "The signature document is not laid out as the profile says.");
+    if (!refers_to_message(&p)) return MALFORMED(c, "The signature is for something else than the message.");
+    if (!decode_base64(c->arena, str_trim(xml_text(c->arena, p.value)), ret_value)) return MALFORMED(c, "The value of the signature is not base64.");
+    *ret_stamp = STR("");
+    const struct xml *properties = xml_only_child(p.unsigned_properties, XADES_NS, "UnsignedSignatureProperties");
+    if (!xml_child(properties, XADES_NS, "SignatureTimeStamp")) return ST_OK;
+    const struct xml *token = xml_only_child(xml_only_child(properties, XADES_NS, "SignatureTimeStamp"), XADES_NS, "EncapsulatedTimeStamp");
+    if (token && decode_base64(c->arena, str_trim(xml_text(c->arena, token)), ret_stamp)) return ST_OK;
+    return MALFORMED(c, "The time-stamp in the signature document cannot be read, or there are two of them.");
 }

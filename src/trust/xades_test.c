@@ -5,7 +5,7 @@
 #include "trust/xades_write.c"
 
 #include "base/test.h"
-#include "trust/test_sample.h"
+#include "trust/test_container.h"
 #include "trust/test_signing.h"
 
 struct signed_case { struct key key; struct str cert; struct signed_part parts[3]; };

@@ -1,0 +1,53 @@
+/* evidence.h: what proves a message to somebody who was not there: its container (x-road 5.4) judged by the rules of 5.5, and the containers of this node's own message
+ * log. For this room only. */
+#ifndef SEN_EXCHANGE_EVIDENCE_H
+#define SEN_EXCHANGE_EVIDENCE_H
+
+#include "exchange/exchange_int.h"
+#include "trust/asic.h"
+
+/* ---- who sent it, and whose certificate it is (sender.c, profile.c, judge.c) ---- */
+
+/* sender__read: of a REST message or a SOAP envelope. id: the client of a request, the service of an answer. Fault invalid_message, of a REST message also invalid_rest. */
+struct sender { struct xid id; bool is_answer; struct str message_id; };
+NODISCARD enum status sender__read(struct call *c, struct str message, struct sender *ret);
+
+/* profile__owner: the member that a signing certificate names, read as its authority's profile says (3.7); false for a profile or a subject that is not known. */
+bool profile__owner(struct call *c, const struct directory *d, const struct cert_info *info, struct xid *ret);
+
+/* judge__signer_then, judge__status_then: what judge__signer judges, at a moment of the past and in two steps; nothing is remembered. */
+NODISCARD enum status judge__signer_then(struct call *c, const struct directory *d, struct str cert, const struct xid *member, int64_t at_ms, struct cert_path *ret);
+NODISCARD enum status judge__status_then(struct call *c, const struct directory *d, const struct cert_path *path, struct str ocsp, int64_t at_ms);
+
+/* ---- whom to believe (evidence_trust.c) ---- */
+
+/* Pictures of the nations whose authorities and time-stamp services count: of a folder that was given, or this node's own. EVIDENCE_TRUST t = { 0 }; released at the brace. */
+enum { EVIDENCE_NATIONS = 32 };
+struct evidence_trust { struct directory *list[EVIDENCE_NATIONS]; size_t n; struct str more_stamps[4]; size_t nmore; /* certificates of further time-stamp services */ };
+void evidence__drop_trust(struct evidence_trust *t);
+#define EVIDENCE_TRUST __attribute__((cleanup(evidence__drop_trust))) struct evidence_trust
+/* evidence__read_conf: shared-params.xml of every folder below this one, as GET /verificationconf packs them and X-Road stores them. */
+NODISCARD enum status evidence__read_conf(struct call *c, struct str folder, struct evidence_trust *ret);
+/* evidence__own_conf: this node's; one that has ended counts too, since evidence is judged at the moment of its time-stamp. */
+NODISCARD enum status evidence__own_conf(struct call *c, struct evidence_trust *ret);
+const struct directory *evidence__nation(const struct evidence_trust *t, struct str instance);
+
+/* ---- judging (evidence.c) ---- */
+
+enum evidence_state { EVIDENCE_UNKNOWN /* not reached */, EVIDENCE_GOOD, EVIDENCE_BROKEN, EVIDENCE_ABSENT /* signed, but not in the container */, EVIDENCE_UNSIGNED /* in it, but not signed */ };
+/* A part of the container and what was found: detail in a few words; fault and sentence where it is broken. */
+struct evidence_part { struct str name; enum evidence_state state; struct str detail, fault, sentence; };
+enum { EVIDENCE_PARTS = COVERED_MOST + ASIC_FILES_MOST + 8 };
+struct evidence {
+    struct evidence_part parts[EVIDENCE_PARTS]; size_t n;
+    struct sender sender;
+    int64_t signed_ms, stamped_ms;   /* 0: not known */
+    struct str fault, sentence;      /* of the first broken part; empty: it holds */
+};
+/* evidence__judge: a container, by these. ST_OK: it holds; ST_INVALID: *ret says which part does not, and is filled in that case too. */
+NODISCARD enum status evidence__judge(struct call *c, struct str zip, const struct evidence_trust *by, struct evidence *ret);
+
+enum status evidence__verify_run(struct call *c, const struct args *args); /* sen message verify */
+extern const struct option evidence__verify_options[];
+
+#endif
