@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "web/client.h"
 
-enum { PEER_PORT = 5500, CONNECT_MS = 10000, LONGEST_MS = 3600 * 1000, SERVERS_MAX = 16 };
+enum { PEER_PORT = 5500, CONNECT_MS = 10000, AGAIN_MS = 700 /* failover within a second */, LONGEST_MS = 3600 * 1000 };
 
 /* One exchange on its way. */
 struct trip {
@@ -53,39 +53,6 @@ static enum status prepare(struct call *c, const struct directory *d, struct tri
 static struct message_row row_of(const struct trip *t, bool is_answer)
 {
     return (struct message_row){ .side = SIDE_CONSUMER, .is_answer = is_answer, .request_id = t->request_id, .message_id = t->message_id, .client = t->client_text, .service = t->service_text };
-}
-
-/* ---- which server ---- */
-
-static enum status no_server(struct call *c)
-{
-    return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Security-Server", "The server named in X-Road-Security-Server does not offer this service. Leave the header out, or name one that does."),
-                      STR("invalid_security_server"));
-}
-
-/* find_servers: all that host the provider, this one first, else in a shuffled order; those under maintenance are left out. */
-static enum status find_servers(struct call *c, const struct directory *d, const struct trip *t, const struct dir_server **list, size_t *n)
-{
-    struct xid forced;
-    uint32_t from;
-    struct str notice = { 0 };
-    random_bytes(&from, sizeof from);
-    *n = 0;
-    if (t->out->server.n && !xid__parse_server(c->arena, t->out->server, &forced)) return no_server(c);
-    for (size_t i = 0; i < d->nservers && *n < SERVERS_MAX; i++) {
-        const struct dir_server *s = &d->servers[(i + from) % d->nservers];
-        if (!directory__hosts(d, s, &t->provider) || (t->out->server.n && !xid__same_server(&s->id, &forced))) continue;
-        if (s->maintenance) {
-            notice = s->notice.n ? s->notice : STR("maintenance");
-            continue;
-        }
-        list[(*n)++] = s;
-        if (xid__same_server(&s->id, &exchange__of(c)->self)) list[*n - 1] = list[0], list[0] = s;
-    }
-    if (*n) return ST_OK;
-    if (notice.n) return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The other agency's node is under maintenance: %s", notice), STR("maintenance_mode"));
-    if (t->out->server.n) return no_server(c);
-    return call_fault(c, call_fail(c, ST_NOT_FOUND, "", "No server offers this subsystem now. Ask the agency to register it at the operator."), STR("unknown_member"));
 }
 
 /* ---- over the wire ---- */
@@ -135,7 +102,7 @@ static enum status read_answer(struct call *c, const struct client_answer *answe
     return ST_OK;
 }
 
-static enum status post(struct call *c, const struct directory *d, const struct dir_server *server, struct trip *t, struct wire *ret)
+static enum status post(struct call *c, const struct directory *d, const struct dir_server *server, int64_t connect_ms, struct trip *t, struct wire *ret)
 {
     struct str type, bytes;
     struct judging judging = { d, server, &t->provider };
@@ -147,7 +114,8 @@ static enum status post(struct call *c, const struct directory *d, const struct 
         { STR_INIT("x-original-content-type"), rest__header(&t->head, "content-type") }, { STR_INIT("x-road-request-id"), t->request_id },
         { STR_INIT("x-road-message-type"), STR_INIT("REST") } };
     struct client_request rq = { .method = STR("POST"), .headers = headers, .nheaders = sizeof headers / sizeof *headers, .body = bytes, .has_body = true,
-                                 .connect_ms = CONNECT_MS, .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .total_ms = LONGEST_MS, .max_answer = EXCHANGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .sent = &t->left };
+                                 .connect_ms = connect_ms, .total_ms = LONGEST_MS,
+                                 .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .max_answer = EXCHANGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .sent = &t->left };
     rq.url = str_print(c->arena, "https://%.*s:%d/", STR_ARG(server->address), PEER_PORT);
     enum status st = client_fetch(c, &rq, &answer);
     if (st != ST_OK) return call_fault(c, st, STR("network_error"));
@@ -173,22 +141,37 @@ static enum status by_this_node(struct call *c, const struct trip *t, bool own, 
 /* may_try_next: only while the question has gone nowhere: each server keeps a log of its own and would take it as new. */
 static bool may_try_next(const struct call *c, const struct trip *t, enum status st)
 {
-    return st == ST_UNAVAILABLE && !t->left && fault__same_type(c->error.fault, STR("network_error"));
+    if (st == ST_OK || t->left) return false;
+    return fault__same_type(c->error.fault, STR("network_error")) || str_starts(c->error.fault, STR("ssl_authentication_failed"));
+}
+
+/* ask_servers: one after the other. Who was reached last has a moment to be reached again; it may only be slow, so when all others failed it gets its full time. */
+static enum status ask_servers(struct call *c, const struct directory *d, struct trip *t, const struct dir_server **list, size_t n, struct wire *ret)
+{
+    const struct dir_server *slow = NULL;
+    bool recalled = n > 1 && servers__recall(c, &t->provider, list, n);
+    for (;;) {
+        if (!recalled && n > 1) servers__race(c, list, n, PEER_PORT, CONNECT_MS);
+        enum status st = post(c, d, list[0], recalled ? AGAIN_MS : CONNECT_MS, t, ret);
+        if (st == ST_OK) servers__remember(c, &t->provider, list[0]);
+        else servers__forget(c, &t->provider);
+        if (!may_try_next(c, t, st) || (n == 1 && !slow)) return st;
+        call_clear(c);
+        if (recalled) slow = list[0];
+        recalled = false;
+        list[0] = n > 1 ? list[n - 1] : slow;
+        if (n > 1) n--;
+        else slow = NULL;
+    }
 }
 
 static enum status send_message(struct call *c, const struct directory *d, struct trip *t, struct wire *ret)
 {
     const struct dir_server *servers[SERVERS_MAX];
     size_t n;
-    enum status st = ST_UNAVAILABLE;
-    TRY(find_servers(c, d, t, servers, &n));
+    TRY(servers__find(c, d, &t->provider, t->out->server, servers, &n));
     if (xid__same_server(&servers[0]->id, &exchange__of(c)->self)) return by_this_node(c, t, false, ret);
-    for (size_t i = 0; i < n; i++) {
-        if (i) call_clear(c);
-        st = post(c, d, servers[i], t, ret);
-        if (!may_try_next(c, t, st)) return st;
-    }
-    return st;
+    return ask_servers(c, d, t, servers, n, ret);
 }
 
 /* ---- the answer ---- */

@@ -217,6 +217,18 @@ bool metadata__is(struct str code);
 NODISCARD enum status metadata__run(struct call *c, const struct service_request *rq, struct service_reply *rp);
 handler metadata__clients;
 
+/* ---- which server of a provider (3.1) ---- */
+enum { SERVERS_MAX = 16 };
+struct server_memory;
+struct server_memory *servers__memory_new(void);
+void servers__memory_free(struct server_memory *m);
+/* servers__find: all that host the provider (named: only this one), this node first, else in a shuffled order. list has room for SERVERS_MAX. */
+NODISCARD enum status servers__find(struct call *c, const struct directory *d, const struct xid *provider, struct str named, const struct dir_server **list, size_t *n);
+bool servers__recall(struct call *c, const struct xid *provider, const struct dir_server **list, size_t n);   /* puts the one reached last in front */
+void servers__remember(struct call *c, const struct xid *provider, const struct dir_server *s);
+void servers__forget(struct call *c, const struct xid *provider);
+void servers__race(struct call *c, const struct dir_server **list, size_t n, int port, int64_t ms);           /* puts who is connected to first in front */
+
 /* ---- both sides ---- */
 struct outgoing { struct xid client; struct str method, target; const struct header *headers; size_t nheaders; bool has_body; struct str body; struct str server /* X-Road-Security-Server */;
                   const struct request *from; /* of an information system; NULL: a room of this node asks */ };
@@ -263,6 +275,7 @@ struct exchange {
     struct judge_cache *judged;
     struct ocsp_cache *status;
     struct sign_queue *signing;
+    struct server_memory *reached;
     struct arena *arena;                       /* what lives as long as this */
     atomic_llong stamp_failing_ms;             /* since when time-stamping fails; TIME_FAR: it does not */
     int64_t next_stamp_ms;                     /* of the job alone */

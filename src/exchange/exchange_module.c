@@ -121,6 +121,7 @@ static void stop(struct app *app)
     judge__cache_free(ex->judged);
     ocsp__cache_free(ex->status);
     sign__queue_free(ex->signing);
+    servers__memory_free(ex->reached);
     heap_free(ex->services.rows);
     arena_close(ex->arena);
     (void)pthread_mutex_destroy(&ex->lock);
@@ -157,6 +158,7 @@ static enum status start(struct call *c, struct app *app)
     ex->judged = judge__cache_new();
     ex->status = ocsp__cache_new();
     ex->signing = sign__queue_new((size_t)config_count(app->config, "exchange.batch"));
+    ex->reached = servers__memory_new();
     atomic_init(&ex->stamp_failing_ms, TIME_FAR);
     app->exchange = ex;
     web_add_health(app, "directory", check_directory);

@@ -23,6 +23,8 @@ struct client_answer { int status; const struct header *headers; size_t nheaders
 /* client_fetch: one exchange. Any HTTP status is ST_OK. ST_UNAVAILABLE with a sentence that names host, port and cause (name not found, refused, time-out,
  * TLS) when there was none. */
 NODISCARD enum status client_fetch(struct call *c, const struct client_request *rq, struct client_answer *ret);
+/* client_race: which of these hosts takes a TCP connection at this port first; at most 16 run. False when none did within ms. */
+bool client_race(struct call *c, const struct str *hosts, size_t n, int port, int64_t ms, size_t *ret);
 /* client_keep: for a program that opens no node: from here on connections are kept alive for this app as they are for a node's. client_keep_end when all threads
  * that asked have ended. */
 void client_keep(struct app *app);

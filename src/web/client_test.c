@@ -197,6 +197,22 @@ TEST(who_is_slow_is_waited_for_and_who_is_silent_is_given_up)
     stop();
 }
 
+/* ---- a race ---- */
+
+TEST(the_host_that_takes_a_connection_wins)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 2) };
+    socklen_t n = sizeof at;
+    const struct str hosts[] = { STR_INIT("127.0.0.2"), STR_INIT("no.such.host.invalid"), STR_INIT("127.0.0.3") };
+    size_t first = 9;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 1) == 0 && getsockname(fd, (struct sockaddr *)&at, &n) == 0);
+    CHECK(client_race(c, hosts, 3, ntohs(at.sin_port), 10000, &first) && first == 2);
+    CHECK(!client_race(c, hosts, 2, ntohs(at.sin_port), 10000, &first) && first == 2);
+    CHECK(!client_race(c, hosts, 0, ntohs(at.sin_port), 10000, &first));
+    (void)close(fd);
+}
+
 TEST(an_answer_over_the_limit_is_refused)
 {
     start(c);

@@ -1,0 +1,202 @@
+// Transport: what an information system and a backend see of the exchange: verbs, headers, rights by path, time-outs, connection types; and one provider on two nodes of
+// which one dies.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Nation, SEN, until } from '../lib/nation.mjs';
+
+let nation, backend, seen, second;
+const ECHO = '/r1/VN/GOV/G01/population/echo';
+
+// The backend answers as its path says and remembers what it was asked.
+const answers = {
+  echo(rq, rs, body) { rs.setHeader('x-seen', rq.method); rs.end(body); },
+  rich(rq, rs) {
+    rs.writeHead(207, [['Date', 'Thu, 01 Jan 1970 00:00:00 GMT'], ['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['Server', 'secret'], ['X-Road-Id', 'forged'],
+      ...Array.from({ length: 40 }, (_, i) => [`X-Many-${i}`, `${i}`]), ['Content-Type', 'text/x']].flat());
+    rs.end('rich');
+  },
+  away(rq, rs) { rs.writeHead(302, { Location: '/ps1/echo' }).end(); },
+  silent(rq, rs) { rs.flushHeaders(); },
+  slow(rq, rs) { let n = 0; const t = setInterval(() => { rs.write('x'); if (++n === 6) { clearInterval(t); rs.end(); } }, 500); },
+  half(rq, rs) { rs.writeHead(200, { 'Content-Length': 100 }); rs.write('half'); setTimeout(() => rs.destroy(), 50); },
+};
+function startBackend() {
+  return new Promise((done) => {
+    const server = http.createServer((rq, rs) => {
+      const got = [];
+      rq.on('data', (d) => got.push(d));
+      rq.on('end', () => {
+        const body = Buffer.concat(got);
+        seen = { method: rq.method, url: rq.url, raw: rq.rawHeaders, headers: rq.headers, body };
+        (answers[rq.url.split('/')[2]?.split('?')[0]] ?? answers.echo)(rq, rs, body);
+      });
+    }).listen(0, '127.0.0.1', () => done(server));
+  });
+}
+
+const service = (place) => `  services:\n    - {subsystem: population, code: echo, url: "http://127.0.0.1:${backend.address().port}/${place}/", timeout_s: 2}\n`;
+const right = `    - {client: VN/GOV/H26/desk, subsystem: population, service: echo, path: "/*/**", purposes: [residence.register]}
+    - {client: VN/GOV/H26/desk, subsystem: population, service: echo, path: "", purposes: [residence.register]}
+    - {client: VN/GOV/H26/desk, subsystem: population, service: echo, path: "/*", purposes: [residence.register]}\n`;
+
+// addSecond: another node of the ministry, made as a real one would be.
+async function addSecond() {
+  const dir = join(nation.dir, 'police2'), at = `${nation.net}.9`, op = ['--node', nation.operator.dir];
+  mkdirSync(dir, { mode: 0o700 });
+  for (const name of ['pin', 'anchor.xml']) copyFileSync(join(nation.police.dir, name), join(dir, name));
+  chmodSync(join(dir, 'pin'), 0o600);
+  const yaml = readFileSync(join(nation.police.dir, 'node.yaml'), 'utf8').replaceAll(nation.police.address, at).replace('server: ps1', 'server: ps2').replace(`localhost:${nation.port + 1}`, `localhost:${nation.port + 8}`)
+    .replaceAll('/ps1/', '/ps2/');
+  writeFileSync(join(dir, 'node.yaml'), yaml, { mode: 0o600 });
+  await nation.sen(['node', 'init', '--node', dir]);
+  for (const kind of ['tls', 'sign']) {
+    await nation.sen(['ca', 'issue', join(dir, 'requests', `${kind}.csr`), '--kind', kind, '--out', join(dir, `${kind}.pem`), ...op]);
+    await nation.sen(['node', 'certificate', join(dir, `${kind}.pem`), '--node', dir]);
+  }
+  const server = ['--name', 'Bộ Công an', '--server', 'ps2', '--address', at];
+  await nation.sen(['directory', 'add-server', 'GOV/G01', ...server, '--cert', join(dir, 'tls.pem'), ...op]);
+  await nation.sen(['directory', 'add-client', 'GOV/G01', 'population', '--title', 'Dân cư', ...server, ...op]);
+  second = { dir, address: at, process: spawn(SEN, ['serve', '--node', dir], { stdio: ['ignore', openSync(join(dir, 'log.txt'), 'a'), 'ignore'], env: nation.env, detached: true }) };
+}
+
+// killAll: supervisor first, so that nobody starts the others again.
+const killAll = (dir) => ['supervisor', 'server', 'holder'].forEach((who) => { try { process.kill(Number(readFileSync(join(dir, 'run', `sen-${who}.pid`), 'utf8')), 'SIGKILL'); } catch { /* gone */ } });
+
+before(async () => {
+  backend = await startBackend();
+  nation = await Nation.start();
+  const file = join(nation.police.dir, 'node.yaml'), text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace('  rights:\n', `${service('ps1')}  rights:\n${right}`));
+  const desk = join(nation.hanoi.dir, 'node.yaml');
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', join(nation.dir, 'k.pem'), '-out', join(nation.hanoi.dir, 'system.pem'),
+    '-subj', '/CN=system', '-days', '1'], { stdio: 'ignore' });
+  writeFileSync(desk, readFileSync(desk, 'utf8').replace(/(\n\s+systems: .*\n)/, `$1  systems_tls: ${nation.hanoi.address}:8443\n`));
+  await nation.restart();
+});
+after(async () => { if (second) killAll(second.dir); backend?.close(); backend?.closeAllConnections?.(); await nation?.stop(); });
+
+// ask: as an information system, byte for byte what is wanted: verbs and repeated headers that fetch does not let through.
+function ask(path, { method = 'GET', headers = [], body, client = 'VN/GOV/H26/desk', tls } = {}) {
+  const list = [...(client ? [['X-Road-Client', client]] : []), ['X-Sen-Purpose', 'residence.register'], ...(body === undefined ? [] : [['Content-Length', `${Buffer.byteLength(body)}`]]), ...headers];
+  const url = new URL(tls ? `https://${nation.hanoi.address}:8443` : nation.hanoi.systems);
+  return new Promise((done, fail) => {
+    const rq = (tls ? https : http).request({ host: url.hostname, port: url.port, path, method, headers: [['Host', url.host], ...list].flat(), agent: false, ...tls, rejectUnauthorized: false }, (rs) => {
+      const got = [];
+      rs.on('data', (d) => got.push(d));
+      rs.on('end', () => done({ status: rs.statusCode, headers: rs.headers, raw: rs.rawHeaders, text: Buffer.concat(got).toString(), error: rs.headers['x-road-error'] }));
+    });
+    rq.on('error', fail);
+    rq.end(body);
+  });
+}
+const values = (raw, name) => raw.filter((_, i) => i % 2 === 1 && raw[i - 1].toLowerCase() === name);
+
+test('every verb of X-Road arrives as it was sent; a body goes on with POST, PUT and PATCH only', async () => {
+  for (const method of ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']) {
+    const body = method === 'HEAD' || method === 'TRACE' ? undefined : 'content';
+    const got = await ask(`${ECHO}/echo`, { method, body });
+    assert.equal(got.status, 200, `${method} ${got.text}`);
+    assert.equal(got.headers['x-seen'], method);
+    const goes = ['PATCH', 'POST', 'PUT'].includes(method);
+    assert.equal(seen.body.toString(), goes ? 'content' : '', method);
+    assert.equal(got.text, goes ? 'content' : '');
+  }
+  const other = await ask(`${ECHO}/echo`, { method: 'PROPFIND' });
+  assert.equal(other.error, 'client.invalid_http_method');
+  assert.equal(other.status, 400);
+});
+
+test('headers go through in order with their duplicates, except those of one connection', async () => {
+  await ask(`${ECHO}/echo?x=%20`, { headers: [['X-A', '1'], ['Cookie', 'c=1'], ['X-A', '2'], ['Authorization', 'Basic eDp5'], ['TE', 'trailers'], ['Keep-Alive', 'timeout=9'],
+    ['X-Road-Request-Id', 'mine'], ['X-Road-Request-Hash', 'mine'], ['X-Road-Other', 'kept']] });
+  assert.deepEqual(values(seen.raw, 'x-a'), ['1', '2']);
+  assert.equal(seen.headers.cookie, 'c=1');
+  assert.equal(seen.headers.authorization, 'Basic eDp5');
+  assert.equal(seen.headers['x-road-other'], 'kept');
+  assert.equal(seen.url, '/ps1/echo?x=%20');
+  for (const name of ['te', 'keep-alive', 'x-road-request-hash']) assert.equal(seen.headers[name], undefined, name);
+  assert.match(seen.headers['x-road-request-id'], /^[0-9a-f-]{36}$/);
+  assert.match(seen.headers['x-road-id'], /^VN-/);
+});
+
+test("the answer keeps the backend's headers, its Date too; the exchange's own come last and win", async () => {
+  const got = await ask(`${ECHO}/rich`);
+  assert.equal(got.status, 207);
+  assert.deepEqual(got.headers['set-cookie'], ['a=1', 'b=2']);
+  assert.deepEqual(values(got.raw, 'date'), ['Thu, 01 Jan 1970 00:00:00 GMT']);
+  assert.equal(got.headers['x-many-39'], '39');
+  assert.equal(got.headers.server, undefined);
+  assert.notEqual(got.headers['x-road-id'], 'forged');
+  assert.equal(got.headers['x-road-service'], 'VN/GOV/G01/population/echo');
+});
+
+test('redirects are passed on and not followed', async () => {
+  const got = await ask(`${ECHO}/away`);
+  assert.equal(got.status, 302);
+  assert.equal(got.headers.location, '/ps1/echo');
+});
+
+test('of a client named twice the last one counts', async () => {
+  const got = await ask(`${ECHO}/echo`, { client: 'VN/GOV/G01/population', headers: [['X-Road-Client', 'VN/GOV/H26/desk']] });
+  assert.equal(got.status, 200, got.text);
+  const other = await ask(`${ECHO}/echo`, { headers: [['x-road-client', 'VN/GOV/G01/population']] });
+  assert.equal(other.error, 'server.clientproxy.unknown_member');
+});
+
+test('errors are XML for who accepts XML', async () => {
+  for (const [accept, type] of [['text/xml', /^text\/xml/], ['text/html, application/xml;q=0.5', /^application\/xml/], ['text/*', /^text\/xml/], ['*/*', /^application\/json/], ['application/xhtml+xml', /^application\/json/]]) {
+    const got = await ask(`${ECHO}/echo`, { client: null, headers: [['Accept', accept]] });
+    assert.match(got.headers['content-type'], type, accept);
+    assert.match(got.text, type.source.includes('xml') ? /^<error><type>client\.missing_header<\/type><message>.+<\/message><detail>[0-9a-f-]{36}<\/detail><\/error>$/ : /"type":"client.missing_header"/);
+  }
+});
+
+test('a right by path is judged on what the backend will see', async () => {
+  for (const [path, passes] of [['/a/b/c', true], ['/a%2Db', true], ['/a%2Fb', false], ['/a%2fb', false], ['/a/../b', false], ['/a/%2e%2e/b', false], ['/a%5Cb', false], ['/a/%252e%252e', true]]) {
+    const got = await ask(ECHO + path);
+    if (passes) assert.equal(seen.url, `/ps1${path}`, 'undecoded');
+    assert.equal(got.error, passes ? undefined : 'server.serverproxy.access_denied', path);
+  }
+});
+
+test('a backend that is silent is given up, one that is slow is waited for, one that breaks off is told', async () => {
+  assert.equal((await ask(`${ECHO}/silent`)).error, 'server.serverproxy.service_failed.network_error');
+  assert.equal((await ask(`${ECHO}/slow`)).text, 'xxxxxx');
+  const half = await ask(`${ECHO}/half`);
+  assert.equal(half.error, 'server.serverproxy.service_failed.network_error');
+  assert.ok(!half.text.startsWith('half'));
+});
+
+test('connection types: TLS where it is asked for, and the registered certificate', async () => {
+  const file = join(nation.hanoi.dir, 'node.yaml'), before_ = readFileSync(file, 'utf8');
+  const shown = { key: readFileSync(join(nation.dir, 'k.pem')), cert: readFileSync(join(nation.hanoi.dir, 'system.pem')) };
+  const set = async (connection) => {
+    writeFileSync(file, before_.replace(/\{code: desk,/, `{code: desk, connection: ${connection}, certificates: [system.pem],`));
+    await nation.restart();
+  };
+  await set('SSLAUTH');
+  assert.equal((await ask(`${ECHO}/echo`)).error, 'server.clientproxy.ssl_authentication_failed');
+  assert.equal((await ask(`${ECHO}/echo`, { tls: {} })).error, 'server.clientproxy.ssl_authentication_failed');
+  assert.equal((await ask(`${ECHO}/echo`, { tls: shown })).status, 200);
+  await set('SSLNOAUTH');
+  assert.equal((await ask(`${ECHO}/echo`)).error, 'server.clientproxy.ssl_authentication_failed');
+  assert.equal((await ask(`${ECHO}/echo`, { tls: {} })).status, 200);
+  writeFileSync(file, before_);
+  await nation.restart();
+  assert.equal((await ask(`${ECHO}/echo`)).status, 200);
+});
+
+test('one provider on two nodes: when the one that answers dies, the next question is answered by the other', async () => {
+  await addSecond();
+  const where = async () => { const got = await ask(`${ECHO}/echo`); return got.status === 200 ? seen.url.slice(1, 4) : got.text; };
+  await until('the second node answers', async () => (await nation.call(nation.hanoi, `${ECHO}/echo`, { method: 'GET', headers: { 'X-Road-Security-Server': 'VN/GOV/G01/ps2' } })).status === 200, 60000);
+  const first = await where();
+  for (let i = 0; i < 5; i++) assert.equal(await where(), first, 'the winner is remembered');
+  killAll(join(nation.dir, first === 'ps2' ? 'police2' : 'police'));
+  assert.equal(await where(), first === 'ps2' ? 'ps1' : 'ps2');
+});
