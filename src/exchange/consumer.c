@@ -65,7 +65,7 @@ static enum status judge_server(struct call *c, const struct judging *j, struct 
     enum status st = ST_OK;
     if (directory__server_of_cert(j->d, cert) != j->server)
         st = call_fault(c, call_fail(c, ST_DENIED, "", "The server that answered is not the one that the directory names. Tell your administrator."), STR("incorrect_certificate"));
-    if (st == ST_OK) st = ocsp__of_peer(c, j->server, cert, &ocsp);
+    if (st == ST_OK) st = ocsp__of_peer(c, j->d, j->server, cert, &ocsp);
     if (st == ST_OK) st = judge__peer(c, j->d, cert, chain, nchain, &ocsp, 1, j->provider);
     return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("ssl_authentication_failed"));
 }

@@ -51,3 +51,8 @@ CREATE TABLE message_place (class BIGINT NOT NULL, at_ms BIGINT NOT NULL, seq BI
 CREATE TABLE message_name (hash BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (hash, seq)) {clustered};
 CREATE TABLE message_bookmark (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL);
 INSERT INTO message_bookmark (id, seq) VALUES (1, 0);
+
+-- migration 3 node
+-- Status answers of certificates at hand: our own (instance empty) and those of peers; hash: SHA-256 of the certificate. They serve after a restart as long as they are good.
+CREATE TABLE exchange_status (hash {blob} NOT NULL PRIMARY KEY, instance TEXT NOT NULL, cert {blob} NOT NULL, answer {blob} NOT NULL, fetched_ms BIGINT NOT NULL, until_ms BIGINT NOT NULL);
+CREATE INDEX exchange_status_until ON exchange_status (until_ms);

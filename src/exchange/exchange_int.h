@@ -110,17 +110,25 @@ void judge__cache_free(struct judge_cache *k);
 NODISCARD enum status judge__peer(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
                                   const struct xid *hosted);
 NODISCARD enum status judge__signer(struct call *c, const struct directory *d, struct str cert, struct str ocsp, const struct xid *member);
-/* judge__issuer: certificate of the CA that issued cert, and where its status is asked. */
-NODISCARD enum status judge__issuer(struct call *c, const struct directory *d, struct str cert, struct str *ret_issuer, struct str *ret_url);
+/* judge__issuer: certificate of the authority that issued cert, and where its status is asked, in the directory's order. */
+struct judge_source { struct str issuer; const struct str *urls; size_t nurls; };
+NODISCARD enum status judge__issuer(struct call *c, const struct directory *d, struct str cert, struct judge_source *ret);
+/* judge__answer: is this a proof of the status of cert, good or revoked? As far as the directory alone tells. */
+NODISCARD enum status judge__answer(struct call *c, const struct directory *d, struct str cert, struct str answer);
 
-/* ---- status answers (3.4) ---- */
+/* ---- status answers (3.4); how they are kept stands in ocsp_int.h ---- */
 struct ocsp_cache;
 struct ocsp_cache *ocsp__cache_new(void);
 void ocsp__cache_free(struct ocsp_cache *k);
-NODISCARD enum status ocsp__own(struct call *c, struct str cert, struct str *ret);          /* of our own certificate; fetched ahead of time */
-bool ocsp__kept(struct call *c, struct str cert, struct str *ret); /* the same without the network: false when it would have to be fetched */
-NODISCARD enum status ocsp__of_peer(struct call *c, const struct dir_server *s, struct str cert, struct str *ret);
-NODISCARD enum status ocsp__refresh(struct call *c);                                        /* job */
+/* ocsp__own: of our own certificate. What is at hand, else it is fetched the first time; while that fails it is refused at once: who does not answer, since when. */
+NODISCARD enum status ocsp__own(struct call *c, struct str cert, struct str *ret);
+NODISCARD enum status ocsp__kept(struct call *c, struct str cert, struct str *ret);   /* the same without the network */
+NODISCARD enum status ocsp__of_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret); /* likewise, from the peer */
+/* The network alone, for who looks for the step that fails. */
+NODISCARD enum status ocsp__try_own(struct call *c, struct str cert);
+NODISCARD enum status ocsp__try_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret);
+NODISCARD enum status ocsp__refresh(struct call *c);                                  /* job */
+NODISCARD enum status ocsp__load(struct call *c);                                     /* at start: what was at hand before */
 /* ocsp__read_query: the hashes of GET /?cert=..&cert_hash=..: SHA-1 ones (20 bytes) or else SHA-256 ones. */
 NODISCARD enum status ocsp__read_query(struct call *c, struct str query, const struct str **ret, size_t *n);
 handler ocsp__show;

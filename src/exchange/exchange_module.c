@@ -108,6 +108,7 @@ static enum status load(struct call *c, struct app *app)
     if (config_flag(app->config, "exchange.operator")) TRY(exchange_offer(c, app, STR("directory"), &heads));
     TRY(read_anchor(c, ex));
     TRY(stamp__load(c));
+    TRY(ocsp__load(c));
     prepare_tls(c, app);
     return ST_OK;
 }
@@ -145,8 +146,7 @@ static enum status check_status(struct call *c)
     if (!exchange__of(c)->has_anchor) return ST_OK;
     TRY(trust_key(c, KEY_TLS, STR(""), &key));
     TRY(key_certificate(c, key, &cert));
-    if (ocsp__kept(c, cert, &answer)) return ST_OK;
-    return call_fail(c, ST_UNAVAILABLE, "", "The status of a certificate could not be fetched from %s. Try again in a minute.", STR("the certificate authority"));
+    return ocsp__kept(c, cert, &answer);
 }
 
 static enum status start(struct call *c, struct app *app)

@@ -1,10 +1,12 @@
 /* Tests of the whole way in one process: an operator's node with two subsystems, its own authority and key holder, asks itself; then every way in which a message
- * may be wrong is tried at the provider's door. Includes ocsp_cache.c to put status answers in without a network. */
-#include "exchange/ocsp_cache.c"
+ * may be wrong is tried at the provider's door. Status answers are put in without a network. */
+#include "exchange/ocsp_int.h"
 
 #include <stdlib.h>
 
+#include "base/config.h"
 #include "base/file.h"
+#include "base/time.h"
 #include "exchange/operator_int.h"
 #include "store/test_store.h"
 #include "trust/stamp.h"
@@ -63,7 +65,7 @@ static struct str take_status(struct call *c, struct str cert)
     CHECK_OK(ocsp_request(c, cert, ca, &question));
     const struct request rq = { .body = question };
     CHECK_OK(operator__ocsp_post(c, &rq, &rp));
-    CHECK_OK(keep_answer(c, cert, rp.body));
+    CHECK_OK(ocsp__keep(c, cert, STR(""), rp.body, 3600));
     return rp.body;
 }
 
@@ -292,12 +294,11 @@ static struct wire signed_message(struct call *c, struct world *w, const char *r
 {
     const struct header headers[] = { { STR_INIT("X-Road-Client"), STR_INIT("VN/GOV/G22/desk") }, { STR_INIT("X-Sen-Purpose"), STR_INIT("residence.register") } };
     struct rest_head head;
-    int64_t age;
     CHECK_OK(rest__write_request(c, STR("POST"), STR("/r1/" PERSON "/by/pin"), headers, 2, str_z(request_id), &head));
     struct wire m = { .head = head.bytes, .has_body = true, .body = STR("{}"), .nocsp = 1 };
     SIGN_TURN turn = { 0 };
     CHECK_OK(wire__sign(c, &turn, STR("GOV/G22"), &m));
-    CHECK(find_answer(c, w->tls, &m.ocsp[0], &age));
+    CHECK_OK(ocsp__kept(c, w->tls, &m.ocsp[0]));
     return m;
 }
 

@@ -29,6 +29,7 @@ struct exchange_directory_state {
 };
 void exchange_directory_state(struct call *c, struct exchange_directory_state *ret);
 NODISCARD enum status exchange_try_directory(struct call *c); /* fetches and verifies, keeps nothing */
+NODISCARD enum status exchange_try_status(struct call *c, struct str cert); /* asks the status services about a certificate of this node; an answer that is a proof is kept */
 
 struct exchange_server_info { struct str id /* VN/GOV/H26/hn1 */, member /* VN/GOV/H26 */, name /* of the member */, address; bool maintenance; };
 NODISCARD enum status exchange_list_servers(struct call *c, const struct exchange_server_info **ret, size_t *n);

@@ -157,18 +157,33 @@ enum status judge__status_then(struct call *c, const struct directory *d, const 
     return check_status(c, d, path, &ocsp, ocsp.n > 0, at_ms, &until);
 }
 
-enum status judge__issuer(struct call *c, const struct directory *d, struct str cert, struct str *ret_issuer, struct str *ret_url)
+static enum status find_path(struct call *c, const struct directory *d, struct str cert, struct cert_path *ret)
 {
     const struct cert_anchor *anchors;
-    struct cert_path path;
     size_t nanchors = collect_anchors(c, d, false, &anchors);
-    TRY(cert_check_path(c, cert, NULL, 0, anchors, nanchors, c->now_ms, &path));
-    if (path.n < 2) return wrong_certificate(c, "it has no issuer");
-    *ret_issuer = path.certs[1];
+    TRY(cert_check_path(c, cert, NULL, 0, anchors, nanchors, c->now_ms, ret));
+    return ret->n < 2 ? wrong_certificate(c, "it has no issuer") : ST_OK;
+}
+
+enum status judge__issuer(struct call *c, const struct directory *d, struct str cert, struct judge_source *ret)
+{
+    struct cert_path path;
+    TRY(find_path(c, d, cert, &path));
     for (size_t i = 0; i < d->ncas; i++)
         for (size_t k = 0; k < d->cas[i].nanchors; k++)
-            if (str_eq(d->cas[i].anchors[k].der, path.certs[1]) && d->cas[i].nurls) return *ret_url = d->cas[i].ocsp_urls[0], ST_OK;
+            if (str_eq(d->cas[i].anchors[k].der, path.certs[1]) && d->cas[i].nurls)
+                return *ret = (struct judge_source){ path.certs[1], d->cas[i].ocsp_urls, d->cas[i].nurls }, ST_OK;
     return call_fail(c, ST_UNAVAILABLE, "", "The directory names no status service for this certificate. Tell the operator.");
+}
+
+enum status judge__answer(struct call *c, const struct directory *d, struct str cert, struct str answer)
+{
+    struct cert_path path;
+    if (find_path(c, d, cert, &path) != ST_OK) return call_clear(c), ST_OK; /* those in between are known in the handshake only: it is judged there */
+    const struct cert_anchor *issuer = path.anchor[1];
+    enum status st = ocsp_check(c, answer, path.certs[0], path.certs[1], issuer ? issuer->responders : NULL, issuer ? issuer->nresponders : 0, c->now_ms, d->ocsp_fresh_s);
+    if (st != ST_OK && str_eq(c->error.fault, STR("cert_validation"))) return call_clear(c), ST_OK; /* revoked: a proof too */
+    return st;
 }
 
 enum status exchange_judge_member_cert(struct call *c, struct str cert, struct str ocsp, struct str member)

@@ -1,17 +1,20 @@
-/* ocsp_cache.c: status answers of certificates: our own, fetched from the authority ahead of time and served on port 5577 (x-road 3.4), and those of peers,
- * fetched from their 5577. An answer is kept whatever it says: that a certificate is revoked is for the other side to see and to refuse. */
-#include "exchange/exchange_int.h"
+/* ocsp_cache.c: status answers at hand: our own, which go with each message and out of port 5577, and those of peers. They outlive a restart in a table, so that a node that
+ * starts while the status service is away goes on as long as the rules allow (x-road 3.5). An answer that says "revoked" is kept like any other: it is for who judges to see. */
+#include "exchange/ocsp_int.h"
 
 #include "base/config.h"
-#include "base/encode.h"
 #include "base/time.h"
-#include "base/url.h"
-#include "web/client.h"
 
-enum { CACHE_ROWS = 512, KEY_BYTES = 32, SHA1_BYTES = 20, QUERY_HASHES_MAX = 16, CONNECT_MS = 5000, TOTAL_MS = 10000, ANSWER_MAX = 64 * 1024, STATUS_PORT = 5577 };
+enum { ROWS_MAX = 512, CERT_MAX = 16 * 1024, RETRY_MS = 1000, RETRY_DOUBLINGS = 6, RETRY_MOST_S = 30, TAKEN_MS = 60000, STORE_AT_ONCE = 16 };
+#define IDLE_MS ((int64_t)86400 * 1000)
 
-struct row { uint8_t key[KEY_BYTES]; char *bytes; size_t n; int64_t fetched_ms, until_ms; };
-struct ocsp_cache { pthread_mutex_t lock; struct row rows[CACHE_ROWS]; size_t n; };
+struct row {
+    struct str cert, instance, answer, where, fault; /* on the heap */
+    int64_t used_ms, fetched_ms, until_ms, due_ms, failing_since_ms, stored_until_ms;
+    enum status_trouble trouble;
+    int failures;
+};
+struct ocsp_cache { pthread_mutex_t lock; struct row rows[ROWS_MAX]; size_t n; };
 
 struct ocsp_cache *ocsp__cache_new(void)
 {
@@ -20,220 +23,206 @@ struct ocsp_cache *ocsp__cache_new(void)
     return k;
 }
 
+static void heap_set(struct str *at, struct str text)
+{
+    char *copy = text.n ? heap_alloc(text.n, 1) : NULL;
+    if (text.n) memcpy(copy, text.p, text.n);
+    heap_free((char *)(uintptr_t)at->p); /* ours: made here */
+    *at = str_of(copy, text.n);
+}
+
+static void empty_row(struct row *r)
+{
+    heap_set(&r->cert, STR(""));
+    heap_set(&r->instance, STR(""));
+    heap_set(&r->answer, STR(""));
+    heap_set(&r->where, STR(""));
+    heap_set(&r->fault, STR(""));
+    *r = (struct row){ 0 };
+}
+
 void ocsp__cache_free(struct ocsp_cache *k)
 {
     if (!k) return;
-    for (size_t i = 0; i < k->n; i++) heap_free(k->rows[i].bytes);
+    for (size_t i = 0; i < k->n; i++) empty_row(&k->rows[i]);
     (void)pthread_mutex_destroy(&k->lock);
     heap_free(k);
 }
 
-static struct row *find_row(struct ocsp_cache *k, const uint8_t key[static KEY_BYTES])
+/* ---- rows; the lock is held ---- */
+
+static struct row *find_row(struct ocsp_cache *k, struct str cert)
 {
     for (size_t i = 0; i < k->n; i++)
-        if (memcmp(k->rows[i].key, key, KEY_BYTES) == 0) return &k->rows[i];
+        if (str_eq(k->rows[i].cert, cert)) return &k->rows[i];
     return NULL;
 }
 
-/* row_to_fill: the row of this key, a free one, or the one that was fetched longest ago. */
-static struct row *row_to_fill(struct ocsp_cache *k, const uint8_t key[static KEY_BYTES])
+/* row_for: the row of this certificate, a free one, or the one that was not used for longest. */
+static struct row *row_for(struct ocsp_cache *k, struct str cert, struct str instance, int64_t now_ms)
 {
-    struct row *r = find_row(k, key);
+    struct row *r = find_row(k, cert);
     if (r) return r;
-    if (k->n < CACHE_ROWS) return &k->rows[k->n++];
-    r = &k->rows[0];
-    for (size_t i = 1; i < CACHE_ROWS; i++)
-        if (k->rows[i].fetched_ms < r->fetched_ms) r = &k->rows[i];
+    if (k->n < ROWS_MAX) {
+        r = &k->rows[k->n++];
+    } else {
+        r = &k->rows[0];
+        for (size_t i = 1; i < ROWS_MAX; i++)
+            if (k->rows[i].used_ms < r->used_ms) r = &k->rows[i];
+    }
+    empty_row(r);
+    heap_set(&r->cert, cert);
+    heap_set(&r->instance, instance);
+    r->used_ms = now_ms;
     return r;
 }
 
-/* find_answer: a copy of what is kept for this certificate and has not ended; *age_ms tells how old. */
-static bool find_answer(struct call *c, struct str cert, struct str *ret, int64_t *age_ms)
+static int64_t status_ms(const struct call *c) { return 1000 * config_count(c->app->config, "exchange.status_s"); }
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static struct status_facts facts_of(struct call *c, const struct row *r)
+{
+    struct arena *a = c->arena;
+    struct str answer = r->until_ms > c->now_ms ? str_copy(a, r->answer) : STR("");
+    return (struct status_facts){ str_copy(a, r->cert), str_copy(a, r->instance), answer, str_copy(a, r->where), str_copy(a, r->fault), r->fetched_ms,
+                                  r->until_ms, r->failing_since_ms, r->trouble, r->due_ms <= c->now_ms };
+}
+
+/* ---- what others ask and tell ---- */
+
+bool ocsp__look(struct call *c, struct str cert, struct status_facts *ret)
 {
     struct ocsp_cache *k = exchange__of(c)->status;
-    uint8_t key[KEY_BYTES];
-    trust_sha256(cert, key);
+    *ret = (struct status_facts){ .is_due = true };
     (void)pthread_mutex_lock(&k->lock);
-    const struct row *r = find_row(k, key);
-    bool found = r && r->until_ms > c->now_ms;
-    if (found) {
-        *ret = str_copy(c->arena, str_of(r->bytes, r->n));
-        *age_ms = c->now_ms - r->fetched_ms;
+    struct row *r = find_row(k, cert);
+    if (r) {
+        r->used_ms = c->now_ms;
+        *ret = facts_of(c, r);
     }
     (void)pthread_mutex_unlock(&k->lock);
-    return found;
+    return r != NULL;
 }
 
-static enum status keep_answer(struct call *c, struct str cert, struct str answer)
+enum status ocsp__keep(struct call *c, struct str cert, struct str instance, struct str answer, int64_t fresh_s)
 {
     struct ocsp_cache *k = exchange__of(c)->status;
-    int64_t from_ms, to_ms;
-    uint8_t key[KEY_BYTES];
-    TRY(ocsp_times(c, answer, &from_ms, &to_ms));
-    trust_sha256(cert, key);
-    char *bytes = heap_alloc(answer.n + 1, 1);
-    if (answer.n) memcpy(bytes, answer.p, answer.n);
+    int64_t this_ms, until_ms;
+    if (cert.n > CERT_MAX || answer.n > OCSP_ANSWER_MAX) return ST_TOO_LARGE;
+    TRY(ocsp_times(c, answer, &this_ms, &until_ms));
+    if (until_ms > this_ms + 1000 * fresh_s) until_ms = this_ms + 1000 * fresh_s;
     (void)pthread_mutex_lock(&k->lock);
-    struct row *r = row_to_fill(k, key);
-    heap_free(r->bytes);
-    *r = (struct row){ .bytes = bytes, .n = answer.n, .fetched_ms = c->now_ms, .until_ms = to_ms };
-    memcpy(r->key, key, KEY_BYTES);
+    struct row *r = row_for(k, cert, instance, c->now_ms);
+    heap_set(&r->answer, answer);
+    r->fetched_ms = c->now_ms;
+    r->until_ms = until_ms;
+    r->due_ms = c->now_ms + least(status_ms(c), (until_ms - c->now_ms) / 2);
+    r->failing_since_ms = 0;
+    r->failures = 0;
+    r->trouble = TROUBLE_NONE;
     (void)pthread_mutex_unlock(&k->lock);
     return ST_OK;
 }
 
-static enum status no_answer(struct call *c, const char *who)
+void ocsp__note_failure(struct call *c, struct str cert, struct str instance, struct str where, enum status_trouble trouble, struct str fault)
 {
-    return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The status of a certificate could not be fetched from %s. Try again in a minute.", str_z(who)), STR("missing_validation_info"));
+    struct ocsp_cache *k = exchange__of(c)->status;
+    if (cert.n > CERT_MAX) return;
+    (void)pthread_mutex_lock(&k->lock);
+    struct row *r = row_for(k, cert, instance, c->now_ms);
+    heap_set(&r->where, where);
+    heap_set(&r->fault, fault);
+    if (!r->failing_since_ms) r->failing_since_ms = c->now_ms;
+    if (r->failures < RETRY_DOUBLINGS) r->failures++;
+    r->trouble = trouble;
+    r->due_ms = c->now_ms + least((int64_t)RETRY_MS << r->failures, least(status_ms(c), 1000 * RETRY_MOST_S));
+    (void)pthread_mutex_unlock(&k->lock);
 }
 
-static enum status fetch_own(struct call *c, struct str cert, struct str *ret)
+bool ocsp__take_due(struct call *c, struct status_facts *ret)
 {
-    DIRECTORY d = NULL;
-    struct str issuer, url, question;
-    struct client_answer answer;
-    TRY(directory__hold(c, &d));
-    TRY(judge__issuer(c, d, cert, &issuer, &url));
-    TRY(ocsp_request(c, cert, issuer, &question));
-    const struct header type = { STR_INIT("Content-Type"), STR_INIT("application/ocsp-request") };
-    struct client_request rq = { .method = STR("POST"), .url = url, .headers = &type, .nheaders = 1, .body = question, .has_body = true,
-                                 .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .max_answer = ANSWER_MAX };
-    if (client_fetch(c, &rq, &answer) != ST_OK || answer.status != 200) return call_clear(c), no_answer(c, "the certificate authority");
-    TRY(keep_answer(c, cert, answer.body));
-    *ret = answer.body;
-    return ST_OK;
-}
-
-enum status ocsp__own(struct call *c, struct str cert, struct str *ret)
-{
-    int64_t age_ms;
-    if (find_answer(c, cert, ret, &age_ms)) return ST_OK;
-    return fetch_own(c, cert, ret);
-}
-
-bool ocsp__kept(struct call *c, struct str cert, struct str *ret)
-{
-    int64_t age_ms;
-    return find_answer(c, cert, ret, &age_ms);
-}
-
-static enum status fetch_peer(struct call *c, const struct dir_server *s, struct str cert, struct str *ret)
-{
-    struct str sha1 = encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA1, cert)), sha256 = encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA256, cert));
-    struct client_request rq = { .method = STR("GET"), .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .max_answer = ANSWER_MAX };
-    struct client_answer answer;
-    struct multipart m;
-    struct part p;
-    bool more;
-    rq.url = str_print(c->arena, "http://%.*s:%d/?cert=%.*s&cert_hash=%.*s", STR_ARG(s->address), STATUS_PORT, STR_ARG(sha1), STR_ARG(sha256));
-    if (client_fetch(c, &rq, &answer) != ST_OK || answer.status != 200) return call_clear(c), no_answer(c, "the other agency's node");
-    TRY(multipart__open(c, client_header(&answer, "Content-Type"), answer.body, &m));
-    TRY(multipart__next(c, &m, &p, &more));
-    struct part second;
-    bool several = false;
-    if (more) TRY(multipart__next(c, &m, &second, &several));
-    if (!more || several || !str_eq(multipart__type(part__header(&p, "content-type")), STR("application/ocsp-response"))) return no_answer(c, "the other agency's node");
-    TRY(keep_answer(c, cert, p.body));
-    *ret = p.body;
-    return ST_OK;
-}
-
-enum status ocsp__of_peer(struct call *c, const struct dir_server *s, struct str cert, struct str *ret)
-{
-    struct str kept = { 0 };
-    int64_t age_ms;
-    bool found = find_answer(c, cert, &kept, &age_ms);
-    if (found && age_ms < 1000 * config_count(c->app->config, "exchange.status_s")) return *ret = kept, ST_OK;
-    enum status st = fetch_peer(c, s, cert, ret);
-    if (st == ST_OK || !found) return st;
-    call_forgive(c, st, "the last answer about this certificate is still good");
-    *ret = kept;
-    return ST_OK;
-}
-
-/* refresh: fetch again what is older than the setting. */
-static enum status refresh(struct call *c, enum key_purpose purpose, struct str owner)
-{
-    const struct key *key;
-    struct str cert, answer;
-    int64_t age_ms;
-    TRY(trust_key(c, purpose, owner, &key));
-    TRY(key_certificate(c, key, &cert));
-    if (find_answer(c, cert, &answer, &age_ms) && age_ms < 1000 * config_count(c->app->config, "exchange.status_s")) return ST_OK;
-    return fetch_own(c, cert, &answer);
-}
-
-enum status ocsp__refresh(struct call *c)
-{
-    const struct exchange *ex = exchange__of(c);
-    struct directory *d = NULL;
-    if (!ex->has_anchor) return ST_OK;
-    if (directory__hold(c, &d) != ST_OK) return call_clear(c), ST_OK; /* told by the job of the directory */
-    directory__drop(&d);
-    enum status tls = refresh(c, KEY_TLS, STR(""));
-    if (tls != ST_OK) call_clear(c);
-    enum status sign = refresh(c, KEY_SIGN, config_text(c->app->config, "member"));
-    return tls != ST_OK ? tls : sign;
-}
-
-/* ---- GET / on port 5577 ---- */
-
-static enum status bad_query(struct call *c)
-{
-    return call_fault(c, call_fail(c, ST_INVALID, "cert", "Ask with ?cert= and the SHA-1 hash of the certificate in hexadecimal digits."), STR("bad_request"));
-}
-
-enum status ocsp__read_query(struct call *c, struct str query, const struct str **ret, size_t *n)
-{
-    struct str *sha1 = arena_array(c->arena, struct str, QUERY_HASHES_MAX), *sha256 = arena_array(c->arena, struct str, QUERY_HASHES_MAX);
-    size_t n1 = 0, n256 = 0;
-    struct str name, value, hash;
-    bool bad = false;
-    if (query.n > 8192) return bad_query(c);
-    while (url_query_next(c->arena, &query, &name, &value, &bad)) {
-        bool old = str_eq(name, STR("cert"));
-        if (!old && !str_eq(name, STR("cert_hash"))) continue;
-        if (!decode_hex(c->arena, value, &hash) || hash.n != (size_t)(old ? SHA1_BYTES : KEY_BYTES)) return bad_query(c);
-        if ((old ? n1 : n256) == QUERY_HASHES_MAX) return bad_query(c);
-        if (old) sha1[n1++] = hash;
-        else sha256[n256++] = hash;
+    struct ocsp_cache *k = exchange__of(c)->status;
+    struct row *first = NULL;
+    (void)pthread_mutex_lock(&k->lock);
+    for (size_t i = 0; i < k->n; i++) {
+        struct row *r = &k->rows[i];
+        if (!r->instance.n || r->due_ms > c->now_ms || r->used_ms + IDLE_MS < c->now_ms) continue;
+        if (!first || r->due_ms < first->due_ms) first = r;
     }
-    if (bad || (n1 == 0 && n256 == 0)) return bad_query(c);
-    *ret = n1 ? sha1 : sha256; /* clients of 7.4 and later send both families */
-    *n = n1 ? n1 : n256;
-    return ST_OK;
-}
-
-enum status ocsp__show(struct call *c, const struct request *rq, struct reply *rp)
-{
-    const struct str *hashes;
-    size_t n;
-    const struct key *key;
-    struct str cert, answer;
-    if (str_eq(rq->method, STR("HEAD"))) return reply_text(rp, 200, STR("text/plain"), STR("")), ST_OK; /* a heartbeat */
-    TRY(ocsp__read_query(c, rq->query, &hashes, &n));
-    TRY(trust_key(c, KEY_TLS, STR(""), &key));
-    TRY(key_certificate(c, key, &cert));
-    struct str boundary = multipart__boundary(c->arena, "xocsp");
-    struct buf b = buf_in(c->arena, QUERY_HASHES_MAX * ANSWER_MAX);
-    for (size_t i = 0; i < n; i++) {
-        if (!str_eq(hashes[i], trust_digest(c->arena, hashes[i].n == SHA1_BYTES ? DIGEST_SHA1 : DIGEST_SHA256, cert)))
-            return call_fail(c, ST_NOT_FOUND, "cert", "This server has no certificate with this hash.");
-        TRY(ocsp__own(c, cert, &answer));
-        multipart__put(&b, boundary, STR("application/ocsp-response"), answer);
+    if (first) {
+        *ret = facts_of(c, first);
+        first->due_ms = c->now_ms + TAKEN_MS; /* until it is told how it went */
     }
-    multipart__end(&b, boundary);
-    struct str type = str_print(c->arena, "multipart/related; type=\"application/ocsp-response\"; charset=UTF-8; boundary=%.*s", STR_ARG(boundary));
-    reply_text(rp, 200, type, buf_str(&b));
-    return ST_OK;
+    (void)pthread_mutex_unlock(&k->lock);
+    return first != NULL;
 }
 
-/* Anything else is 500 with a text (3.4). */
-enum status ocsp__show_failed(struct call *c, const struct request *rq, struct reply *rp)
+void ocsp__drop(struct call *c, struct str cert)
 {
-    (void)rq;
-    reply_text(rp, 500, STR("text/plain; charset=utf-8"), call_sentence(c, c->error.status).sentence);
-    return ST_OK;
+    struct ocsp_cache *k = exchange__of(c)->status;
+    (void)pthread_mutex_lock(&k->lock);
+    struct row *r = find_row(k, cert);
+    if (r) {
+        empty_row(r);
+        *r = k->rows[--k->n];
+        k->rows[k->n] = (struct row){ 0 };
+    }
+    (void)pthread_mutex_unlock(&k->lock);
 }
 
-enum status exchange_own_ocsp(struct call *c, struct str cert, struct str *ret) { return ocsp__own(c, cert, ret); }
+/* ---- on disk ---- */
+
+static const struct query DELETE_STATUS = { "exchange", "DELETE FROM exchange_status WHERE hash = $1", NODE };
+static const struct query INSERT_STATUS = { "exchange",
+    "INSERT INTO exchange_status (hash, instance, cert, answer, fetched_ms, until_ms) VALUES ($1, $2, $3, $4, $5, $6)", NODE };
+static const struct query DELETE_ENDED = { "exchange", "DELETE FROM exchange_status WHERE until_ms <= $1", NODE };
+static const struct query LIST_STATUS = { "exchange",
+    "SELECT instance, cert, answer, fetched_ms, until_ms FROM exchange_status WHERE until_ms > $1 ORDER BY until_ms DESC LIMIT $2", NODE };
+
+struct writing { struct status_facts rows[STORE_AT_ONCE]; size_t n; };
+
+static enum status write_rows(struct call *c, struct db_tx *tx, void *arg)
+{
+    const struct writing *w = arg;
+    (void)tx;
+    for (size_t i = 0; i < w->n; i++) {
+        const struct status_facts *f = &w->rows[i];
+        struct str hash = trust_digest(c->arena, DIGEST_SHA256, f->cert);
+        TRY(db_exec(c, &DELETE_STATUS, db_bytes(hash)));
+        TRY(db_exec(c, &INSERT_STATUS, db_bytes(hash), db_text(f->instance), db_bytes(f->cert), db_bytes(f->answer), db_int(f->fetched_ms), db_int(f->until_ms)));
+    }
+    return db_exec(c, &DELETE_ENDED, db_int(c->now_ms));
+}
+
+/* is_worth_storing: what is on disk covers less than half of the time that the answer at hand still covers. */
+static bool is_worth_storing(const struct row *r, int64_t now_ms) { return r->until_ms > now_ms && r->stored_until_ms < now_ms + (r->until_ms - now_ms) / 2; }
+
+enum status ocsp__store(struct call *c)
+{
+    struct ocsp_cache *k = exchange__of(c)->status;
+    struct writing w = { 0 };
+    (void)pthread_mutex_lock(&k->lock);
+    for (size_t i = 0; i < k->n && w.n < STORE_AT_ONCE; i++) {
+        if (!is_worth_storing(&k->rows[i], c->now_ms)) continue;
+        w.rows[w.n++] = facts_of(c, &k->rows[i]);
+        k->rows[i].stored_until_ms = k->rows[i].until_ms; /* a disk that fails now is tried with the next answer */
+    }
+    (void)pthread_mutex_unlock(&k->lock);
+    return w.n ? db_atomic(c, write_rows, &w) : ST_OK;
+}
+
+enum status ocsp__load(struct call *c)
+{
+    struct ocsp_cache *k = exchange__of(c)->status;
+    DB_ROWS rows = db_run(c, &LIST_STATUS, db_int(c->now_ms), db_int(ROWS_MAX));
+    while (db_next(&rows)) {
+        (void)pthread_mutex_lock(&k->lock);
+        struct row *r = row_for(k, db_col_bytes(&rows, 1), db_col_text(&rows, 0), c->now_ms);
+        heap_set(&r->answer, db_col_bytes(&rows, 2));
+        r->fetched_ms = db_col_int(&rows, 3);
+        r->until_ms = r->stored_until_ms = db_col_int(&rows, 4);
+        (void)pthread_mutex_unlock(&k->lock);
+    }
+    return db_finish(&rows);
+}

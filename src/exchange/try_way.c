@@ -17,7 +17,7 @@ static enum status judge_shown(struct call *c, const struct str *chain, size_t n
     if (directory__server_of_cert(t->d, chain[0]) != t->server)
         return call_fault(c, call_fail(c, ST_DENIED, "", "The server that answered is not the one that the directory names. Tell your administrator."), STR("incorrect_certificate"));
     t->way->n = WAY_KNOWN + 1;
-    TRY(ocsp__of_peer(c, t->server, chain[0], &ocsp));
+    TRY(ocsp__try_peer(c, t->d, t->server, chain[0], &ocsp));
     t->way->n = WAY_STATUS + 1;
     TRY(judge__peer(c, t->d, chain[0], chain + 1, n - 1, &ocsp, 1, t->provider));
     t->way->n = WAY_JUDGED + 1;

@@ -7,20 +7,30 @@
 
 /* ---- the operator: directory and status ---- */
 
-static void try_operator(struct call *c, struct findings *fs)
+static void try_status(struct call *c, struct findings *fs)
 {
     const struct exchange_certificate *list;
+    size_t n, good = 0, asked = 0;
+    if (exchange_certificates(c, &list, &n) != ST_OK) return call_clear(c);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].use > OWN_SIGN || !list[i].there) continue;
+        enum status st = exchange_try_status(c, list[i].der); /* what is fetched is kept: health tells how it is judged */
+        asked++;
+        if (st == ST_OK) good++;
+        else monitor_say_error(c, fs, FOUND_status_unfetched, st);
+    }
+    if (asked && good == asked) (void)SAY(status_fetched, value_none(), value_none(), value_none());
+}
+
+static void try_operator(struct call *c, struct findings *fs)
+{
     struct exchange_directory_state d;
-    struct str answer;
-    size_t n;
     exchange_directory_state(c, &d);
     if (!d.has_anchor) return; /* told by health */
     enum status st = exchange_try_directory(c);
     if (st != ST_OK) monitor_say_error(c, fs, FOUND_directory_unfetched, st);
     else (void)SAY(directory_fetched, value_none(), value_none(), value_none());
-    if (exchange_certificates(c, &list, &n) != ST_OK) return call_clear(c);
-    for (size_t i = 0; i < n && list[i].use <= OWN_SIGN; i++) /* what is fetched is kept: health tells how it is judged */
-        if (list[i].there) call_forgive(c, exchange_own_ocsp(c, list[i].der, &answer), "health says that there is no status");
+    try_status(c, fs);
 }
 
 /* ---- another node ---- */

@@ -19,6 +19,8 @@ FINDING(cert_revoked, LEVEL_BAD, WHERE_HERE, "%s: revoked on %s.", "The operator
 FINDING(status_good, LEVEL_GOOD, WHERE_OPERATOR, "Status of the certificate (%s): answered %s ago, holds until %s.", "", "")
 FINDING(status_old, LEVEL_WARN, WHERE_OPERATOR, "Status of the certificate (%s): the last answer is %s old.", "The authority's status service has not answered since.", CURE_STATUS)
 FINDING(status_none, LEVEL_BAD, WHERE_OPERATOR, "Status of the certificate (%s): there is no answer of the authority.", "The authority's status service does not answer, and what it said before has ended.", CURE_STATUS)
+FINDING(status_fetched, LEVEL_GOOD, WHERE_OPERATOR, "Status of certificates: the authority's status service answers.", "", "")
+FINDING(status_unfetched, LEVEL_BAD, WHERE_OPERATOR, "Status of certificates: the authority's status service gives no answer that can be used.", "The authority's status service does not answer, or the clocks differ.", CURE_STATUS)
 FINDING(directory_good, LEVEL_GOOD, WHERE_OPERATOR, "Directory: fetched %s ago, holds until %s, names %s servers.", "", "")
 FINDING(directory_kept, LEVEL_GOOD, WHERE_HERE, "Directory: the one on disk holds until %s and names %s servers.", "", "")
 FINDING(directory_failing, LEVEL_WARN, WHERE_OPERATOR, "Directory: cannot be fetched since %s; the last one holds until %s.", "The operator's node does not give it.", CURE_DIRECTORY)
