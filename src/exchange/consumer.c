@@ -181,7 +181,7 @@ static enum status inconsistent(struct call *c)
     return call_fault(c, call_fail(c, ST_DENIED, "", "The answer does not belong to the question. Nothing was used. Tell your administrator."), STR("inconsistent_response"));
 }
 
-static enum status check_answer(struct call *c, const struct directory *d, const struct trip *t, const struct wire *w, struct incoming *ret)
+static enum status check_answer(struct call *c, const struct directory *d, const struct trip *t, struct wire *w, struct incoming *ret)
 {
     struct xid client, service;
     enum status st = rest__parse_response(c, w->head, &ret->head);
@@ -191,7 +191,7 @@ static enum status check_answer(struct call *c, const struct directory *d, const
     if (!xid__parse_service(c->arena, rest__header(h, "x-road-service"), &service)) return inconsistent(c);
     if (!xid_same_client(&service, &t->provider) || !str_eq(service.service, t->target.service.service)) return inconsistent(c);
     if (!str_eq(rest__header(h, "x-road-id"), t->message_id) || !str_eq(rest__header(h, "x-road-request-id"), t->request_id)) return inconsistent(c);
-    if (!str_eq(rest__header(h, "x-road-request-hash"), rest__hash(c->arena, t->sent.head, t->sent.has_body, t->sent.body))) return inconsistent(c);
+    if (!str_eq(rest__header(h, "x-road-request-hash"), rest__hash(c->arena, t->sent.head_digest, t->sent.has_body, t->sent.body_digest))) return inconsistent(c);
     TRY(wire__check_signature(c, d, w, &t->provider));
     ret->has_body = w->has_body;
     ret->body = w->body;
@@ -220,9 +220,10 @@ static bool is_own(const struct call *c, const struct directory *d, const struct
     return xid__same_member(&t->out->client, &t->provider) && !t->out->server.n && self && !self->maintenance && directory__hosts(d, self, &t->provider);
 }
 
-static enum status run_own(struct call *c, const struct trip *t, struct incoming *ret, struct fault *f)
+static enum status run_own(struct call *c, struct trip *t, struct incoming *ret, struct fault *f)
 {
     struct wire answer = { 0 };
+    wire__digest(c, &t->sent);
     TRY(by_this_node(c, t, true, &answer));
     if (answer.has_fault) return *f = answer.fault, fault__fail(c, &answer.fault);
     TRY(rest__parse_response(c, answer.head, &ret->head));

@@ -70,7 +70,8 @@ NODISCARD enum status rest__write_request(struct call *c, struct str method, str
 struct rest_facts { struct str id, client, service, request_id, request_hash; };
 NODISCARD enum status rest__write_response(struct call *c, int status, const struct header *headers, size_t n, const struct rest_facts *facts,
                                            struct rest_head *ret);
-struct str rest__hash(struct arena *a, struct str head, bool has_body, struct str body); /* base64 of 1.4 */
+/* rest__hash: the request hash (1.4) in base64, of the SHA-512 of head and body. */
+struct str rest__hash(struct arena *a, struct str head_digest, bool has_body, struct str body_digest);
 
 /* ---- multipart (3.2, 3.3, 4.3) ---- */
 struct part { const struct header *headers; size_t nheaders; struct str body; };
@@ -91,16 +92,18 @@ struct wire {
     struct str ocsp[WIRE_OCSP_MAX]; size_t nocsp;
     struct str head;
     bool has_body; struct str body;
+    struct str head_digest, body_digest; /* SHA-512: set by wire__sign, wire__check_signature, or for what is not signed wire__digest */
     struct signature_doc signature;
     bool has_fault; struct fault fault;
 };
+void wire__digest(struct call *c, struct wire *w);
 NODISCARD enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct str *ret_type, struct str *ret_bytes);
 NODISCARD enum status wire__read(struct call *c, struct str content_type, struct str bytes, bool is_request, struct wire *ret);
 /* wire__sign: sign head and body with the member's key; the turn ends when they are logged. */
 struct sign_turn;
 NODISCARD enum status wire__sign(struct call *c, struct sign_turn *turn, struct str member, struct wire *w);
 /* wire__check_signature: every received part covered, value right, signed by this member with a good certificate now. */
-NODISCARD enum status wire__check_signature(struct call *c, const struct directory *d, const struct wire *w, const struct xid *signer);
+NODISCARD enum status wire__check_signature(struct call *c, const struct directory *d, struct wire *w, const struct xid *signer);
 
 /* ---- judgement of certificates (3.5, 3.6, 3.7) ---- */
 struct judge_cache;

@@ -52,7 +52,7 @@ static enum status make(struct call *c, const struct message_row *m, enum messag
     struct str head = w->head, body = w->has_body ? w->body : STR("");
     made->body_bytes = (int64_t)body.n;
     made->signature = w->signature;
-    made->digest = trust_digest(c->arena, DIGEST_SHA512, w->head);
+    made->digest = w->head_digest;
     if (level == MESSAGE_METADATA) {
         TRY(message__filter_head(c, w->head, m->is_answer, &head));
         body = STR("");

@@ -123,18 +123,18 @@ static enum status make_answer(struct call *c, struct asked *a, const struct wir
     size_t nheaders = 0;
     struct rest_head head;
     TRY(run(c, a, &rp, headers, &nheaders));
-    struct rest_facts facts = { a->rq.message_id, a->client_text, a->service_text, a->rq.request_id, rest__hash(c->arena, asked->head, asked->has_body, asked->body) };
+    struct rest_facts facts = { a->rq.message_id, a->client_text, a->service_text, a->rq.request_id, rest__hash(c->arena, asked->head_digest, asked->has_body, asked->body_digest) };
     *ret_status = rp.status ? rp.status : 200;
     TRY(rest__write_response(c, *ret_status, headers, nheaders, &facts, &head));
     if (rp.body.n > EXCHANGE_BODY_MAX) return call_fault(c, call_fail(c, ST_TOO_LARGE, "", "The answer is over 10 MiB. Ask for less at a time."), STR("logging_failed"));
     *ret = (struct wire){ .head = head.bytes, .has_body = rp.body.n > 0, .body = rp.body };
-    if (a->own) return ST_OK;
+    if (a->own) return wire__digest(c, ret), ST_OK;
     struct xid self = exchange__of(c)->self;
     return wire__sign(c, turn, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), ret);
 }
 
 /* serve: everything after the multipart was read. */
-static enum status serve(struct call *c, const struct peer *p, const struct wire *rq, struct asked *a, struct wire *ret)
+static enum status serve(struct call *c, const struct peer *p, struct wire *rq, struct asked *a, struct wire *ret)
 {
     int64_t began_us = time_monotonic_us();
     DIRECTORY d = NULL;
@@ -200,7 +200,8 @@ static enum status keep_gathered(struct call *c, struct asked *a, enum status st
 enum status provider__answer(struct call *c, const struct peer *p, const struct wire *rq, struct wire *ret)
 {
     struct asked a = { .own = p->own };
-    enum status st = serve(c, p, rq, &a, ret);
+    struct wire taken = *rq;
+    enum status st = serve(c, p, &taken, &a, ret);
     if (st == ST_OK) return ST_OK;
     st = keep_gathered(c, &a, st);
     note_refusal(c, &a, st);

@@ -236,10 +236,8 @@ enum status rest__write_response(struct call *c, int status, const struct header
     return ST_OK;
 }
 
-struct str rest__hash(struct arena *a, struct str head, bool has_body, struct str body)
+struct str rest__hash(struct arena *a, struct str head_digest, bool has_body, struct str body_digest)
 {
-    struct str of_head = trust_digest(a, DIGEST_SHA512, head);
-    if (!has_body) return encode_base64(a, of_head);
-    struct str both = str_join(a, of_head, trust_digest(a, DIGEST_SHA512, body), STR_END);
-    return encode_base64(a, trust_digest(a, DIGEST_SHA512, both));
+    if (!has_body) return encode_base64(a, head_digest);
+    return encode_base64(a, trust_digest(a, DIGEST_SHA512, str_join(a, head_digest, body_digest, STR_END)));
 }

@@ -10,22 +10,27 @@
     "POST\r\n/r1/VN/GOV/10001/population/person\r\nX-Road-Client:VN/GOV/20002/portal\r\nContent-Type:application/json\r\n" \
     "X-Road-Id:test-1\r\nx-road-request-id:00000000-0000-4000-8000-000000000003\r\n"
 
+static struct str hash(struct call *c, struct str head, bool has_body, struct str body)
+{
+    return rest__hash(c->arena, trust_digest(c->arena, DIGEST_SHA512, head), has_body, trust_digest(c->arena, DIGEST_SHA512, body));
+}
+
 TEST(hash_of_a_message_without_body)
 {
     CHECK(STR(VECTOR_A).n == 219);
-    CHECK_STR(rest__hash(c->arena, STR(VECTOR_A), false, STR("")), STR("Oji0C2i0a/YhO2S7btyM+NbIckcXJ5vrHyDNg6a3BpsCMvJ1bM66G7hkqeExoyL/zRMK3z98TRGu8dAa1y2Gnw=="));
+    CHECK_STR(hash(c, STR(VECTOR_A), false, STR("")), STR("Oji0C2i0a/YhO2S7btyM+NbIckcXJ5vrHyDNg6a3BpsCMvJ1bM66G7hkqeExoyL/zRMK3z98TRGu8dAa1y2Gnw=="));
 }
 
 TEST(hash_of_a_message_with_body)
 {
     CHECK(STR(VECTOR_B).n == 182);
-    CHECK_STR(rest__hash(c->arena, STR(VECTOR_B), true, STR("{\"name\":\"An\"}")),
+    CHECK_STR(hash(c, STR(VECTOR_B), true, STR("{\"name\":\"An\"}")),
               STR("9dJzbyD6xfuX6tdNmHFD/QEJZg6IxFrZ+Ka649+j37eCYd1uvg6U8FUp6UFej3cfmXGVivWa0FyC7vPtR1k6uA=="));
 }
 
 TEST(an_empty_body_part_is_a_body)
 {
-    CHECK(!str_eq(rest__hash(c->arena, STR(VECTOR_B), true, STR("")), rest__hash(c->arena, STR(VECTOR_B), false, STR(""))));
+    CHECK(!str_eq(hash(c, STR(VECTOR_B), true, STR("")), hash(c, STR(VECTOR_B), false, STR(""))));
 }
 
 TEST(writer_makes_the_bytes_of_the_vectors)

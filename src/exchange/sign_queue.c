@@ -4,6 +4,8 @@
  * which is why it may write into their arenas. */
 #include "exchange/exchange_int.h"
 
+#include <semaphore.h>
+
 enum { BATCH_MOST = 256 };
 
 enum turn { WAITS, LEADS /* signs now, for itself and others */, SIGNED, LEFT /* the batch failed: each signs for itself and hears its own reason */ };
@@ -15,7 +17,7 @@ struct waiting {
     struct signed_message message;
     struct signature_doc *ret;
     enum turn turn;
-    pthread_cond_t woken;
+    sem_t woken;            /* posted once, when turn says what is next */
     struct waiting *next;
 };
 
@@ -91,40 +93,52 @@ static enum status sign_batch(const struct waiting *leader, struct waiting *cons
     return ST_OK;
 }
 
+/* wake: w may be gone as soon as it is awake. Without the lock, for which it would have to wait again. */
 static void wake(struct waiting *w, enum turn turn)
 {
     w->turn = turn;
-    (void)pthread_cond_signal(&w->woken);
+    (void)sem_post(&w->woken);
 }
 
-/* hand_over: the one that has waited longest leads next. The lock is held. */
-static void hand_over(struct sign_queue *q)
-{
-    q->busy = q->first != NULL;
-    if (q->first) wake(q->first, LEADS);
-}
-
+/* The one that has waited longest leads next; it stays in the queue until it does, and so lives. */
 void sign__end_turn(struct sign_turn *t)
 {
     struct sign_queue *q = t->queue;
     if (!q) return;
     (void)pthread_mutex_lock(&q->lock);
-    hand_over(q);
+    struct waiting *next = q->first;
+    q->busy = next != NULL;
     (void)pthread_mutex_unlock(&q->lock);
+    if (next) wake(next, LEADS);
     t->queue = NULL;
 }
 
-/* lead: signs a batch; the lock is held when it is called and when it returns. */
 static enum status lead(struct sign_queue *q, struct waiting *me)
 {
     struct waiting *batch[BATCH_MOST];
+    (void)pthread_mutex_lock(&q->lock);
     size_t n = take_batch(q, me, batch);
     (void)pthread_mutex_unlock(&q->lock);
     enum status st = sign_batch(me, batch, n);
-    (void)pthread_mutex_lock(&q->lock);
     for (size_t i = 0; i < n; i++)
         if (batch[i] != me) wake(batch[i], st == ST_OK ? SIGNED : LEFT);
     return st;
+}
+
+/* enqueue: true for who finds the queue at rest and leads at once. */
+static bool enqueue(struct sign_queue *q, struct waiting *w)
+{
+    (void)pthread_mutex_lock(&q->lock);
+    bool leads = !q->busy;
+    q->busy = true;
+    append(q, w);
+    (void)pthread_mutex_unlock(&q->lock);
+    return leads;
+}
+
+static void sleep_until_woken(struct waiting *w)
+{
+    while (sem_wait(&w->woken) != 0) {} /* a signal */
 }
 
 enum status sign__message(struct call *c, struct sign_turn *turn, const struct key *key, struct str cert, struct str ocsp, const struct signed_part *parts, size_t nparts,
@@ -133,19 +147,13 @@ enum status sign__message(struct call *c, struct sign_turn *turn, const struct k
     struct sign_queue *q = exchange__of(c)->signing;
     struct waiting me = { .c = c, .key = key, .cert = cert, .ocsp = ocsp, .message = { parts, nparts }, .ret = ret };
     enum status st = ST_OK;
-    (void)pthread_cond_init(&me.woken, NULL);
-    (void)pthread_mutex_lock(&q->lock);
-    append(q, &me);
-    if (!q->busy) {
-        q->busy = true;
-        me.turn = LEADS;
-    }
-    while (me.turn == WAITS) (void)pthread_cond_wait(&me.woken, &q->lock);
+    (void)sem_init(&me.woken, 0, 0);
+    if (enqueue(q, &me)) me.turn = LEADS;
+    else sleep_until_woken(&me);
     if (me.turn == LEADS) {
         turn->queue = q;
         st = lead(q, &me);
     }
-    (void)pthread_mutex_unlock(&q->lock);
-    (void)pthread_cond_destroy(&me.woken);
+    (void)sem_destroy(&me.woken);
     return me.turn == LEFT ? signature_make(c, key, cert, ocsp, parts, nparts, ret) : st;
 }

@@ -71,9 +71,7 @@ static void sign_together(struct sign_queue *q, struct signer *all, size_t n)
         CHECK(pthread_create(&all[i].thread, NULL, sign, &all[i]) == 0);
         wait_for(q, i + 1);
     }
-    (void)pthread_mutex_lock(&q->lock);
-    hand_over(q);
-    (void)pthread_mutex_unlock(&q->lock);
+    sign__end_turn(&(struct sign_turn){ q });
     for (size_t i = 0; i < n; i++) (void)pthread_join(all[i].thread, NULL);
     CHECK(!q->busy && q->n == 0 && !q->first);
 }

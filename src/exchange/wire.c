@@ -95,13 +95,18 @@ enum status wire__read(struct call *c, struct str content_type, struct str bytes
     return ST_OK;
 }
 
-/* parts_of: the digests that the signature must cover, computed from the bytes that were received. */
-static size_t parts_of(struct call *c, const struct wire *w, struct signed_part parts[static 2])
+void wire__digest(struct call *c, struct wire *w)
 {
-    parts[0] = (struct signed_part){ STR("/message.xml"), DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, w->head) };
-    if (!w->has_body) return 1;
-    parts[1] = (struct signed_part){ STR("/attachment1"), DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, w->body) };
-    return 2;
+    w->head_digest = trust_digest(c->arena, DIGEST_SHA512, w->head);
+    if (w->has_body) w->body_digest = trust_digest(c->arena, DIGEST_SHA512, w->body);
+}
+
+/* parts_of: what the signature covers, or must cover: every part. */
+static size_t parts_of(const struct wire *w, struct signed_part parts[static 2])
+{
+    parts[0] = (struct signed_part){ STR("/message.xml"), DIGEST_SHA512, w->head_digest };
+    parts[1] = (struct signed_part){ STR("/attachment1"), DIGEST_SHA512, w->body_digest };
+    return w->has_body ? 2 : 1;
 }
 
 enum status wire__sign(struct call *c, struct sign_turn *turn, struct str member, struct wire *w)
@@ -109,18 +114,20 @@ enum status wire__sign(struct call *c, struct sign_turn *turn, struct str member
     const struct key *key;
     struct str cert, ocsp;
     struct signed_part parts[2];
+    wire__digest(c, w);
     enum status st = trust_key(c, KEY_SIGN, member, &key);
     if (st == ST_OK) st = key_certificate(c, key, &cert);
     if (st == ST_OK) st = ocsp__own(c, cert, &ocsp);
-    if (st == ST_OK) st = sign__message(c, turn, key, cert, ocsp, parts, parts_of(c, w, parts), &w->signature);
+    if (st == ST_OK) st = sign__message(c, turn, key, cert, ocsp, parts, parts_of(w, parts), &w->signature);
     return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("cannot_create_signature"));
 }
 
-enum status wire__check_signature(struct call *c, const struct directory *d, const struct wire *w, const struct xid *signer)
+enum status wire__check_signature(struct call *c, const struct directory *d, struct wire *w, const struct xid *signer)
 {
     struct signed_part parts[2];
     struct signature_facts facts;
-    enum status st = signature_check(c, &w->signature, parts, parts_of(c, w, parts), &facts);
+    wire__digest(c, w);
+    enum status st = signature_check(c, &w->signature, parts, parts_of(w, parts), &facts);
     if (st == ST_OK) st = judge__signer(c, d, facts.cert_der, facts.ocsp, signer);
     if (st == ST_OK) return ST_OK;
     if (str_is_empty(c->error.fault)) return call_fault(c, st, STR("signature_verification"));
