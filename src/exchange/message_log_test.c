@@ -54,7 +54,8 @@ static void open_log(struct call *c, struct log *l, enum message_level other)
 
 static void append_whole(struct call *c)
 {
-    const struct wire w = { .head = STR_INIT(HEAD), .has_body = true, .body = STR_INIT(BODY), .signature = { .xml = STR_INIT("<signature/>") } };
+    struct wire w = { .head = STR_INIT(HEAD), .has_body = true, .body = STR_INIT(BODY), .signature = { .xml = STR_INIT("<signature/>") } };
+    wire__digest(c, &w);
     struct message_row r = row("r1", false);
     r.wire = &w;
     CHECK_OK(message__append(c, &r));
