@@ -1,0 +1,39 @@
+// What the manuals say about tests is so: every test that doc/exchange.md names exists, and every fuzz target has seeds and a line in doc/testing.md.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+
+const files = new Map(['src', 'test'].flatMap((root) => readdirSync(root, { recursive: true }).map((f) => join(root, f)))
+  .filter((f) => /_test\.c$|\.mjs$/.test(f) && !f.startsWith('test/lib') && !f.startsWith('test/tools')).map((f) => [f, basename(f).replace(/(\.test)?\.(c|mjs)$/, '')]));
+
+// named: the tests behind a short name: x_test.c of a room, x.test.mjs, x.mjs.
+const named = (name) => [...files].filter(([, short]) => short === name).map(([path]) => path);
+
+const manual = readFileSync('doc/exchange.md', 'utf8'), rules = manual.slice(manual.indexOf('## The protocol, rule by rule')).split('\n').filter((l) => /^\| \d/.test(l));
+
+test('each rule of the exchange names a test that there is, or says that it is not done', () => {
+  assert.ok(rules.length > 50, `${rules.length} rules`);
+  for (const rule of rules) {
+    const proofs = [...rule.matchAll(/`([a-z_]+): ([^`]+)`/g)];
+    assert.ok(proofs.length || /\*\*not done\*\*/i.test(rule), `no proof: ${rule}`);
+    for (const [, name, words] of proofs) {
+      const paths = named(name);
+      assert.ok(paths.length, `no file ${name}: ${rule}`);
+      assert.ok(paths.some((p) => readFileSync(p, 'utf8').includes(words)), `${paths} has no "${words}"`);
+    }
+  }
+});
+
+test('each section from 0 to 6.2 is there', () => {
+  const there = new Set(rules.map((l) => /^\| ([\d.]+)/.exec(l)[1]));
+  for (const s of ['0', '1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7', '1.8', '1.9', '2.1', '2.2', '3.1', '3.2', '3.3', '3.4', '3.5', '3.6', '3.8', '4.1', '4.2', '4.3', '4.4', '4.5', '5.1', '5.2', '5.3', '5.4', '5.5', '5.6', '6.1', '6.2'])
+    assert.ok(there.has(s), `section ${s}`);
+});
+
+test('each fuzz target has seeds, and its line in doc/testing.md', () => {
+  const targets = readdirSync('src', { recursive: true }).filter((f) => f.endsWith('_fuzz.c')).map((f) => basename(f, '_fuzz.c')).sort();
+  const told = [...readFileSync('doc/testing.md', 'utf8').matchAll(/^\| `([a-z0-9_]+)` \|/gm)].map((m) => m[1]).sort();
+  assert.deepEqual(told, targets);
+  for (const t of targets) assert.ok(readdirSync(join('fuzz/seeds', t)).length > 0, `seeds of ${t}`);
+});
