@@ -1,5 +1,6 @@
 /* directory_held.c: the pictures in use: our own nation's, which changes every minute, and those of the nations with which it is federated. Who answers a message holds a
  * picture until its brace; a newer one is swapped in whole meanwhile. */
+#include "exchange/clock.h"
 #include "exchange/exchange_int.h"
 
 /* The lock is held for the exchange of a pointer; whoever holds the old picture keeps it until its brace. */
@@ -48,6 +49,10 @@ static struct foreign *find_foreign(struct exchange *ex, struct str instance)
 enum status directory__hold(struct call *c, struct directory **ret)
 {
     DIRECTORY d = directory__hold_any(exchange__of(c));
+    struct str by;
+    if (d && d->expires_ms <= c->now_ms && clock__is_wrong(c, &by))
+        return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "This node's clock is %s seconds from the operator's, so the nation's directory seems to have ended and nothing is exchanged. Let a time service set the clock.", by),
+                          STR("global_conf_outdated"));
     if (!d || d->expires_ms <= c->now_ms)
         return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The nation's directory has not been renewed in time, so nothing is exchanged. Check the connection to the operator."),
                           STR("global_conf_outdated"));

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
-#include "web/client.h"
+#include "exchange/clock.h"
 
 enum { FETCH_CONNECT_MS = 5000, FETCH_TOTAL_MS = 20000 };
 
@@ -42,16 +42,14 @@ static enum status take_params(struct call *c, const struct signed_directory *s,
     return ST_OK;
 }
 
-/* note_clock: what the operator's clock says beside ours; it counts whole seconds, and the middle of the way there and back is when it looked. */
+/* note_clock: the operator's. */
 static void note_clock(struct call *c, const struct client_answer *answer)
 {
-    enum { HALF_SECOND_MS = 500 };
     struct exchange *ex = exchange__of(c);
-    int64_t theirs;
-    if (!time_parse_http(client_header(answer, "Date"), &theirs)) return;
-    int64_t ahead = theirs + HALF_SECOND_MS - (time_now_ms() - answer->took_us / 2000);
+    int64_t ahead_ms;
+    if (!clock__ahead(answer, &ahead_ms)) return;
     (void)pthread_mutex_lock(&ex->lock);
-    ex->sync.ahead_ms = ahead;
+    ex->sync.ahead_ms = ahead_ms;
     ex->sync.has_clock = true;
     (void)pthread_mutex_unlock(&ex->lock);
 }

@@ -15,6 +15,7 @@
 
 enum {
     XID_PART_MAX = 255,
+    STAMP_NAME_MAX = 256,
     EXCHANGE_ID_MAX = 255,
     EXCHANGE_TEXT_MAX = 1000, /* user, issue, purpose, basis, role: 200 characters of any script and more */
     EXCHANGE_BODY_MAX = 10 * 1024 * 1024,
@@ -117,7 +118,7 @@ NODISCARD enum status judge__signer(struct call *c, const struct directory *d, s
 struct judge_source { struct str issuer; const struct str *urls; size_t nurls; };
 NODISCARD enum status judge__issuer(struct call *c, const struct directory *d, struct str cert, struct judge_source *ret);
 /* judge__answer: is this a proof of the status of cert, good or revoked? As far as the directory alone tells. */
-NODISCARD enum status judge__answer(struct call *c, const struct directory *d, struct str cert, struct str answer);
+NODISCARD enum status judge__answer(struct call *c, const struct directory *d, struct str cert, struct str answer, bool *ret_revoked);
 
 /* ---- status answers (3.4); how they are kept stands in ocsp_int.h ---- */
 struct ocsp_cache;
@@ -130,6 +131,8 @@ NODISCARD enum status ocsp__of_peer(struct call *c, const struct directory *d, c
 /* The network alone, for who looks for the step that fails. */
 NODISCARD enum status ocsp__try_own(struct call *c, struct str cert);
 NODISCARD enum status ocsp__try_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret);
+/* ocsp__is_revoked: does the status service of its authority say so? For a service whose certificate the directory lists: while nobody answers, the directory counts. */
+bool ocsp__is_revoked(struct call *c, const struct directory *d, struct str cert);
 NODISCARD enum status ocsp__refresh(struct call *c);                                  /* job */
 NODISCARD enum status ocsp__load(struct call *c);                                     /* at start: what was at hand before */
 /* ocsp__read_query: the hashes of GET /?cert=..&cert_hash=..: SHA-1 ones (20 bytes) or else SHA-256 ones. */
@@ -268,6 +271,9 @@ handler operator__stamp;
 NODISCARD enum status operator__job(struct call *c);
 
 /* ---- state, start to stop ---- */
+/* The clock of somebody else, as it was seen last; clock.c. */
+enum { CLOCKS_MAX = 8, CLOCK_NAME_MAX = 96 };
+struct clock_seen { char where[CLOCK_NAME_MAX]; size_t nwhere; int64_t ahead_ms, at_ms; };
 struct exchange {
     struct app *app;
     struct str instance, member, server;       /* "VN/GOV/H26", "VN/GOV/H26/hn1" */
@@ -283,13 +289,16 @@ struct exchange {
     struct foreign foreign[FOREIGN_MAX]; size_t nforeign; /* guarded by lock */
     int64_t next_sync_ms;
     struct sync_state sync;                    /* guarded by lock */
+    struct clock_seen clocks[CLOCKS_MAX];      /* likewise */
     struct judge_cache *judged;
     struct ocsp_cache *status;
     struct sign_queue *signing;
     struct server_memory *reached;
     struct arena *arena;                       /* what lives as long as this */
     atomic_llong stamp_failing_ms;             /* since when time-stamping fails; TIME_FAR: it does not */
-    int64_t next_stamp_ms;                     /* of the job alone */
+    int64_t next_stamp_ms;                     /* of the job alone, as are the two after it */
+    char stamp_turn[STAMP_NAME_MAX];           /* the time-stamp service that answered last, and until when it is asked before those in front of it */
+    int64_t stamp_turn_ms;
     atomic_int stalled;                        /* sandbox: requests that wait because their service is stalled */
     struct str tls_cert;                       /* of port 5500; empty before there is one */
     struct peer_tls tls;

@@ -176,14 +176,17 @@ enum status judge__issuer(struct call *c, const struct directory *d, struct str 
     return call_fail(c, ST_UNAVAILABLE, "", "The directory names no status service for this certificate. Tell the operator.");
 }
 
-enum status judge__answer(struct call *c, const struct directory *d, struct str cert, struct str answer)
+enum status judge__answer(struct call *c, const struct directory *d, struct str cert, struct str answer, bool *ret_revoked)
 {
     struct cert_path path;
+    *ret_revoked = false;
     if (find_path(c, d, cert, &path) != ST_OK) return call_clear(c), ST_OK; /* those in between are known in the handshake only: it is judged there */
     const struct cert_anchor *issuer = path.anchor[1];
     enum status st = ocsp_check(c, answer, path.certs[0], path.certs[1], issuer ? issuer->responders : NULL, issuer ? issuer->nresponders : 0, c->now_ms, d->ocsp_fresh_s);
-    if (st != ST_OK && str_eq(c->error.fault, STR("cert_validation"))) return call_clear(c), ST_OK; /* revoked: a proof too */
-    return st;
+    *ret_revoked = st != ST_OK && str_eq(c->error.fault, STR("cert_validation"));
+    if (!*ret_revoked) return st;
+    call_clear(c);
+    return ST_OK;
 }
 
 enum status exchange_judge_member_cert(struct call *c, struct str cert, struct str ocsp, struct str member)

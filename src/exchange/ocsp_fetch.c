@@ -5,9 +5,8 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
-#include "exchange/figures.h"
+#include "exchange/clock.h"
 #include "exchange/ocsp_int.h"
-#include "web/client.h"
 
 enum { CONNECT_MS = 5000, TOTAL_MS = 10000, STATUS_PORT = 5577, JOB_BUDGET_US = 4000000 };
 
@@ -46,7 +45,8 @@ struct asking { const struct directory *d; struct str cert, instance, where; };
 /* take: an answer that is no proof (of another certificate, too old, signed by nobody) does not take the place of one that is. */
 static enum status take(struct call *c, const struct asking *a, struct str answer, struct str *ret)
 {
-    TRY(judge__answer(c, a->d, a->cert, answer));
+    bool revoked; /* a proof too */
+    TRY(judge__answer(c, a->d, a->cert, answer, &revoked));
     TRY(ocsp__keep(c, a->cert, a->instance, answer, a->d->ocsp_fresh_s));
     *ret = answer;
     return ST_OK;
@@ -79,6 +79,7 @@ static enum status ask_service(struct call *c, const struct asking *a, struct st
     struct client_answer answer;
     *trouble = TROUBLE_SILENT;
     TRY(client_fetch(c, &rq, &answer));
+    clock__note(c, a->where, &answer);
     if (answer.status != 200) return not_200(c, &answer);
     *trouble = TROUBLE_WRONG;
     return take(c, a, answer.body, ret);
@@ -139,6 +140,21 @@ enum status ocsp__try_own(struct call *c, struct str cert)
     return ask_services(c, d, cert, &by, &answer);
 }
 
+bool ocsp__is_revoked(struct call *c, const struct directory *d, struct str cert)
+{
+    struct status_facts f;
+    struct judge_source by;
+    struct str answer;
+    bool revoked = false;
+    enum status st = judge__issuer(c, d, cert, &by);
+    (void)ocsp__look(c, cert, &f);
+    if (st == ST_OK && f.is_due) call_forgive(c, ask_services(c, d, cert, &by, &answer), "the directory lists the service");
+    (void)ocsp__look(c, cert, &f);
+    if (st == ST_OK && f.answer.n) st = judge__answer(c, d, cert, f.answer, &revoked);
+    call_clear(c);
+    return revoked;
+}
+
 enum status exchange_own_ocsp(struct call *c, struct str cert, struct str *ret) { return ocsp__own(c, cert, ret); }
 enum status exchange_try_status(struct call *c, struct str cert) { return ocsp__try_own(c, cert); }
 
@@ -166,6 +182,7 @@ static enum status ask_peer(struct call *c, const struct asking *a, const struct
     rq.url = str_print(c->arena, "http://%.*s:%d/?cert=%.*s&cert_hash=%.*s", STR_ARG(s->address), STATUS_PORT, STR_ARG(sha1), STR_ARG(sha256));
     *trouble = TROUBLE_SILENT;
     TRY(client_fetch(c, &rq, &answer));
+    clock__note(c, a->where, &answer);
     if (answer.status != 200) return not_200(c, &answer);
     *trouble = TROUBLE_WRONG;
     TRY(read_parts(c, &answer, &bytes));

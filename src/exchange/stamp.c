@@ -5,16 +5,16 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "exchange/clock.h"
 #include "trust/journal.h"
-#include "web/client.h"
 
-enum { CONNECT_MS = 5000, TOTAL_MS = 10000, ANSWER_MAX = 256 * 1024, SLICE = 100, RETRY_MS = 60000 };
+enum { CONNECT_MS = 5000, TOTAL_MS = 10000, ANSWER_MAX = 256 * 1024, SLICE = 100, RETRY_MS = 60000, TURN_MS = 600000 };
 
 /* ---- the services ---- */
 
 struct stamped { struct str service, token; struct stamp_facts facts; };
 
-static enum status ask_one(struct call *c, const struct dir_tsa *tsa, const struct stamp_question *q, struct stamped *ret)
+static enum status ask_one(struct call *c, const struct directory *d, const struct dir_tsa *tsa, const struct stamp_question *q, struct stamped *ret)
 {
     const struct header type = { STR_INIT("Content-Type"), STR_INIT("application/timestamp-query") };
     struct client_request rq = { .method = STR("POST"), .url = tsa->url, .headers = &type, .nheaders = 1, .body = q->der, .has_body = true, .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS,
@@ -24,21 +24,47 @@ static enum status ask_one(struct call *c, const struct dir_tsa *tsa, const stru
         call_clear(c);
         return call_fail(c, ST_UNAVAILABLE, "", "The time-stamp service does not answer. Check that the operator's node runs and can be reached.");
     }
+    clock__note(c, tsa->name, &answer);
+    if (ocsp__is_revoked(c, d, tsa->cert))
+        return call_fail(c, ST_DENIED, "", "The certificate of the time-stamp service is revoked. Ask the operator to approve another service.");
     TRY(stamp_take(c, answer.body, q, &tsa->cert, 1, time_now_ms(), &ret->token, &ret->facts));
     ret->service = str_copy(c->arena, tsa->name);
     return ST_OK;
 }
 
+/* first_to_ask: the service that answered last, for a while; then the directory's order counts again. */
+static size_t first_to_ask(const struct call *c, const struct directory *d)
+{
+    const struct exchange *ex = exchange__of(c);
+    for (size_t i = 0; c->now_ms < ex->stamp_turn_ms && i < d->ntsas; i++)
+        if (str_eq(d->tsas[i].url, str_z(ex->stamp_turn))) return i;
+    return 0;
+}
+
+/* remember: a service behind the first one answered: those in front of it are left alone for a while. */
+static void remember(struct call *c, const struct directory *d, size_t at)
+{
+    struct exchange *ex = exchange__of(c);
+    struct str url = d->tsas[at].url;
+    if (at == first_to_ask(c, d) || url.n >= sizeof ex->stamp_turn) return;
+    memcpy(ex->stamp_turn, url.p, url.n);
+    ex->stamp_turn[url.n] = '\0';
+    ex->stamp_turn_ms = c->now_ms + TURN_MS;
+    log_line(LOG_WARN, "exchange", "stamp.other_service", c->trace, log_text("service", d->tsas[at].name));
+}
+
 static enum status ask(struct call *c, const struct directory *d, struct str bytes, struct stamped *ret)
 {
     struct stamp_question q;
+    size_t first = first_to_ask(c, d);
     enum status st = call_fail(c, ST_UNAVAILABLE, "", "The directory names no time-stamp service. Ask the operator to approve one.");
     for (size_t i = 0; i < d->ntsas; i++) {
+        size_t at = (first + i) % d->ntsas;
         call_clear(c);
         TRY(stamp_ask(c, DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, bytes), &q));
-        st = ask_one(c, &d->tsas[i], &q, ret);
-        if (st == ST_OK) return ST_OK;
-        call_note(c, "exchange", "time-stamp service %zu of %zu: %.*s", i + 1, d->ntsas, STR_ARG(c->error.sentence));
+        st = ask_one(c, d, &d->tsas[at], &q, ret);
+        if (st == ST_OK) return remember(c, d, at), ST_OK;
+        call_note(c, "exchange", "time-stamp service %zu of %zu: %.*s", at + 1, d->ntsas, STR_ARG(c->error.sentence));
     }
     return st;
 }
@@ -152,6 +178,15 @@ static enum status note_outcome(struct call *c, enum status st)
     return st == ST_OK ? ST_OK : call_fail(c, st, "", "%s", s.reason);
 }
 
+/* was_stamped: where stamping has begun, a directory that names no service any more is a failure: without one nothing proves when a message was signed. */
+static bool was_stamped(struct call *c)
+{
+    struct stamp_row last;
+    bool is = stamp__last(c, &last) == ST_OK;
+    call_clear(c);
+    return is;
+}
+
 enum status stamp__run(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
@@ -160,7 +195,7 @@ enum status stamp__run(struct call *c)
     int64_t period_ms = 1000 * config_count(c->app->config, "exchange.stamp_period_s");
     if (!ex->has_anchor || c->now_ms < ex->next_stamp_ms) return ST_OK;
     if (directory__hold(c, &d) != ST_OK) return call_clear(c), ST_OK; /* told by the job of the directory; nothing is exchanged meanwhile */
-    if (!d->ntsas) return ST_OK;                                     /* a nation that has approved no service does not stamp */
+    if (!d->ntsas && !was_stamped(c)) return ST_OK;                  /* a nation that has approved no service does not stamp */
     enum status st = stamp_messages(c, d, &more);
     ex->next_stamp_ms = c->now_ms + (st == ST_OK && more ? 0 : st == ST_OK || period_ms < RETRY_MS ? period_ms : RETRY_MS);
     TRY(note_outcome(c, st));

@@ -78,9 +78,14 @@ static void because(struct finding *f, const struct exchange_directory_state *d)
     f->name = d->where;
 }
 
+static int64_t size_of(int64_t ms) { return ms < 0 ? -ms : ms; }
+
 static void look_at_clock(struct call *c, struct findings *fs, const struct exchange_directory_state *d)
 {
-    int64_t off = d->ahead_ms < 0 ? -d->ahead_ms : d->ahead_ms;
+    int64_t off = size_of(d->ahead_ms);
+    struct exchange_clock other;
+    if (exchange_worst_clock(c, &other) && size_of(other.ahead_ms) >= CLOCK_OFF_MS && (!d->has_clock || off < CLOCK_OFF_MS))
+        (void)SAY(clock_other, value_span(size_of(other.ahead_ms)), value_text(other.where), value_none());
     if (!d->has_clock) return;
     if (off < CLOCK_OFF_MS) (void)SAY(clock_good, value_span(CLOCK_OFF_MS), value_none(), value_none());
     else if (off < CLOCK_WRONG_MS) (void)SAY(clock_off, value_span(off), value_none(), value_none());
@@ -146,7 +151,7 @@ static enum status look_at_stamps(struct call *c, struct findings *fs)
     TRY(exchange_stamp_state(c, &s));
     struct finding_value waiting = value_number(s.waiting);
     if (s.failing_since_ms) {
-        struct finding *f = SAY(stamps_failing, value_moment(s.failing_since_ms), waiting, value_none());
+        struct finding *f = SAY(stamps_failing, value_moment(s.failing_since_ms), waiting, value_span(s.waiting ? c->now_ms - s.oldest_waiting_ms : 0));
         if (s.reason.n && str_find(s.reason, STR("%")) == SIZE_MAX) f->because = s.reason;
     } else if (s.waiting && c->now_ms - s.oldest_waiting_ms > STAMP_LATE_MS) {
         (void)SAY(stamps_late, waiting, value_span(c->now_ms - s.oldest_waiting_ms), value_none());
