@@ -55,6 +55,13 @@ bool text_is_utf8(struct str s)
     return true;
 }
 
+struct str text_first(struct str s, size_t n)
+{
+    if (n >= s.n) return s;
+    while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80) n--;
+    return str_first(s, n);
+}
+
 bool text_is_plain(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {

@@ -6,6 +6,7 @@
 
 size_t text_step(struct str s);                       /* bytes of the first code point; 0 when it is not valid or s is empty */
 bool text_is_utf8(struct str s);                      /* strict: no overlong forms, no surrogates */
+struct str text_first(struct str s, size_t n);        /* at most n bytes of UTF-8, no broken character at the end */
 bool text_is_plain(struct str s);                     /* valid UTF-8 without control characters (tab and line breaks count as such) */
 size_t text_count(struct str s);                      /* code points of valid UTF-8 */
 /* text_nfc: NFC form in the arena; false when it is not valid UTF-8. */

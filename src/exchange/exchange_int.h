@@ -202,7 +202,7 @@ struct message_filter {
     int64_t limit;                                  /* at most MESSAGE_LIST_MOST */
 };
 enum { MESSAGE_LIST_MOST = 1000 };
-struct message_line { int64_t seq, at_ms, took_us, status, body_bytes; enum message_side side; enum message_kind kind; struct str request_id, message_id, client, service, fault, fault_id; };
+struct message_line { int64_t seq, at_ms, took_us, status, body_bytes; bool is_signed; enum message_side side; enum message_kind kind; struct str request_id, message_id, client, service, fault, fault_id; };
 /* next: the last of these rows, where older ones follow (at_ms 0: none do). behind: rows so new that no search finds them yet. */
 struct message_found { const struct message_line *lines; size_t n; struct message_place next; int64_t behind; };
 NODISCARD enum status message__list(struct call *c, const struct message_filter *f, struct message_found *ret);   /* newest first */

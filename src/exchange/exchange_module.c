@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "exchange/message_log_int.h"
 
-enum { ROOM_ARENA = 64 * 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 1000, OCSP_QUESTION_MAX = 16 * 1024 };
+enum { ROOM_ARENA = 64 * 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 1000, KEEP_MS = 600000, OCSP_QUESTION_MAX = 16 * 1024 };
 
 struct exchange *exchange__of(const struct call *c) { return c->app->exchange; }
 
@@ -176,6 +176,9 @@ static const struct route routes[] = {
     /* all verbs: the exchange itself says which are X-Road's, in X-Road's form */
     { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_BODY_MAX, .api = true, .failed = consumer__failed },
     { "GET", "/listClients", metadata__clients, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = consumer__failed },
+    { "GET", "/messages", message__show_list, .need = MESSAGE_READ, .form = message__list_form, .failed = message__show_list_again },
+    { "GET", "/messages/{id}", message__show_one, .need = MESSAGE_READ },
+    { "POST", "/messages/{id}", message__show_opened, .need = MESSAGE_OPEN, .form = message__open_form, .failed = message__show_one_again },
     /* What the operator publishes stands where every node comes, and not beside /r1, where whoever comes may speak for this member's systems. */
     { "GET", "/internalconf", operator__internalconf, .need = "public", .port = PORT_STATUS, .api = true },
     { "GET", "/V6/{stamp}/{name}", operator__params, .need = "public", .port = PORT_STATUS, .api = true },
@@ -197,6 +200,7 @@ static const struct setting settings[] = {
     { "exchange.rights", SETTING_TREE, "", "", "Who may call what: a list of {client, subsystem, service, method, path, purposes, columns}.", false },
     { "exchange.log_level", SETTING_TEXT, "full", "", "What the log keeps of messages: full, metadata or none.", false },
     { "exchange.log_levels", SETTING_TREE, "", "", "The same by subsystem, at either end of the message: a list of {subsystem, level}.", false },
+    { "exchange.log_days", SETTING_COUNT, "0", "days", "How long messages stay in the log, once they are time-stamped; 0: for ever.", false },
     { "exchange.heads", SETTING_TEXT, "", "", "Subsystem that keeps journal heads; else the one whose code is directory.", false },
     { "exchange.directory_s", SETTING_COUNT, "60", "seconds", "How often the directory is fetched.", false },
     { "exchange.status_s", SETTING_COUNT, "30", "seconds", "How old the status of a certificate may be before it is asked again.", false },
@@ -215,6 +219,7 @@ static const struct job jobs[] = {
     { "exchange.heads", HEADS_MS, heads__send },
     { "exchange.stamp", STAMP_MS, stamp__run },
     { "exchange.message_index", INDEX_MS, message__index_job },
+    { "exchange.message_keep", KEEP_MS, message__keep_job },
     { 0 } };
 
 const struct module exchange_module = { .name = "exchange", .schema = &exchange_schema, .settings = settings, .routes = routes, .commands = exchange__commands, .jobs = jobs,

@@ -21,6 +21,7 @@ static const struct query DELETE_NAME = { "exchange", "DELETE FROM message_name 
 static const struct query LIST_CLASSES = { "exchange",
     "SELECT k.id, k.side, k.kind, k.client, k.service, k.fault, k.n, COALESCE((SELECT MAX(p.at_ms) FROM message_place p WHERE p.class = k.id AND p.at_ms <= $1), -1) "
     "FROM message_class k ORDER BY k.id LIMIT $2", LOG };
+static const struct query COUNT_ALL = { "exchange", "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM message_class", LOG };
 static const struct query LIST_PLACES = { "exchange",
     "SELECT at_ms, seq FROM message_place WHERE class = $1 AND at_ms >= $2 AND at_ms <= $3 AND (at_ms < $3 OR seq < $4) ORDER BY at_ms DESC, seq DESC LIMIT $5", LOG };
 static const struct query LIST_NAMED = { "exchange", "SELECT seq FROM message_name WHERE hash = $1 ORDER BY seq DESC LIMIT $2", LOG };
@@ -206,6 +207,8 @@ enum status message__unindex(struct call *c, int64_t first, int64_t last)
 }
 
 /* ---- reading ---- */
+
+enum status message__count(struct call *c, int64_t *ret) { return read_number(c, &COUNT_ALL, ret); }
 
 enum status message__list_classes(struct call *c, int64_t until_ms, const struct message_class **ret, size_t *n)
 {

@@ -37,6 +37,7 @@ enum { MESSAGE_CLASSES_MOST = 10000 }; /* further ones are kept without their se
 /* message__index: bring the index up to the newest row, at most so many rows; *behind: rows that are still missing. */
 NODISCARD enum status message__index(struct call *c, int64_t most, int64_t *behind);
 NODISCARD enum status message__index_job(struct call *c);
+NODISCARD enum status message__count(struct call *c, int64_t *ret); /* rows that are in the index */
 NODISCARD enum status message__list_classes(struct call *c, int64_t until_ms, const struct message_class **ret, size_t *n);
 
 /* message__list_places: the newest rows of a class before a place and not before since_ms. */
@@ -56,6 +57,23 @@ bool message__read_moment(const struct call *c, struct str text, bool end, int64
 /* A place as it stands in an address: "1795000000000-42". */
 struct str message__format_place(struct call *c, struct message_place p);
 bool message__parse_place(struct str text, struct message_place *ret);
+
+/* ---- message_keep.c: retention ---- */
+
+/* Rows up to seq and time-stamps up to stamp_seq were removed by rule: n rows, the last ones at_ms. */
+struct message_cut { int64_t seq, stamp_seq, at_ms, n; };
+NODISCARD enum status message__read_cut(struct call *c, struct message_cut *ret);
+/* message__remove_old: rows from before cutoff_ms, but none that waits for its time-stamp. */
+NODISCARD enum status message__remove_old(struct call *c, int64_t cutoff_ms);
+NODISCARD enum status message__keep_job(struct call *c);
+struct str message__retention_words(struct call *c);
+
+/* ---- message_http.c: pages ---- */
+
+#define MESSAGE_READ "message.read" /* lists and facts */
+#define MESSAGE_OPEN "message.open" /* heads and bodies, for a purpose */
+handler message__show_list, message__show_list_again, message__show_one, message__show_one_again, message__show_opened;
+extern const struct field message__list_form[], message__open_form[];
 
 /* ---- message_cmd.c ---- */
 

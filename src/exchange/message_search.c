@@ -7,7 +7,9 @@
 
 enum { CATCH_UP_ROWS = 10000, NAMED_MOST = 64, SIDES = 8 };
 
-#define COLUMNS "SELECT seq, at_ms, side, is_answer, request_id, message_id, client, service, status, fault, fault_id, took_us, body_bytes FROM message "
+#define COLUMNS \
+    "SELECT seq, at_ms, side, is_answer, request_id, message_id, client, service, status, fault, fault_id, took_us, body_bytes, "
+    "CASE WHEN signature IS NULL THEN 0 ELSE 1 END FROM message "
 static const struct query GET = { "exchange", COLUMNS "WHERE seq = $1", LOG };
 static const struct query FIND = { "exchange", COLUMNS "WHERE request_id = $1 ORDER BY seq LIMIT $2", LOG };
 
@@ -16,7 +18,7 @@ static void read_line(const struct db_rows *r, struct message_line *l)
     *l = (struct message_line){
         .seq = db_col_int(r, 0), .at_ms = db_col_int(r, 1), .side = (enum message_side)db_col_int(r, 2), .kind = (enum message_kind)db_col_int(r, 3),
         .request_id = db_col_text(r, 4), .message_id = db_col_text(r, 5), .client = db_col_text(r, 6), .service = db_col_text(r, 7), .status = db_col_int(r, 8),
-        .fault = db_col_text(r, 9), .fault_id = db_col_text(r, 10), .took_us = db_col_int(r, 11), .body_bytes = db_col_int(r, 12) };
+        .fault = db_col_text(r, 9), .fault_id = db_col_text(r, 10), .took_us = db_col_int(r, 11), .body_bytes = db_col_int(r, 12), .is_signed = db_col_int(r, 13) != 0 };
 }
 
 static enum status get_line(struct call *c, int64_t seq, struct message_line *ret)

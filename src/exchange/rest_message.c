@@ -102,10 +102,7 @@ struct str rest__header(const struct rest_head *h, const char *name)
 
 struct str rest__short_header(const struct rest_head *h, const char *name)
 {
-    struct str value = rest__header(h, name);
-    size_t n = value.n < EXCHANGE_TEXT_MAX ? value.n : EXCHANGE_TEXT_MAX;
-    while (n < value.n && n > 0 && ((unsigned char)value.p[n] & 0xc0) == 0x80) n--; /* not inside a character: databases and the journal take UTF-8 only */
-    return str_first(value, n);
+    return text_first(rest__header(h, name), EXCHANGE_TEXT_MAX); /* databases and the journal take UTF-8 only */
 }
 
 /* cut_segment: "/segment" off the front of the raw path. */

@@ -56,6 +56,7 @@ enum status stamp__verify_run(struct call *c, const struct args *args)
     TRY(believed(c, args_value(args, "cert"), &by));
     TRY(stamp__verify(c, &by, &n));
     (void)printf("%lld time-stamps hold, over %lld messages and %lld heads of the journal. %lld messages wait for one.\n", (long long)n.stamps, (long long)n.messages, (long long)n.heads, (long long)n.waiting);
+    if (n.removed) (void)printf("%lld rows were removed by exchange.log_days; the journal says which and when.\n", (long long)n.removed);
     return ST_OK;
 }
 

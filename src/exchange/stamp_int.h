@@ -40,7 +40,7 @@ NODISCARD enum status stamp__write_state(struct call *c, const struct stamping *
 /* ---- stamp_verify.c ---- */
 
 struct stamp_certs { const struct str *certs; size_t n; };   /* of the services that are believed */
-struct stamp_count { int64_t stamps, messages, heads, waiting; };
+struct stamp_count { int64_t stamps, messages, heads, waiting, removed /* rows, by retention */; };
 /* stamp__verify: every time-stamp of this node's LOG and every message that one covers, heads of the journal too. ST_INVALID names the first that does not fit. */
 NODISCARD enum status stamp__verify(struct call *c, const struct stamp_certs *by, struct stamp_count *ret);
 /* stamp__digests: the digests of a time-stamp's leaves, and the place of a message among them (SIZE_MAX: not there). */

@@ -15,7 +15,8 @@ static enum status show_home(struct call *c, const struct request *rq, struct re
     struct page_home data = { .portal = config_flag(c->app->config, "portal.enabled") && !official, .signed_in = signed_in,
                               .may_look_up = signed_in && call_has_right(c, STR("registry.lookup")), .may_watch = signed_in && call_has_right(c, STR("monitor.read")) };
     data.watches_all = data.may_watch && config_flag(c->app->config, "exchange.operator");
-    data.has_tiles = data.portal || data.may_look_up || data.may_watch;
+    data.may_read_log = signed_in && call_has_right(c, STR("message.read"));
+    data.has_tiles = data.portal || data.may_look_up || data.may_watch || data.may_read_log;
     return reply_page(c, rq, rp, &PAGE_HOME, &data);
 }
 

@@ -6,7 +6,7 @@
 #include "web/page.h"
 
 /* The first page. portal: for citizens, and for whom it is not known yet; an official sees the work of the agency on every node. */
-struct page_home { bool portal, signed_in, may_look_up, may_watch, watches_all, has_tiles; };
+struct page_home { bool portal, signed_in, may_look_up, may_watch, may_read_log, watches_all, has_tiles; };
 
 /* My record: what each register answered. */
 struct record_register { struct str name, problem; struct shown_record shown; };
