@@ -8,7 +8,7 @@
 enum { CATCH_UP_ROWS = 10000, NAMED_MOST = 64, SIDES = 8 };
 
 #define COLUMNS \
-    "SELECT seq, at_ms, side, is_answer, request_id, message_id, client, service, status, fault, fault_id, took_us, body_bytes, "
+    "SELECT seq, at_ms, side, is_answer, request_id, message_id, client, service, status, fault, fault_id, took_us, body_bytes, " \
     "CASE WHEN signature IS NULL THEN 0 ELSE 1 END FROM message "
 static const struct query GET = { "exchange", COLUMNS "WHERE seq = $1", LOG };
 static const struct query FIND = { "exchange", COLUMNS "WHERE request_id = $1 ORDER BY seq LIMIT $2", LOG };
