@@ -90,6 +90,11 @@ NODISCARD enum status exchange_own_ocsp(struct call *c, struct str cert, struct 
 struct stamp_state { int64_t last_ms, oldest_waiting_ms, waiting; int64_t failing_since_ms; struct str reason; };
 NODISCARD enum status exchange_stamp_state(struct call *c, struct stamp_state *ret);
 
+/* exchange_set_persons: how the message log, searched by person, finds the internal id that the journal knows a number by. Filled in by the room that keeps a register; at start
+ * only. find: ST_NOT_FOUND, silently, when nobody has the number. */
+typedef enum status person_finder(struct call *c, struct str number, int64_t *ret);
+void exchange_set_persons(struct app *app, person_finder *find);
+
 extern const struct module exchange_module;
 
 #endif

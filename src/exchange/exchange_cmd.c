@@ -17,8 +17,7 @@ static void add(struct header *list, size_t *n, const char *name, struct str val
     if (value.n) list[(*n)++] = (struct header){ str_z(name), value };
 }
 
-/* read_data: --data, or with "-" what stands on the standard input: secrets such as PINs do not belong on a command line. */
-static enum status read_data(struct call *c, struct str given, struct str *ret)
+enum status exchange__read_given(struct call *c, struct str given, struct str *ret)
 {
     struct buf b = buf_in(c->arena, DATA_MAX);
     size_t got;
@@ -46,7 +45,7 @@ static enum status call_run(struct call *c, const struct args *args)
     struct str data, target, method = args_value(args, "method");
     struct client_request rq = { .headers = headers, .total_ms = CALL_TOTAL_MS, .max_answer = EXCHANGE_WIRE_MAX };
     struct client_answer answer;
-    TRY(read_data(c, args_value(args, "data"), &data));
+    TRY(exchange__read_given(c, args_value(args, "data"), &data));
     TRY(call_target(c, args_value(args, "SERVICE"), &target));
     add(headers, &rq.nheaders, "X-Road-Client", args_value(args, "client"));
     add(headers, &rq.nheaders, "X-Road-UserId", args_value(args, "user"));
@@ -91,7 +90,7 @@ static const struct option export_options[] = {
 const struct command exchange__commands[] = {
     { .name = "call", .summary = "Asks a service of another member through this node.", .options = call_options, .run = call_run, .needs = COMMAND_NODE },
     { .name = "message list", .summary = "Lists what this node asked and answered.", .options = message__list_options, .run = message__list_run, .needs = COMMAND_NODE },
-    { .name = "message find", .summary = "Finds messages by request id, message id or the id of a fault.", .options = message__find_options, .run = message__find_run, .needs = COMMAND_NODE },
+    { .name = "message find", .summary = "Finds messages by request id, message id, the id of a fault, or by person.", .options = message__find_options, .run = message__find_run, .needs = COMMAND_NODE },
     { .name = "message show", .summary = "Shows one message; its body only with a purpose.", .options = message__show_options, .run = message__show_run, .needs = COMMAND_NODE },
     { .name = "message stamps", .summary = "Shows how time-stamping of the message log goes.", .options = NULL, .run = stamp__state_run, .needs = COMMAND_NODE },
     { .name = "message verify-stamps", .summary = "Checks every time-stamp and the messages under it.", .options = verify_options, .run = stamp__verify_run, .needs = COMMAND_NODE },

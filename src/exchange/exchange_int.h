@@ -283,6 +283,7 @@ struct exchange {
     struct purposes purposes;
     struct systems systems;
     struct message_levels log_levels;
+    person_finder *find_person;                /* NULL: this node keeps no register of persons */
     struct anchor anchor; bool has_anchor;
     pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures: held for a few instructions, never while waiting */
     struct directory *directory;
@@ -306,6 +307,8 @@ struct exchange {
 struct exchange *exchange__of(const struct call *c);
 
 extern const struct command exchange__commands[];
+/* exchange__read_given: the value of an option, or with "-" what stands on the standard input: secrets such as PINs do not belong on a command line. */
+NODISCARD enum status exchange__read_given(struct call *c, struct str given, struct str *ret);
 extern const struct schema exchange_schema;
 
 #endif

@@ -177,6 +177,8 @@ static const struct route routes[] = {
     { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_BODY_MAX, .api = true, .failed = consumer__failed },
     { "GET", "/listClients", metadata__clients, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = consumer__failed },
     { "GET", "/messages", message__show_list, .need = MESSAGE_READ, .form = message__list_form, .failed = message__show_list_again },
+    { "GET", "/messages/person", message__show_person, .need = MESSAGE_PERSON },
+    { "POST", "/messages/person", message__show_about, .need = MESSAGE_PERSON, .form = message__person_form, .failed = message__show_person_again },
     { "GET", "/messages/{id}", message__show_one, .need = MESSAGE_READ },
     { "POST", "/messages/{id}", message__show_opened, .need = MESSAGE_OPEN, .form = message__open_form, .failed = message__show_one_again },
     /* What the operator publishes stands where every node comes, and not beside /r1, where whoever comes may speak for this member's systems. */

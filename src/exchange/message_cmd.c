@@ -64,11 +64,34 @@ enum status message__list_run(struct call *c, const struct args *args)
 
 /* ---- sen message find ---- */
 
+/* find_person: what the journal and the log have, newest first. */
+static enum status find_person(struct call *c, struct str given, struct str purpose)
+{
+    struct message_abouts found;
+    struct str number;
+    char at[TIME_TEXT];
+    if (!purpose.n) return call_fail(c, ST_INVALID, "purpose", "Name the purpose of the search with --purpose: the person reads it.");
+    TRY(exchange__read_given(c, given, &number));
+    TRY(message__list_person(c, str_trim(number), purpose, TIME_FAR, MESSAGE_LIST_MOST, &found));
+    for (size_t i = 0; i < found.n; i++) {
+        const struct message_about *a = &found.list[i];
+        time_format_ms(a->at_ms, at);
+        (void)printf("%s  %.*s  %.*s  for %.*s\n  ", at, STR_ARG(a->kind), STR_ARG(a->agency), STR_ARG(a->purpose));
+        if (a->has_line) print_line(&a->line);
+        else (void)printf("no message of it is in the log\n");
+    }
+    if (!found.n) (void)printf("Nobody was told anything about this person.\n");
+    return ST_OK;
+}
+
 enum status message__find_run(struct call *c, const struct args *args)
 {
     const struct message_line *list;
+    struct str id = args_value(args, "ID"), person = args_value(args, "person");
     size_t n;
-    TRY(message__find_any(c, args_value(args, "ID"), &list, &n));
+    if ((id.n > 0) == (person.n > 0)) return call_fail(c, ST_INVALID, "ID", "Give either an id or --person.");
+    if (person.n) return find_person(c, person, args_value(args, "purpose"));
+    TRY(message__find_any(c, id, &list, &n));
     for (size_t i = 0; i < n; i++) print_line(&list[i]);
     return ST_OK;
 }
@@ -108,7 +131,9 @@ const struct option message__list_options[] = {
     { OPTION_END, NULL, NULL, NULL, false } };
 
 const struct option message__find_options[] = {
-    { OPTION_OPERAND, "ID", NULL, "request id, message id or id of a fault", true },
+    { OPTION_OPERAND, "ID", NULL, "request id, message id or id of a fault", false },
+    { OPTION_VALUE, "person", "PIN", "messages that told something about this person; - reads the number from the standard input", false },
+    { OPTION_VALUE, "purpose", "CODE", "why; the search is journalled, and the person sees it", false },
     { OPTION_END, NULL, NULL, NULL, false } };
 
 const struct option message__show_options[] = {

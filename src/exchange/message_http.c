@@ -1,11 +1,13 @@
 /* message_http.c: the pages of the message log: a list by filters, one message with its question and answer, and what was said in it, for a purpose that is journalled first.
  * Lists show parties, times and outcomes, never bodies, paths or users. */
 #include "base/text.h"
+#include "base/time.h"
 #include "base/url.h"
 #include "exchange/figures.h"
 #include "exchange/message.html.h"
 #include "exchange/message_log_int.h"
 #include "exchange/message_pages.h"
+#include "exchange/message_person.html.h"
 #include "exchange/messages.html.h"
 #include "exchange/stamp_int.h"
 
@@ -88,6 +90,7 @@ static struct page_messages *make_page(struct call *c, const struct request *rq)
     const struct str texts[SIDES] = { TR("Each"), TR("This node asked"), TR("This node answered"), TR("Inside this node") };
     for (size_t i = 0; i < SIDES; i++) options[i] = (struct page_option){ sides[i].value, text_tr(c->lang, texts[i]), STR(""), str_eq(page->side, sides[i].value) };
     page->filtered = page->since.n || page->until.n || page->party.n || page->service.n || page->fault.n || page->side.n || page->only_faults;
+    page->by_person = call_has_right(c, STR(MESSAGE_PERSON));
     return page;
 }
 
@@ -270,6 +273,55 @@ enum status message__show_opened(struct call *c, const struct request *rq, struc
     return reply_page(c, rq, rp, &PAGE_MESSAGE, &page);
 }
 
+/* ---- by person ---- */
+
+static struct page_person *make_person(struct call *c, const struct request *rq)
+{
+    struct page_person *page = arena_new(c->arena, struct page_person);
+    *page = (struct page_person){ .possible = message__knows_persons(c), .number = request_form(rq, "number"), .purpose = request_form(rq, "purpose"), .issue = request_form(rq, "issue") };
+    page->purposes = list_purposes(c, page->purpose, &page->npurposes);
+    return page;
+}
+
+enum status message__show_person(struct call *c, const struct request *rq, struct reply *rp) { return reply_page(c, rq, rp, &PAGE_MESSAGE_PERSON, make_person(c, rq)); }
+enum status message__show_person_again(struct call *c, const struct request *rq, struct reply *rp) { return reply_page_again(c, rq, rp, &PAGE_MESSAGE_PERSON, make_person(c, rq)); }
+
+static struct page_about about_of(struct call *c, const struct message_about *a)
+{
+    const struct purpose *known = exchange_find_purpose(c->app, a->purpose);
+    struct page_about p = { .request_id = a->request_id, .what = a->kind, .agency = agency_of(c, a->agency), .id = a->agency, .purpose = known ? text_tr(c->lang, known->name) : a->purpose,
+                            .basis = a->basis, .at_ms = a->at_ms, .has_line = a->has_line };
+    if (!a->has_line) return p;
+    p.fault = a->line.fault;
+    p.outcome = row_of(c, &a->line).outcome;
+    return p;
+}
+
+enum status message__show_about(struct call *c, const struct request *rq, struct reply *rp)
+{
+    struct page_person *page = make_person(c, rq);
+    struct message_abouts found;
+    int64_t before = TIME_FAR;
+    struct str leaf = request_form(rq, "before");
+    rp->no_store = true;
+    if (leaf.n && !str_int(leaf, &before)) return ST_NOT_FOUND;
+    c->issue = page->issue;
+    enum status st = message__list_person(c, page->number, page->purpose, before, PAGE_ROWS, &found);
+    if (st == ST_NOT_FOUND) c->error.status = st = ST_INVALID; /* shown at the field */
+    TRY(st);
+    struct page_about *list = arena_array(c->arena, struct page_about, found.n);
+    for (size_t i = 0; i < found.n; i++) list[i] = about_of(c, &found.list[i]);
+    page->abouts = list;
+    page->nabouts = found.n;
+    page->next_leaf = found.next_leaf;
+    page->searched = true;
+    return reply_page(c, rq, rp, &PAGE_MESSAGE_PERSON, page);
+}
+
+const struct field message__person_form[] = {
+    { "number", FIELD_DIGITS, .required = true, .min_length = 1, .max_length = 40, .label = "Personal identification number" },
+    { "purpose", FIELD_CODE, .required = true, .max_length = 64, .label = "Purpose" }, { "issue", FIELD_TEXT, .max_length = 100, .label = "Case number" },
+    { "before", FIELD_DIGITS, .max_length = 18, .label = "Older messages" }, { 0 } };
 const struct field message__list_form[] = {
     { "id", FIELD_TEXT, .max_length = EXCHANGE_ID_MAX, .label = "Id" }, { "since", FIELD_TEXT, .max_length = 40, .label = "From" },
     { "until", FIELD_TEXT, .max_length = 40, .label = "To the end of" }, { "party", FIELD_TEXT, .max_length = 1000, .label = "Agency or subsystem at either end" },

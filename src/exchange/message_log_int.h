@@ -58,6 +58,16 @@ bool message__read_moment(const struct call *c, struct str text, bool end, int64
 struct str message__format_place(struct call *c, struct message_place p);
 bool message__parse_place(struct str text, struct message_place *ret);
 
+/* ---- message_person.c: by person ---- */
+
+/* An entry of the journal about the person, and what the log knows of its message: the row in which it ended; no row where the log has none of it. */
+struct message_about { int64_t at_ms; struct str kind, agency, role, purpose, basis, request_id; bool has_line; struct message_line line; };
+struct message_abouts { const struct message_about *list; size_t n; int64_t next_leaf; /* where older ones follow; 0: none do */ };
+bool message__knows_persons(const struct call *c);
+/* message__list_person: newest first, before a leaf of the journal (TIME_FAR: from the newest on). The search is an entry about the person itself, durable before anything is
+ * answered. ST_NOT_FOUND with a sentence when nobody has the number; ST_INVALID for a purpose that is none. */
+NODISCARD enum status message__list_person(struct call *c, struct str number, struct str purpose, int64_t before_leaf, size_t limit, struct message_abouts *ret);
+
 /* ---- message_keep.c: retention ---- */
 
 /* Rows up to seq and time-stamps up to stamp_seq were removed by rule: n rows, the last ones at_ms. */
@@ -72,6 +82,9 @@ struct str message__retention_words(struct call *c);
 
 #define MESSAGE_READ "message.read" /* lists and facts */
 #define MESSAGE_OPEN "message.open" /* heads and bodies, for a purpose */
+#define MESSAGE_PERSON "message.person" /* by person, for a purpose */
+handler message__show_person, message__show_person_again, message__show_about;
+extern const struct field message__person_form[];
 handler message__show_list, message__show_list_again, message__show_one, message__show_one_again, message__show_opened;
 extern const struct field message__list_form[], message__open_form[];
 

@@ -17,7 +17,7 @@ struct page_messages {
     struct str id, since, until, party, service, fault;
     bool only_faults;
     const struct page_option *sides; size_t nsides; struct str side;
-    bool filtered;
+    bool filtered, by_person;
     /* what was found */
     const struct page_message_row *rows; size_t nrows;
     struct str next;                  /* place of the next page, or empty */
@@ -43,6 +43,16 @@ struct page_message {
     bool may_open, opened;
     const struct page_option *purposes; size_t npurposes;
     struct str issue;
+};
+
+struct page_about { struct str request_id, what, agency, id, purpose, basis, outcome, fault; int64_t at_ms; bool has_line; };
+struct page_person {
+    bool possible;                    /* this node keeps a register of persons */
+    struct str number, purpose, issue;
+    const struct page_option *purposes; size_t npurposes;
+    bool searched;
+    const struct page_about *abouts; size_t nabouts;
+    int64_t next_leaf;
 };
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/config.h"
 #include "base/file.h"
+#include "exchange/exchange.h"
 
 enum { REGISTRY_ARENA = 64 << 20, REGISTERS_MOST = 32 };
 
@@ -57,6 +58,18 @@ static void registry_stop(struct app *app)
     app->registry = NULL;
 }
 
+/* find_person: for the message log, searched by person: the registers of this node, by the first key of each. */
+static enum status find_person(struct call *c, struct str number, int64_t *ret)
+{
+    const struct registry *reg = c->app->registry;
+    enum status st = ST_NOT_FOUND;
+    for (size_t i = 0; i < reg->nregisters && st == ST_NOT_FOUND; i++) {
+        call_clear(c);
+        st = registry__find_entity(c, reg->registers[i], reg->registers[i]->keys[0].kind, number, ret);
+    }
+    return st;
+}
+
 static enum status registry_start(struct call *c, struct app *app)
 {
     const struct str *names;
@@ -71,6 +84,7 @@ static enum status registry_start(struct call *c, struct app *app)
     TRY(load_units(c, reg, app->country));
     reg->unit_names = registry__unit_names_open(&reg->units);
     for (size_t i = 0; i < n; i++, reg->nregisters++) TRY(open_register(c, app, reg, names[i], app->country, &registers[i]));
+    exchange_set_persons(app, find_person);
     return offer_all(c, app);
 }
 

@@ -152,6 +152,28 @@ for (const lang of ['vi', 'en']) {
     assert.match(own.url(), /\/monitor\/here$/);
     await judge(own, `access-monitor-here-${lang}`);
   });
+
+  test(`the message log, ${lang}`, async () => {
+    const son = await person(browser, lang);
+    await signIn(son, nation.hanoi, 'son');
+    const shapes = await walk(son, nation.hanoi, `access-archivist-${lang}`);
+    for (const path of ['/messages', '/messages/N']) assert.ok(shapes.has(path), `${path} is linked`);
+    await son.goto(`${nation.hanoi.pages}/messages?since=yesterday`);
+    await judge(son, `access-messages-refused-${lang}`);
+    await son.goto(`${nation.hanoi.pages}/messages?service=VN/GOV/G01/population/person`);
+    await son.locator('main table a').first().click();
+    await son.selectOption('[name=purpose]', 'residence.register');
+    await submit(son);
+    await judge(son, `access-message-opened-${lang}`);
+    const minh = await person(browser, lang);
+    await signIn(minh, nation.police, 'minh');
+    await minh.goto(`${nation.police.pages}/messages`);
+    await minh.goto(await minh.locator('main a[href="/messages/person"]').evaluate((a) => a.href));
+    await minh.fill('[name=number]', pinOf(citizen(nation, 1)));
+    await minh.selectOption('[name=purpose]', 'residence.register');
+    await submit(minh);
+    await judge(minh, `access-messages-person-${lang}`);
+  });
 }
 
 test('nothing needs script: finding a person, opening the record, watching the nodes', async () => {
