@@ -56,6 +56,7 @@ INSERT INTO message_bookmark (id, seq) VALUES (1, 0);
 -- Status answers of certificates at hand: our own (instance empty) and those of peers; hash: SHA-256 of the certificate. They serve after a restart as long as they are good.
 CREATE TABLE exchange_status (hash {blob} NOT NULL PRIMARY KEY, instance TEXT NOT NULL, cert {blob} NOT NULL, answer {blob} NOT NULL, fetched_ms BIGINT NOT NULL, until_ms BIGINT NOT NULL);
 CREATE INDEX exchange_status_until ON exchange_status (until_ms);
+
 -- migration 4 log
 -- One row: how far retention went: rows up to seq and time-stamps up to stamp_seq are gone, n rows in all, the last ones at at_ms.
 CREATE TABLE message_cut (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL, stamp_seq BIGINT NOT NULL, at_ms BIGINT NOT NULL, n BIGINT NOT NULL);
