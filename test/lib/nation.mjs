@@ -1,6 +1,6 @@
 // The harness of the stories: starts a real sandbox nation in a temporary folder and acts as clerks, citizens and information systems would.
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -39,6 +39,12 @@ export class Nation {
     return { name, dir, pages: `http://localhost:${this.port + offset}`, address: `${this.net}.${host}`, systems: `http://${this.net}.${host}:8080`,
       pid: (which) => Number(readFileSync(join(dir, 'run', `sen-${which}.pid`), 'utf8')),
       log: () => readFileSync(join(dir, 'log', 'sen.log'), 'utf8').trim().split('\n').flatMap((l) => { try { return [JSON.parse(l)]; } catch { return [{ raw: l }]; } }) };
+  }
+
+  // offer: services of a node that has none yet, and who may ask them for which purpose; written into its node.yaml, so it counts from the next start on.
+  offer(node, services, rights) {
+    const path = join(node.dir, 'node.yaml'), list = (rows) => rows.map((r) => `    - {${r}}\n`).join('');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/^exchange:\n/m, `exchange:\n  services:\n${list(services)}  rights:\n${list(rights)}`));
   }
 
   welcome() { return readFileSync(join(this.dir, 'welcome.txt'), 'utf8'); }

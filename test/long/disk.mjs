@@ -40,7 +40,7 @@ function fill(node) {
 const makeRoom = (node) => rmSync(join(node.dir, 'data', 'filler'));
 for (const [name, faults] of [['police', /^server\.serverproxy\./], ['hanoi', /^server\.clientproxy\./]]) {
   test(`the disk of ${name} is full`, { skip, timeout: 300000 }, async () => {
-    const node = nation[name], load = new Load(nation, 0), next = () => load.ask();
+    const node = nation[name], load = new Load(nation, { workers: 0 }), next = () => load.ask();
     let refused = 0;
     await ontoSmallDisk(node);
     await until('the road carries', async () => (await next()).status === 200);

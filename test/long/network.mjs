@@ -6,14 +6,14 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Load, repeatable } from '../lib/load.mjs';
+import { Load, behind, repeatable } from '../lib/load.mjs';
 import { Nation, alive, until } from '../lib/nation.mjs';
 
 const cuts = Number(process.env.CUTS ?? 20), RECOVERS_MS = 60000;
 const SPACE = `sen${process.pid}`, CABLE = [`sa${process.pid}`, `sb${process.pid}`], NET = `10.${77 + (process.pid % 100)}.${process.pid % 200}`;
 const missing = ['ip', 'nft'].filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
 const skip = process.getuid() !== 0 ? 'network namespaces need root' : missing.length ? `needs ${missing.join(' and ')}` : (process.env.SEN_STORE ?? 'sqlite') !== 'sqlite' && 'reads the SQLite file';
-let nation, far;
+let nation, backend, far;
 
 const ip = (...words) => execFileSync('ip', words);
 const pause = (ms) => new Promise((r) => setTimeout(r, ms));
@@ -21,6 +21,7 @@ const pause = (ms) => new Promise((r) => setTimeout(r, ms));
 before(async () => {
   if (skip) return;
   nation = await Nation.start({ people: 100 });
+  backend = await behind(nation);
   await nation.sen(['nation', 'stop', nation.dir]);
   lay();
   moveTo(NET);
@@ -30,6 +31,7 @@ before(async () => {
 });
 after(async () => {
   if (skip) return;
+  backend?.close();
   for (const node of [nation.police, nation.hanoi, nation.operator]) await stop(node);
   spawnSync('ip', ['netns', 'del', SPACE]);
   spawnSync('ip', ['link', 'del', CABLE[0]]);
@@ -76,7 +78,7 @@ const THERE = 'meta iifname != "lo" meta oifname != "lo"', LOSS = `${THERE} numg
 const LONG_EVERY = 10, LONG_MS = 20000;
 
 test(`one packet in a hundred is lost, and ${cuts} cuts`, { skip, timeout: (120 + cuts * 90) * 1000 }, async () => {
-  const random = repeatable(), load = new Load(nation), slowest = { ms: 0 };
+  const random = repeatable(), load = new Load(nation, { backend }), slowest = { ms: 0 };
   try {
     await load.carries(0);
     rule(LOSS);

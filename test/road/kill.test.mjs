@@ -4,14 +4,17 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Load, repeatable, rows, shuffled } from '../lib/load.mjs';
+import { Load, behind, repeatable, rows, shuffled } from '../lib/load.mjs';
 import { Nation, until } from '../lib/nation.mjs';
 
 const kills = Number(process.env.SEN_KILLS ?? 20), RECOVERS_MS = 30000;
 const sqlite = (process.env.SEN_STORE ?? 'sqlite') === 'sqlite';
-let nation;
-before(async () => { nation = await Nation.start({ people: 100 }); });
-after(() => nation?.stop());
+let nation, backend;
+before(async () => {
+  nation = await Nation.start({ people: 100 });
+  backend = await behind(nation);
+});
+after(async () => { backend?.close(); await nation?.stop(); });
 
 const pause = (ms) => new Promise((r) => setTimeout(r, ms));
 
@@ -54,7 +57,7 @@ function plan(random) {
 }
 
 test(`${kills} kills at random moments`, { timeout: (60 + kills * 30) * 1000 }, async () => {
-  const random = repeatable(), load = new Load(nation), recovered = [];
+  const random = repeatable(), load = new Load(nation, { backend }), recovered = [];
   await load.carries(0);
   try {
     for (const victim of plan(random)) {

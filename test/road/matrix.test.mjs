@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -25,23 +24,14 @@ before(async () => {
   peer = await Hostile.join(nation);
   odd = oddCertificates();
   await peer.list(peer.tls, ...Object.values(odd.tls));
-  offer(nation.hanoi, backend.address().port);
+  const url = `url: "http://127.0.0.1:${backend.address().port}/"`, may = (service, more = '') => `client: VN/GOV/X66/probe, subsystem: desk, service: ${service}, purposes: [case.handle]${more}`;
+  nation.offer(nation.hanoi, [`subsystem: desk, code: echo, ${url}`, `subsystem: desk, code: closed, ${url}, disabled: "Back on Monday at 8:00."`, `subsystem: desk, code: private, ${url}`],
+    [may('echo'), may('closed'), may('private', ', path: /open/*, method: GET')]);
   await nation.restart();
   await until('the hostile member is known', async () => !(await ask()).answer.fault);
   calls = accepted = 1;
 });
 after(async () => { peer?.close(); backend?.close(); await nation?.stop(); });
-
-// offer: the agency's services, and what the hostile member may ask.
-function offer(node, port) {
-  const path = join(node.dir, 'node.yaml'), url = `"http://127.0.0.1:${port}/"`, right = (service) => `    - {client: VN/GOV/X66/probe, subsystem: desk, service: ${service}, purposes: [case.handle]}\n`;
-  writeFileSync(path, readFileSync(path, 'utf8').replace(/^exchange:\n/m, `exchange:
-  services:
-    - {subsystem: desk, code: echo, url: ${url}}
-    - {subsystem: desk, code: closed, url: ${url}, disabled: "Back on Monday at 8:00."}
-    - {subsystem: desk, code: private, url: ${url}}
-  rights:\n${right('echo')}${right('closed')}    - {client: VN/GOV/X66/probe, subsystem: desk, service: private, path: /open/*, method: GET, purposes: [case.handle]}\n`));
-}
 
 // Certificates that are wrong in one thing each; those for TLS are listed in the directory, so that the handshake lets them in.
 function oddCertificates() {

@@ -1,9 +1,7 @@
 // From an information system to a backend and back, by the letter of X-Road's protocol for REST, beside what transport.test.mjs shows: addresses, ids, the choice of a server,
 // answers that come back as they are, backends that fail. The backend is a server of the test that writes down what it hears.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Nation, until } from '../lib/nation.mjs';
 
@@ -20,18 +18,12 @@ before(async () => {
   });
   await new Promise((done) => { backend.listen(0, '127.0.0.1', done); });
   nation = await Nation.start({ nodes: ['operator', 'hanoi'] });
-  offer(nation.hanoi, backend.address().port);
+  const at = (port, more = '') => `url: "http://127.0.0.1:${port}/base/"${more}`, { port } = backend.address(), urls = { echo: at(port), down: at(1), slow: at(port, ', timeout_s: 1') };
+  nation.offer(nation.hanoi, Object.entries(urls).map(([code, url]) => `subsystem: desk, code: ${code}, ${url}`), Object.keys(urls).map((code) => `client: ${CLIENT}, subsystem: desk, service: ${code}, purposes: [case.handle]`));
   await nation.restart();
   await until('the road carries', async () => (await ask()).status === 200);
 });
 after(async () => { backend?.closeAllConnections(); backend?.close(); await nation?.stop(); });
-
-function offer(node, port) {
-  const path = join(node.dir, 'node.yaml'), at = (p) => `"http://127.0.0.1:${p}/base/"`, codes = ['echo', 'down', 'slow'];
-  const row = { echo: at(port), down: at(1), slow: `${at(port)}, timeout_s: 1` };
-  writeFileSync(path, readFileSync(path, 'utf8').replace(/^exchange:\n/m, `exchange:
-  services:\n${codes.map((c) => `    - {subsystem: desk, code: ${c}, url: ${row[c]}}\n`).join('')}  rights:\n${codes.map((c) => `    - {client: ${CLIENT}, subsystem: desk, service: ${c}, purposes: [case.handle]}\n`).join('')}`));
-}
 
 // ask: raw HTTP, so that every header goes as written: headers is a flat list [name, value, name, value ...].
 function ask({ service = 'echo', path = '', method = 'GET', headers = [], body, client = CLIENT, door = nation.operator } = {}) {
