@@ -31,6 +31,10 @@ void exchange_directory_state(struct call *c, struct exchange_directory_state *r
 NODISCARD enum status exchange_try_directory(struct call *c); /* fetches and verifies, keeps nothing */
 NODISCARD enum status exchange_try_status(struct call *c, struct str cert); /* asks the status services about a certificate of this node; an answer that is a proof is kept */
 
+/* exchange_try_stamps: each time-stamp service of the directory is asked for a token, which is thrown away; failed: ST_OK, or why its answer does not count. */
+struct exchange_stamp_service { struct str name; enum status failed; struct call_error error; };
+NODISCARD enum status exchange_try_stamps(struct call *c, const struct exchange_stamp_service **ret, size_t *n);
+
 /* exchange_worst_clock: of the clocks seen in the last ten minutes, other than the operator's with the directory, the one that differs most; false: none was seen. */
 struct exchange_clock { struct str where; int64_t ahead_ms; };
 bool exchange_worst_clock(struct call *c, struct exchange_clock *ret);

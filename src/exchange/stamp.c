@@ -69,6 +69,24 @@ static enum status ask(struct call *c, const struct directory *d, struct str byt
     return st;
 }
 
+enum status exchange_try_stamps(struct call *c, const struct exchange_stamp_service **ret, size_t *n)
+{
+    DIRECTORY d = NULL;
+    TRY(directory__hold(c, &d));
+    struct exchange_stamp_service *list = arena_array(c->arena, struct exchange_stamp_service, d->ntsas);
+    for (size_t i = 0; i < d->ntsas; i++) {
+        struct stamp_question q;
+        struct stamped token;
+        enum status st = stamp_ask(c, DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, STR("does it answer?")), &q);
+        if (st == ST_OK) st = ask_one(c, d, &d->tsas[i], &q, &token);
+        list[i] = (struct exchange_stamp_service){ str_copy(c->arena, d->tsas[i].name), st, call_sentence(c, st) };
+        call_clear(c);
+    }
+    *ret = list;
+    *n = d->ntsas;
+    return ST_OK;
+}
+
 /* ---- a batch ---- */
 
 struct batch { struct stamp_row row; struct buf leaves; struct str *digests; };

@@ -22,6 +22,19 @@ static void try_status(struct call *c, struct findings *fs)
     if (asked && good == asked) (void)SAY(status_fetched, value_none(), value_none(), value_none());
 }
 
+/* ---- time-stamp services ---- */
+
+static void try_stamps(struct call *c, struct findings *fs)
+{
+    const struct exchange_stamp_service *list;
+    size_t n;
+    if (exchange_try_stamps(c, &list, &n) != ST_OK) return call_clear(c); /* no directory: told by health */
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].failed == ST_OK) (void)SAY(stamper_good, value_text(list[i].name), value_none(), value_none());
+        else finding__explain(c, SAY(stamper_bad, value_text(list[i].name), value_none(), value_none()), &list[i].error);
+    }
+}
+
 static void try_operator(struct call *c, struct findings *fs)
 {
     struct exchange_directory_state d;
@@ -31,6 +44,7 @@ static void try_operator(struct call *c, struct findings *fs)
     if (st != ST_OK) monitor_say_error(c, fs, FOUND_directory_unfetched, st);
     else (void)SAY(directory_fetched, value_none(), value_none(), value_none());
     try_status(c, fs);
+    try_stamps(c, fs);
 }
 
 /* ---- another node ---- */
@@ -49,8 +63,7 @@ static void try_way(struct call *c, struct findings *fs, struct str server, stru
     }
     struct finding *f = monitor_say(c, fs, failures[way.n < WAY_STEPS ? way.n : WAY_ACCEPTED], value_text(server), value_text(address), value_none());
     f->fault = str_copy(c->arena, way.error.fault);
-    f->because = way.error.key;
-    f->name = way.error.nargs ? str_copy(c->arena, way.error.args[0]) : STR("");
+    finding__explain(c, f, &way.error);
 }
 
 static struct str address_of(struct call *c, struct str server)
@@ -101,8 +114,7 @@ static void explain_failure(struct call *c, struct findings *fs, enum finding_co
     struct call_error e = call_sentence(c, st);
     struct finding *f = monitor_say(c, fs, code, value_text(name), value_none(), value_none());
     f->fault = str_copy(c->arena, c->error.fault);
-    f->because = e.key;
-    f->name = e.nargs ? str_copy(c->arena, e.args[0]) : STR("");
+    finding__explain(c, f, &e);
     call_clear(c);
 }
 

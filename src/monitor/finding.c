@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "web/page.h"
 
-enum { SECOND_MS = 1000, SPAN_UNITS = 4 };
+enum { SECOND_MS = 1000, SPAN_UNITS = 4, CAUSE_VALUES = 4 };
 
 static const struct finding_row { const char *code; enum level level; enum where where; const char *what, *cause, *cure; } TABLE[] = {
 #define FINDING(code, level, where, what, cause, cure) { #code, level, where, what, cause, cure },
@@ -51,12 +51,28 @@ struct finding *monitor_say(struct call *c, struct findings *fs, enum finding_co
     return finding__add(c, fs, &(struct finding){ .code = code, .values = { a, b, d } });
 }
 
+void finding__explain(struct call *c, struct finding *f, const struct call_error *e)
+{
+    struct str names = STR("");
+    for (size_t i = 0; i < e->nargs && i < CAUSE_VALUES; i++) names = str_join(c->arena, names, i ? STR("\t") : STR(""), e->args[i], STR_END);
+    f->because = e->key;
+    f->name = names;
+}
+
+/* cause_of: the sentence with its values in it. */
+static struct str cause_of(struct call *c, const struct finding *f)
+{
+    struct str values[CAUSE_VALUES] = { 0 }, rest = f->name;
+    size_t n = 0;
+    while (n < CAUSE_VALUES && str_next(&rest, '\t', &values[n])) n++;
+    return text_tr_args(c, f->because, values, n);
+}
+
 void monitor_say_error(struct call *c, struct findings *fs, enum finding_code code, enum status st)
 {
     struct call_error e = call_sentence(c, st);
     struct finding *f = monitor_say(c, fs, code, value_none(), value_none(), value_none());
-    f->because = e.key;
-    f->name = e.nargs ? str_copy(c->arena, e.args[0]) : STR("");
+    finding__explain(c, f, &e);
     call_clear(c);
 }
 
@@ -140,7 +156,7 @@ static void explain(struct call *c, const struct finding *f, const struct findin
         w->cause = text_tr(c->lang, help.cause);
         w->cure = text_tr(c->lang, help.cure);
     }
-    if (f->because.n) w->cause = text_tr_args(c, f->because, &f->name, 1);
+    if (f->because.n) w->cause = cause_of(c, f);
 }
 
 struct finding_words monitor_words(struct call *c, const struct finding *f)

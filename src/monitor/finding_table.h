@@ -46,6 +46,8 @@ FINDING(stamps_good, LEVEL_GOOD, WHERE_OPERATOR, "Time-stamps: the last one %s a
 FINDING(stamps_idle, LEVEL_GOOD, WHERE_HERE, "Time-stamps: no message waits for one.", "", "")
 FINDING(stamps_late, LEVEL_WARN, WHERE_OPERATOR, "Time-stamps: %s messages wait, the oldest for %s.", "The time-stamping service has not been asked, or has not answered.", CURE_STAMPS)
 FINDING(stamps_failing, LEVEL_BAD, WHERE_OPERATOR, "Time-stamps: fail since %s; %s messages wait, the oldest for %s.", "The time-stamping service does not answer, or its answers are refused.", CURE_STAMPS)
+FINDING(stamper_good, LEVEL_GOOD, WHERE_OPERATOR, "Time-stamp service %s: answers.", "", "")
+FINDING(stamper_bad, LEVEL_WARN, WHERE_OPERATOR, "Time-stamp service %s: gives no time-stamp that can be used.", "It does not answer, or its answers are refused.", CURE_STAMPS)
 FINDING(heads_good, LEVEL_GOOD, WHERE_OPERATOR, "Journal: its newest head is published.", "", "")
 FINDING(heads_waiting, LEVEL_WARN, WHERE_OPERATOR, "Journal: a head of %s is not published yet.", "The operator's node has not taken it.", "Look for faults of the service heads on this node.")
 FINDING(messages, LEVEL_GOOD, WHERE_HERE, "Messages in the last 10 minutes: %s.", "", "")

@@ -32,7 +32,7 @@ struct finding {
     enum finding_code code;
     struct finding_value values[FINDING_VALUES];
     struct str fault;             /* a fault type that explains it, or empty: cause and cure are that fault's */
-    struct str because, name;     /* or a sentence that tells the cause (key of its translation) with its one value; else empty */
+    struct str because, name;     /* or a sentence that tells the cause (key of its translation) with its values, a tab between them; else empty */
 };
 struct findings { struct finding *list; size_t n, cap; };
 

@@ -16,6 +16,8 @@ enum { MINUTE_MS = 60000, HOUR_MINUTES = 60, DAY_MINUTES = 24 * 60, FINDINGS_MAX
 /* ---- finding.c ---- */
 const char *finding__code(enum finding_code code);
 bool finding__of_code(struct str text, enum finding_code *ret);
+/* finding__explain: the failure of a call becomes the finding's cause. */
+void finding__explain(struct call *c, struct finding *f, const struct call_error *e);
 struct finding *finding__add(struct call *c, struct findings *fs, const struct finding *f);
 struct str finding__word(enum level level);                    /* "Well": key of its translation */
 struct str finding__span(struct call *c, int64_t ms);          /* "3 min" */
