@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 build_packages=(build-essential meson ninja-build pkg-config libmicrohttpd-dev libgnutls28-dev libcurl4-openssl-dev libssl-dev
   libxml2-dev libsqlite3-dev libpq-dev libicu-dev libcjson-dev libyaml-dev libargon2-dev libseccomp-dev libzip-dev libcmocka-dev zlib1g-dev git ca-certificates)
-test_packages=(clang llvm libclang-rt-14-dev postgresql postgresql-client chromium xmlsec1 unzip openssl curl sqlite3 procps util-linux mandoc iproute2 nftables)
+test_packages=(clang llvm libclang-rt-14-dev postgresql postgresql-client chromium xmlsec1 unzip openssl curl sqlite3 procps util-linux mandoc iproute2 nftables faketime)
 
 want=("${build_packages[@]}")
 [ "${1:-build}" = test ] && want+=("${test_packages[@]}")

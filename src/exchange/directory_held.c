@@ -50,8 +50,8 @@ enum status directory__hold(struct call *c, struct directory **ret)
 {
     DIRECTORY d = directory__hold_any(exchange__of(c));
     struct str by;
-    if (d && d->expires_ms <= c->now_ms && clock__is_wrong(c, &by))
-        return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "This node's clock is %s seconds from the operator's, so the nation's directory seems to have ended and nothing is exchanged. Let a time service set the clock.", by),
+    if ((!d || d->expires_ms <= c->now_ms) && clock__is_wrong(c, &by))
+        return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "This node's clock is %s seconds from the operator's, so it takes the nation's directory for ended and exchanges nothing. Let a time service set the clock.", by),
                           STR("global_conf_outdated"));
     if (!d || d->expires_ms <= c->now_ms)
         return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The nation's directory has not been renewed in time, so nothing is exchanged. Check the connection to the operator."),
