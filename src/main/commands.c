@@ -17,10 +17,10 @@ static const struct setting settings[] = {
     { 0 },
 };
 
-static const struct option serve_options[] = { { OPTION_VALUE, "node", "DIR", "The node's folder; without it the current one.", false }, { .kind = OPTION_END } };
-static const struct option init_options[] = { { OPTION_VALUE, "node", "DIR", "The node's folder; without it the current one.", false },
+static const struct option serve_options[] = { NODE_OPTION, { .kind = OPTION_END } };
+static const struct option init_options[] = { NODE_OPTION,
                                               { OPTION_VALUE, "sign", "p256|rsa2048", "Kind of the signing key; p256 is the faster one.", false }, { .kind = OPTION_END } };
-static const struct option certificate_options[] = { { OPTION_VALUE, "node", "DIR", "The node's folder; without it the current one.", false },
+static const struct option certificate_options[] = { NODE_OPTION,
                                                      { OPTION_REST, "FILE", NULL, "Certificates, PEM or DER.", true }, { .kind = OPTION_END } };
 static const struct option nation_options[] = {
     { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true },
@@ -55,7 +55,7 @@ static const struct option traffic_options[] = {
 };
 static const struct option help_options[] = { { OPTION_REST, "COMMAND", NULL, "A command, the first word of several, settings (what may stand in node.yaml), or manual (the man page).", false }, { .kind = OPTION_END } };
 
-static const struct option doctor_options[] = { { OPTION_VALUE, "node", "DIR", "The node's folder; without it the current one.", false },
+static const struct option doctor_options[] = { NODE_OPTION,
                                                 { OPTION_VALUE, "to", "SERVICE", "A service or subsystem of another agency: the way to it is tried too.", false }, { .kind = OPTION_END } };
 
 static const struct command commands[] = {

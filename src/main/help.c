@@ -33,7 +33,7 @@ static void print_usage(FILE *out, const struct command *cmd)
 static void print_options(FILE *out, const struct command *cmd)
 {
     BUF left = buf_heap(256);
-    if (cmd->needs != COMMAND_FREE) (void)fprintf(out, "\n  %-24s %s\n", "--node DIR", "The node's folder; without it the current one.");
+    if (cmd->needs != COMMAND_FREE) (void)fprintf(out, "\n  %-24s %s\n", "--node DIR", HELP_NODE);
     else (void)fprintf(out, "\n");
     for (const struct option *o = cmd->options; o && o->kind != OPTION_END; o++) {
         buf_clear(&left);

@@ -6,6 +6,10 @@
 
 #include "base/args.h"
 
+/* The option that every command on a node has. */
+#define HELP_NODE "The node's folder; without it the current one."
+#define NODE_OPTION { OPTION_VALUE, "node", "DIR", HELP_NODE, false }
+
 void help_print_all(FILE *out);
 /* help_print_manual: the man page sen(1) in roff (manual.c). */
 void help_print_manual(FILE *out);

@@ -62,7 +62,7 @@ static void option_row(FILE *out, const struct option *o)
 
 static void command(FILE *out, const struct command *cmd)
 {
-    static const struct option node = { OPTION_VALUE, "node", "DIR", "The node's folder; without it the current one.", false };
+    static const struct option node = NODE_OPTION;
     (void)fputs(".SS sen ", out);
     put(out, cmd->name);
     (void)fputc('\n', out);

@@ -16,8 +16,6 @@
 
 enum { TABLE_MAX = 4 * 1024 * 1024, LINE_MAX_BYTES = 4096, STATE_LISTEN = 0x0A };
 
-static bool is_number(const char *z) { return *z && strspn(z, "0123456789") == strlen(z); }
-
 /* inode_of: the socket that listens on this address (network order; 0: on all of them) and port, from the kernel's table; 0 when there is none. */
 static unsigned long inode_of(struct call *c, const char *table, in_addr_t address, int port)
 {
@@ -84,9 +82,10 @@ static struct str who_has(struct call *c, in_addr_t address, int port)
     if (!inode) inode = inode_of(c, "/proc/net/tcp", 0, port);
     if (!inode) inode = inode_of(c, "/proc/net/tcp6", 0, port);
     struct str found = STR("a process that may not be looked at");
+    int64_t pid;
     DIR *folder = inode ? opendir("/proc") : NULL;
     for (struct dirent *e; folder && (e = readdir(folder));)
-        if (is_number(e->d_name) && holds(e->d_name, inode)) {
+        if (str_int(str_z(e->d_name), &pid) && holds(e->d_name, inode)) {
             found = describe(c, e->d_name);
             break;
         }

@@ -127,9 +127,7 @@ static enum status check_key(struct call *c, const struct register_ *r, struct s
 {
     const struct key_kind *k = registry__find_key(r, kind);
     if (!k) return call_fail(c, ST_INVALID, "key", "The register does not know this kind of number.");
-    bool good = value.n > 0 && (k->digits == 0 || value.n == k->digits);
-    for (size_t i = 0; good && i < value.n; i++) good = value.p[i] >= '0' && value.p[i] <= '9';
-    if (good) return ST_OK;
+    if (registry__is_number(value, k->digits)) return ST_OK;
     return call_fail(c, ST_INVALID, "value", "Write exactly %s digits, without blanks or dots.", str_print(c->arena, "%zu", k->digits));
 }
 

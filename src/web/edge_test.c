@@ -1,8 +1,10 @@
 /* edge_test.c: the whole way of a request over real sockets: limits, refusals, sessions, forms, many at once, stop while requests run. */
 #include "web/edge.c"
 
+#include <arpa/inet.h>
 #include <pthread.h>
 
+#include "base/file.h"
 #include "base/test.h"
 #include "web/web_fake.h"
 
@@ -533,6 +535,17 @@ TEST(metrics_count_requests_and_let_rooms_add_lines)
     CHECK(fake_has(a, STR("sen_http_request_seconds_count{port=\"pages\"} 2\n")) && fake_has(a, STR("sen_test 42\n")) && fake_has(a, STR("sen_http_queue{port=\"pages\"} 0\n")));
     CHECK(fake_status(fake_ask(c, PORT_PAGES, GET("/metrics", ""))) == 404); /* not for people's port */
     fake_stop();
+}
+
+TEST(a_name_is_not_listened_at_beside_another_program)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t n = sizeof at;
+    int fd = -1;
+    FILE_FD other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bind(other, (struct sockaddr *)&at, sizeof at) == 0 && listen(other, 1) == 0 && getsockname(other, (struct sockaddr *)&at, &n) == 0);
+    CHECK(listen__open(c, str_print(c->arena, "localhost:%d", ntohs(at.sin_port)), &fd) == ST_UNAVAILABLE && fd == -1); /* ::1 would be free */
+    CHECK_STR(call_error(c)->key, STR("Another program listens at %s already. Stop it, or choose another port in node.yaml."));
 }
 
 TEST(a_taken_address_says_so)

@@ -36,12 +36,14 @@ static int listen_on(const struct addrinfo *ai)
 }
 
 /* listen_on_any: the first of these addresses that can be had, an IPv4 one before the others: a name such as localhost has both on most machines, whoever asks for
- * the other one tries this one too, and what is said to listen at 127.0.0.1 does. */
+ * the other one tries this one too, and what is said to listen at 127.0.0.1 does. One that another program has is told, and not gone round: who asks there would reach that program. */
 static int listen_on_any(const struct addrinfo *found)
 {
     int fd = -1;
-    for (const struct addrinfo *ai = found; ai && fd < 0; ai = ai->ai_next)
+    for (const struct addrinfo *ai = found; ai && fd < 0; ai = ai->ai_next) {
         if (ai->ai_family == AF_INET) fd = listen_on(ai);
+        if (ai->ai_family == AF_INET && fd < 0 && errno == EADDRINUSE) return -1;
+    }
     for (const struct addrinfo *ai = found; ai && fd < 0; ai = ai->ai_next)
         if (ai->ai_family != AF_INET) fd = listen_on(ai);
     return fd;
