@@ -14,7 +14,7 @@
 #include "store/db.h"
 #include "trust/trust.h"
 
-enum { HOLDER_START_MS = 5000, MODULES_MAX = 32, OFFSET_MOST = 14 * 60 };
+enum { HOLDER_START_MS = 5000, HOLDER_STEP_MS = 2, MODULES_MAX = 32, OFFSET_MOST = 14 * 60 };
 
 struct node {
     struct app app;
@@ -118,8 +118,8 @@ static enum status await_holder(struct call *c, struct node *n, enum node_holder
 {
     if (node_holder_answers(c, n)) return ST_OK;
     if (holder == HOLDER_OWN) return node_holder_start(c, n, &n->holder_pid);
-    for (int waited = 0; waited < HOLDER_START_MS; waited += 10) {
-        (void)poll(NULL, 0, 10);
+    for (int waited = 0; waited < HOLDER_START_MS; waited += HOLDER_STEP_MS) {
+        (void)poll(NULL, 0, HOLDER_STEP_MS);
         if (node_holder_answers(c, n)) return ST_OK;
     }
     return call_fail(c, ST_UNAVAILABLE, "", "The key holder does not answer. Its log lines say why; the server is started again when it does.");
