@@ -1,15 +1,32 @@
-// Ordinary work for long: questions at a steady rate and pages beside them; the private memory and the open files of every process must be flat.
-// SECONDS (1800) and RATE (40 questions a second) may be set.
+// Ordinary and bad work for long: look-ups, a system behind a node with bodies of many sizes, refusals of several kinds and pages, at a steady rate; the private memory and the
+// open files of every process must be flat. SECONDS (1800) and RATE (40 questions a second) may be set.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { PERSON, behind } from '../lib/load.mjs';
 import { Nation, Visitor } from '../lib/nation.mjs';
 import { pinOf } from '../lib/people.mjs';
 
 const seconds = Number(process.env.SECONDS ?? 1800), rate = Number(process.env.RATE ?? 40), SAMPLES = 60, GROWTH_MAX = 1.2, OPEN_MAX = 64;
-let nation;
-before(async () => { nation = await Nation.start({ people: 500 }); });
-after(() => nation?.stop());
+let nation, backend;
+before(async () => {
+  nation = await Nation.start({ people: 500 });
+  backend = await behind(nation);
+});
+after(async () => { backend?.close(); await nation?.stop(); });
+
+// kinds: what is asked, how often in twenty, and how it ends: a status, or the end of a fault.
+const person = (body, more) => nation.call(nation.hanoi, PERSON, { body, ...more });
+const kinds = [
+  { n: 12, end: 200, ask: (pin) => person({ key: 'pin', value: pin }) },
+  { n: 3, end: 200, ask: (pin, i) => nation.call(nation.police, '/r1/VN/GOV/H26/desk/count', { client: 'VN/GOV/G01/population', purpose: 'case.handle', body: 'x'.repeat(1 << (i % 19)) }) },
+  { n: 1, end: 404, ask: () => person({ key: 'pin', value: '999999999998' }) },
+  { n: 1, end: 400, ask: () => person('{"key"') },
+  { n: 1, end: 'access_denied', ask: (pin) => person({ key: 'pin', value: pin }, { purpose: 'social_support.decide' }) },
+  { n: 1, end: 'unknown_service', ask: () => nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/nothing', { body: {} }) },
+  { n: 1, end: 'unknown_member', ask: () => person({}, { client: 'VN/GOV/G22/portal' }) },
+];
+const turns = kinds.flatMap((k) => Array(k.n).fill(k));
 
 // measure: anonymous memory (pages of the database files that the kernel keeps for us do not count) in kB, and open files.
 function measure(pid) {
@@ -21,11 +38,11 @@ const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length 
 function load(until) {
   const pins = nation.people.map(pinOf), tally = { asked: 0, answered: 0, refused: [], took: [], pages: 0 }, open = new Set();
   const ask = async () => {
-    const began = performance.now();
+    const began = performance.now(), i = tally.asked++, kind = turns[i * 7 % turns.length];
     try {
-      const r = await nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/person', { body: { key: 'pin', value: pins[tally.asked++ % pins.length] } });
-      if (r.status === 200) tally.answered++;
-      else tally.refused.push(r.text);
+      const r = await kind.ask(pins[i % pins.length], i);
+      if (r.error ? r.error.endsWith(`.${kind.end}`) : r.status === kind.end) tally.answered++;
+      else tally.refused.push(`${r.status} ${r.text}, not ${kind.end}`);
     } catch (e) { tally.refused.push(`${e.message}: ${e.cause?.code ?? e.cause}`); }
     tally.took.push(performance.now() - began);
   };
@@ -52,7 +69,7 @@ test(`${seconds} s at ${rate} questions a second: memory and files stay flat`, {
   clearInterval(sampler);
   tally.took.sort((a, b) => a - b);
   const at = (share) => tally.took[Math.floor((tally.took.length - 1) * share)].toFixed(1);
-  console.log(`# ${tally.answered} of ${tally.asked} answered (median ${at(0.5)} ms, 99 % ${at(0.99)} ms), ${tally.pages} pages`);
+  console.log(`# ${tally.answered} of ${tally.asked} answered as they should (median ${at(0.5)} ms, 99 % ${at(0.99)} ms), ${tally.pages} pages`);
   const grown = [];
   for (const p of processes) {
     const settled = p.seen.slice(Math.floor(p.seen.length / 5)), share = Math.ceil(settled.length / 4); // the first fifth is warming up

@@ -169,6 +169,14 @@ const rows = [
   ['3.8', 'the chain is of another message', () => set(CHAIN, (x) => x.replace(/(DataRef URI="\/message.xml"><ds:DigestValue>)[^<]+/, `$1${sha512('x').toString('base64')}`)), 'malformed_signature.invalid_hash_chain_ref'],
   ['3.8', 'the result is of another message', () => set(RESULT, (x) => x.replace(/(<ds:DigestValue>)[^<]+/, `$1${sha512('x').toString('base64')}`)), 'malformed_signature.invalid_hash_chain'],
   ['3.8', 'the result that was signed is another', () => set(RESULT, (x) => x.replace('?>', '?>\n')), 'invalid_signature_value'],
+  ['3.8', 'the chain names the body in another spelling', () => spoil({ parts: ([a, b]) => [a, ['/attachment%31', b[1]]] }), 'malformed_signature.invalid_reference'],
+  ['3.8', 'the chain names the message without its slash', () => spoil({ parts: ([a, b]) => [['message.xml', a[1]], b] }), 'malformed_signature.invalid_reference'],
+  ['3.8', 'the chain names the message twice and the body never', () => spoil({ parts: ([a]) => [a, a] }), 'malformed_signature.hashchain_unused_inputs'],
+  ['3.8', 'the chain names nothing', () => spoil({ parts: () => [] }), 'malformed_signature.malformed_hash_chain'],
+  ['3.8', 'two steps of one name', () => spoil({ chain: (x) => x.replace(/<HashStep.*<\/HashStep>/, (t) => t + t) }), 'malformed_signature.malformed_hash_chain'],
+  ['3.8', 'a thousand steps, each in the next', () => spoil({ chain: (x) => x.replace(/<HashStep.*<\/HashStep>/, (t) => Array.from({ length: 1000 }, (_, i) => `<HashStep id="STEP${i}"><StepRef URI="#STEP${i + 1}"/></HashStep>`).join('') + t.replace('STEP0', 'STEP1000')) }), 'malformed_signature.malformed_hash_chain'],
+  ['3.8', 'SHA-1 in the chain', () => spoil({ chain: (x) => x.replace('http://www.w3.org/2001/04/xmlenc#sha512', 'http://www.w3.org/2000/09/xmldsig#sha1') }), 'malformed_signature.malformed_hash_chain'],
+  ['3.8', 'the chain has a document type', () => spoil({ chain: (x) => x.replace('?>', '?><!DOCTYPE x [<!ENTITY e "e">]>') }), 'malformed_signature.malformed_hash_chain'],
   ['3.8', 'the chain is no XML', () => set(CHAIN, () => 'chain'), 'malformed_signature.malformed_hash_chain'],
   ['3.8', 'a result without a chain', () => ({ parts: (p) => p.filter(([t]) => t !== CHAIN) }), 'invalid_message'],
 
@@ -258,6 +266,19 @@ test('no certificate, one of nobody, an old version of TLS: no handshake', { ski
   await assert.rejects(ask({ tls: odd.tls.signing }), 'a certificate that is for signing only');
   await assert.rejects(ask({ http: (o) => ({ ...o, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }) }));
   assert.equal(calls, accepted);
+});
+
+test('HTTP: a huge header, a huge body, another verb, another path', { skip }, async () => {
+  for (const [what, wire] of Object.entries({
+    header: { http: (o) => ({ ...o, headers: { ...o.headers, 'x-a': 'a'.repeat(200000) } }) },
+    headers: { http: (o) => ({ ...o, headers: { ...o.headers, ...Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`x-a${i}`, '1'])) } }) },
+    verb: { http: (o) => ({ ...o, method: 'PUT' }) }, path: { http: (o) => ({ ...o, path: '/r1/VN/GOV/H26/desk/echo' }) },
+    body: { body: Buffer.alloc(80 << 20, 'x') },
+  })) {
+    const r = await ask(wire).catch((e) => ({ answer: { status: 0, fault: e.code } }));
+    assert.ok(r.answer.fault || r.answer.status >= 400, `${what}: ${r.answer.status}`);
+    assert.equal(calls, accepted, what);
+  }
 });
 
 test('a client that breaks off leaves nothing behind', { skip }, async () => {
