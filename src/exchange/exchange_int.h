@@ -25,6 +25,7 @@ enum {
 };
 
 struct exchange;
+struct memo;
 
 /* ---- identifiers ---- */
 bool xid__parse_service(struct arena *a, struct str text, struct xid *ret); /* five parts */
@@ -107,9 +108,6 @@ NODISCARD enum status wire__sign(struct call *c, struct sign_turn *turn, struct 
 NODISCARD enum status wire__check_signature(struct call *c, const struct directory *d, struct wire *w, const struct xid *signer);
 
 /* ---- judgement of certificates (3.5, 3.6, 3.7) ---- */
-struct judge_cache;
-struct judge_cache *judge__cache_new(void);
-void judge__cache_free(struct judge_cache *k);
 /* judge__peer: a peer's authentication certificate with its OCSP parts; it must belong to a server that hosts this client (or provider). */
 NODISCARD enum status judge__peer(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
                                   const struct xid *hosted);
@@ -291,7 +289,7 @@ struct exchange {
     int64_t next_sync_ms;
     struct sync_state sync;                    /* guarded by lock */
     struct clock_seen clocks[CLOCKS_MAX];      /* likewise */
-    struct judge_cache *judged;
+    struct memo *judged;                       /* certificates found good, and until when */
     struct ocsp_cache *status;
     struct sign_queue *signing;
     struct server_memory *reached;

@@ -1,10 +1,11 @@
 /* exchange_module.c: what the room tells the program: settings, routes, jobs, commands; and its state from start to stop. */
 #include "base/config.h"
 #include "base/file.h"
+#include "base/memo.h"
 #include "base/time.h"
 #include "exchange/message_log_int.h"
 
-enum { ROOM_ARENA = 64 * 1024 * 1024, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 1000, KEEP_MS = 600000, OCSP_QUESTION_MAX = 16 * 1024 };
+enum { ROOM_ARENA = 64 * 1024 * 1024, JUDGED_SLOTS = 512, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 1000, KEEP_MS = 600000, OCSP_QUESTION_MAX = 16 * 1024 };
 
 struct exchange *exchange__of(const struct call *c) { return c->app->exchange; }
 
@@ -119,7 +120,7 @@ static void stop(struct app *app)
     if (!ex) return;
     directory__drop(&ex->directory);
     for (size_t i = 0; i < ex->nforeign; i++) directory__drop(&ex->foreign[i].directory);
-    judge__cache_free(ex->judged);
+    memo_free(ex->judged);
     ocsp__cache_free(ex->status);
     sign__queue_free(ex->signing);
     servers__memory_free(ex->reached);
@@ -155,7 +156,7 @@ static enum status start(struct call *c, struct app *app)
     ex->app = app;
     ex->arena = arena_open(ROOM_ARENA);
     (void)pthread_mutex_init(&ex->lock, NULL);
-    ex->judged = judge__cache_new();
+    ex->judged = memo_new(JUDGED_SLOTS);
     ex->status = ocsp__cache_new();
     ex->signing = sign__queue_new((size_t)config_count(app->config, "exchange.batch"));
     ex->reached = servers__memory_new();

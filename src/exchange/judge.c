@@ -2,62 +2,36 @@
  * certificates by 3.6 and the profile of their authority (3.7, profile.c). A good judgement is remembered until the status answer behind it ends or the directory changes. */
 #include "exchange/exchange_int.h"
 
+#include "base/memo.h"
 #include "base/time.h"
 #include "exchange/evidence.h"
 
-enum { CACHE_SLOTS = 1024, KEY_BYTES = 32 };
+enum { CHAIN_MOST = 8, PIECES = 3 + CHAIN_MOST + WIRE_OCSP_MAX };
 
-struct slot { uint8_t key[KEY_BYTES]; int64_t until_ms; };
-struct judge_cache { pthread_mutex_t lock; struct slot slots[CACHE_SLOTS]; };
+/* What a judgement rests on: the directory, what the certificate is for, the certificate and all that came with it. What came with more is judged each time. */
+struct basis { struct str pieces[PIECES]; size_t n; };
 
-struct judge_cache *judge__cache_new(void)
+static bool make_basis(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp, bool sign, struct basis *ret)
 {
-    struct judge_cache *k = heap_new(struct judge_cache);
-    (void)pthread_mutex_init(&k->lock, NULL);
-    return k;
+    if (nchain > CHAIN_MOST || nocsp > WIRE_OCSP_MAX) return false;
+    *ret = (struct basis){ .pieces = { d->version_digest, str_print(c->arena, "%d %zu", sign, nchain), cert }, .n = 3 };
+    for (size_t i = 0; i < nchain; i++) ret->pieces[ret->n++] = chain[i];
+    for (size_t i = 0; i < nocsp; i++) ret->pieces[ret->n++] = ocsp[i];
+    return true;
 }
 
-void judge__cache_free(struct judge_cache *k)
+static bool is_remembered(struct call *c, const struct basis *b)
 {
-    if (!k) return;
-    (void)pthread_mutex_destroy(&k->lock);
-    heap_free(k);
+    struct str value;
+    int64_t until_ms;
+    if (!memo_find(exchange__of(c)->judged, c->arena, b->pieces, b->n, &value)) return false;
+    memcpy(&until_ms, value.p, sizeof until_ms);
+    return until_ms > c->now_ms;
 }
 
-static struct slot *slot_of(struct judge_cache *k, const uint8_t key[static KEY_BYTES])
+static void remember(struct call *c, const struct basis *b, int64_t until_ms)
 {
-    return &k->slots[(size_t)(key[0] | key[1] << 8) % CACHE_SLOTS];
-}
-
-static bool is_remembered(struct judge_cache *k, const uint8_t key[static KEY_BYTES], int64_t now_ms)
-{
-    (void)pthread_mutex_lock(&k->lock);
-    const struct slot *s = slot_of(k, key);
-    bool found = memcmp(s->key, key, KEY_BYTES) == 0 && s->until_ms > now_ms;
-    (void)pthread_mutex_unlock(&k->lock);
-    return found;
-}
-
-static void remember(struct judge_cache *k, const uint8_t key[static KEY_BYTES], int64_t until_ms)
-{
-    (void)pthread_mutex_lock(&k->lock);
-    struct slot *s = slot_of(k, key);
-    memcpy(s->key, key, KEY_BYTES);
-    s->until_ms = until_ms;
-    (void)pthread_mutex_unlock(&k->lock);
-}
-
-/* cache_key: the certificate, what came with it, and the directory by which it was judged; each length goes in too. */
-static void cache_key(struct call *c, const struct directory *d, struct str cert, const struct str *more, size_t nmore, const struct str *ocsp, size_t nocsp, bool sign,
-                      uint8_t ret[static KEY_BYTES])
-{
-    struct buf b = buf_in(c->arena, EXCHANGE_WIRE_MAX);
-    buf_print(&b, "%d.%zu.%zu.%zu.", sign, cert.n, nmore, nocsp);
-    buf_put(&b, d->version_digest);
-    buf_put(&b, cert);
-    for (size_t i = 0; i < nmore; i++) buf_put(&b, trust_digest(c->arena, DIGEST_SHA256, more[i]));
-    for (size_t i = 0; i < nocsp; i++) buf_put(&b, trust_digest(c->arena, DIGEST_SHA256, ocsp[i]));
-    trust_sha256(buf_str(&b), ret);
+    memo_keep(exchange__of(c)->judged, b->pieces, b->n, str_of(&until_ms, sizeof until_ms));
 }
 
 static size_t collect_anchors(struct call *c, const struct directory *d, bool sign, const struct cert_anchor **ret)
@@ -99,17 +73,16 @@ static enum status wrong_certificate(struct call *c, const char *why)
 static enum status check_path_and_status(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
                                          bool sign, const struct cert_info *info)
 {
-    struct judge_cache *cache = exchange__of(c)->judged;
-    uint8_t key[KEY_BYTES];
+    struct basis basis;
     struct cert_path path;
     const struct cert_anchor *anchors;
-    cache_key(c, d, cert, chain, nchain, ocsp, nocsp, sign, key);
-    if (is_remembered(cache, key, c->now_ms)) return ST_OK;
+    bool known = make_basis(c, d, cert, chain, nchain, ocsp, nocsp, sign, &basis);
+    if (known && is_remembered(c, &basis)) return ST_OK;
     size_t nanchors = collect_anchors(c, d, sign, &anchors);
     int64_t until = info->to_ms;
     TRY(cert_check_path(c, cert, chain, nchain, anchors, nanchors, c->now_ms, &path));
     TRY(check_status(c, d, &path, ocsp, nocsp, c->now_ms, &until));
-    remember(cache, key, until);
+    if (known) remember(c, &basis, until);
     return ST_OK;
 }
 

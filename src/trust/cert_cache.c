@@ -3,32 +3,30 @@
 
 #include <pthread.h>
 
-#include "base/arena.h"
+#include "base/buf.h"
+#include "base/memo.h"
 #include "trust/cert.h"
 #include "trust/ossl.h"
 #include "trust/trust_int.h"
 
-enum { SLOTS = 1024 };
+enum { SLOTS = 1024, INFO_MAX = 64 * 1024 };
 
-/* info has a hash of its own: it is kept after the certificate, and meanwhile another one may have taken the slot. */
-struct slot { uint8_t hash[32], info_hash[32]; X509 *cert; struct cert_info *info; char *texts; };
-struct cert_cache { pthread_mutex_t lock; struct slot slots[SLOTS]; };
+struct slot { uint8_t hash[32]; X509 *cert; };
+struct cert_cache { pthread_mutex_t lock; struct memo *infos; struct slot slots[SLOTS]; };
 
 struct cert_cache *cert_cache_new(void)
 {
     struct cert_cache *cache = heap_new(struct cert_cache);
     (void)pthread_mutex_init(&cache->lock, NULL);
+    cache->infos = memo_new(SLOTS);
     return cache;
 }
 
 void cert_cache_free(struct cert_cache *cache)
 {
     if (!cache) return;
-    for (size_t i = 0; i < SLOTS; i++) {
-        X509_free(cache->slots[i].cert);
-        heap_free(cache->slots[i].info);
-        heap_free(cache->slots[i].texts);
-    }
+    for (size_t i = 0; i < SLOTS; i++) X509_free(cache->slots[i].cert);
+    memo_free(cache->infos);
     (void)pthread_mutex_destroy(&cache->lock);
     heap_free(cache);
 }
@@ -89,57 +87,31 @@ static void list_texts(struct cert_info *i, struct str *ret[static TEXTS])
     memcpy(ret, all, sizeof all);
 }
 
-/* copy_info: into one stretch of memory that texts_size measured. */
-static void copy_info(const struct cert_info *from, struct cert_info *to, char *texts)
+bool cert_cache_info(struct cert_cache *cache, struct str der, struct arena *a, struct cert_info *ret)
 {
-    struct str *list[TEXTS];
-    *to = *from;
-    list_texts(to, list);
+    struct str *list[TEXTS], kept;
+    if (!cache || !memo_find(cache->infos, a, &der, 1, &kept)) return false;
+    memcpy(ret, kept.p, sizeof *ret);
+    const char *texts = kept.p + sizeof *ret;
+    list_texts(ret, list);
     for (size_t i = 0; i < TEXTS; i++) {
-        if (list[i]->n) memcpy(texts, list[i]->p, list[i]->n);
         list[i]->p = texts;
         texts += list[i]->n;
     }
+    return true;
 }
 
-static size_t texts_size(struct cert_info info)
-{
-    struct str *list[TEXTS];
-    size_t n = 0;
-    list_texts(&info, list);
-    for (size_t i = 0; i < TEXTS; i++) n += list[i]->n;
-    return n + 1;
-}
-
-bool cert_cache_info(struct cert_cache *cache, struct str der, struct arena *a, struct cert_info *ret)
-{
-    uint8_t hash[32];
-    if (!cache) return false;
-    trust_sha256(der, hash);
-    (void)pthread_mutex_lock(&cache->lock);
-    const struct slot *s = slot_of(cache, hash);
-    bool found = s->info && memcmp(s->info_hash, hash, sizeof hash) == 0;
-    if (found) copy_info(s->info, ret, arena_alloc(a, texts_size(*s->info), 1));
-    (void)pthread_mutex_unlock(&cache->lock);
-    return found;
-}
-
+/* The texts are kept behind the info, one after the other. */
 void cert_cache_keep_info(struct cert_cache *cache, struct str der, const struct cert_info *info)
 {
-    uint8_t hash[32];
+    struct cert_info copy = *info;
+    struct str *list[TEXTS];
+    BUF b = buf_heap(INFO_MAX);
     if (!cache) return;
-    trust_sha256(der, hash);
-    struct cert_info *kept = heap_new(struct cert_info);
-    char *texts = heap_alloc(texts_size(*info), 1);
-    copy_info(info, kept, texts);
-    (void)pthread_mutex_lock(&cache->lock);
-    struct slot *s = slot_of(cache, hash), old = *s;
-    s->info = kept;
-    s->texts = texts;
-    memcpy(s->info_hash, hash, sizeof hash);
-    (void)pthread_mutex_unlock(&cache->lock);
-    heap_free(old.info);
-    heap_free(old.texts);
+    list_texts(&copy, list);
+    buf_put(&b, str_of(info, sizeof *info));
+    for (size_t i = 0; i < TEXTS; i++) buf_put(&b, *list[i]);
+    if (!b.failed) memo_keep(cache->infos, &der, 1, buf_str(&b));
 }
 
 X509 *trust__cert(const struct call *c, struct str der) { return cert_cache_read(c->app && c->app->trust ? c->app->trust->certs : NULL, der); }

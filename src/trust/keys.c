@@ -6,15 +6,15 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/memo.h"
 #include "trust/cert_cache.h"
 #include "trust/holder_client.h"
 #include "trust/key_names.h"
 #include "trust/ossl.h"
 #include "trust/seal.h"
 #include "trust/trust_int.h"
-#include "trust/xades_quick.h"
 
-enum { CERT_FILE_MAX = 256 * 1024, P256_HALF = 32 };
+enum { CERT_FILE_MAX = 256 * 1024, P256_HALF = 32, VERIFIED_SLOTS = 128 };
 
 /* The file of certificates as it was read last: by inode, size and time of change it is the same one still. */
 struct cert_file { struct stat seen; struct str pem; };
@@ -89,7 +89,7 @@ enum status trust_start(struct call *c, struct str keys_folder, struct str socke
     t->folder = trust__heap_copy(keys_folder);
     t->holder = holder_client_new(socket);
     t->certs = cert_cache_new();
-    t->verified = verified_new();
+    t->verified = memo_new(VERIFIED_SLOTS);
     enum status st = read_list(c, t);
     if (st != ST_OK) {
         trust_stop(t);
@@ -113,7 +113,7 @@ void trust_stop(struct trust *t)
     }
     holder_client_free(t->holder);
     cert_cache_free(t->certs);
-    verified_free(t->verified);
+    memo_free(t->verified);
     heap_drop(t->folder);
     (void)pthread_mutex_destroy(&t->lock);
     heap_free(t);

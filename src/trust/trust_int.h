@@ -10,7 +10,7 @@
 
 struct cert_cache;
 struct holder_client;
-struct verified;
+struct memo;
 
 /* What trust_start makes; the handles are keys.c's own. */
 struct trust {
@@ -20,7 +20,7 @@ struct trust {
     pthread_mutex_t lock;             /* the list and the sealing keys; never held while the holder is asked */
     struct key *first;
     struct cert_cache *certs;         /* guards itself */
-    struct verified *verified;        /* likewise */
+    struct memo *verified;            /* likewise; documents of batches that were found good */
 };
 
 /* trust__heap_copy: a text that outlives its call; its p goes to heap_free. */

@@ -2,47 +2,11 @@
  * beginning. All that the thorough judge demands is demanded here; only what it finds by parsing is known from the template. */
 #include "trust/xades_quick.h"
 
-#include <pthread.h>
-
 #include "base/encode.h"
+#include "base/memo.h"
 #include "base/time.h"
 #include "trust/trust_int.h"
 #include "trust/xades_template.h"
-
-enum { VERIFIED_SLOTS = 1024, HASH = 32 };
-
-struct verified { pthread_mutex_t lock; uint8_t slots[VERIFIED_SLOTS][HASH]; };
-
-struct verified *verified_new(void)
-{
-    struct verified *v = heap_new(struct verified);
-    (void)pthread_mutex_init(&v->lock, NULL);
-    return v;
-}
-
-void verified_free(struct verified *v)
-{
-    if (!v) return;
-    (void)pthread_mutex_destroy(&v->lock);
-    heap_free(v);
-}
-
-static uint8_t *slot_of(struct verified *v, const uint8_t hash[static HASH]) { return v->slots[(hash[0] | hash[1] << 8) % VERIFIED_SLOTS]; }
-
-bool verified_has(struct verified *v, const uint8_t hash[static HASH])
-{
-    (void)pthread_mutex_lock(&v->lock);
-    bool found = memcmp(slot_of(v, hash), hash, HASH) == 0;
-    (void)pthread_mutex_unlock(&v->lock);
-    return found;
-}
-
-void verified_keep(struct verified *v, const uint8_t hash[static HASH])
-{
-    (void)pthread_mutex_lock(&v->lock);
-    memcpy(slot_of(v, hash), hash, HASH);
-    (void)pthread_mutex_unlock(&v->lock);
-}
 
 /* ---- one document ---- */
 
@@ -65,15 +29,14 @@ static bool read_facts(struct arena *a, const struct xades_text *t, struct signa
            decode_base64(a, t->fields[XADES_CERT], &ret->cert_der) && decode_base64(a, t->fields[XADES_OCSP], &ret->ocsp);
 }
 
-/* covers: the one reference beside the signed properties means either the only part, or a chain that covers all parts. */
-static bool covers(struct call *c, const struct xades_text *t, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts)
+/* refers: the one reference beside the signed properties means either the only part, or the result of a chain. */
+static bool refers(struct call *c, const struct xades_text *t, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts)
 {
     struct str uri = t->fields[XADES_URI], digest;
     enum digest alg;
     if (!read_digest(c->arena, t->fields[XADES_ALG], t->fields[XADES_DIGEST], &alg, &digest)) return false;
-    if (str_eq(uri, STR(XADES_CHAIN_RESULT)))
-        return doc->chain.n && str_eq(trust_digest(c->arena, alg, doc->chain_result), digest) && hash_chain__quick_check(c, doc->chain_result, doc->chain, parts, nparts);
-    return nparts == 1 && str_eq(uri, STR(XADES_MESSAGE)) && str_eq(parts->name, uri) && parts->alg == alg && str_eq(parts->digest, digest);
+    if (str_eq(uri, STR(XADES_CHAIN_RESULT))) return doc->chain.n && str_eq(trust_digest(c->arena, alg, doc->chain_result), digest);
+    return !doc->chain.n && nparts == 1 && str_eq(uri, STR(XADES_MESSAGE)) && str_eq(parts->name, uri) && parts->alg == alg && str_eq(parts->digest, digest);
 }
 
 /* is_consistent: what depends on the document alone: digest of the signed properties, digest of the certificate in them, value of the signature. */
@@ -89,18 +52,47 @@ static bool is_consistent(struct call *c, const struct xades_text *t, const stru
     return false;
 }
 
-bool xades__quick_check(struct call *c, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts, struct signature_facts *ret)
+static bool check_document(struct call *c, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts, struct signature_facts *ret)
 {
     struct xades_text t;
     struct signature_facts facts = { 0 };
-    uint8_t hash[HASH];
-    struct verified *known = c->app && c->app->trust ? c->app->trust->verified : NULL;
-    if (!xades__read_template(doc->xml, &t) || !read_facts(c->arena, &t, &facts) || !covers(c, &t, doc, parts, nparts)) return false;
-    bool shared = known && doc->chain.n; /* a document that stands alone does not come twice */
-    if (shared) trust_sha256(doc->xml, hash);
-    if (!shared || !verified_has(known, hash)) {
-        if (!is_consistent(c, &t, &facts)) return false;
-        if (shared) verified_keep(known, hash);
+    if (!xades__read_template(doc->xml, &t) || !read_facts(c->arena, &t, &facts) || !refers(c, &t, doc, parts, nparts) || !is_consistent(c, &t, &facts)) return false;
+    *ret = facts;
+    return true;
+}
+
+/* ---- the document of a batch ---- */
+
+/* The messages of a batch share document and chain result. That those two are good, and what they say, is a property of their bytes alone. */
+struct kept { int64_t signed_ms; struct sig_method method; size_t ncert; }; /* behind it the certificate and its status answer */
+
+static bool recall(struct memo *m, struct call *c, const struct str both[static 2], struct signature_facts *ret)
+{
+    struct str text;
+    struct kept k;
+    if (!memo_find(m, c->arena, both, 2, &text)) return false;
+    memcpy(&k, text.p, sizeof k);
+    text = str_skip(text, sizeof k);
+    *ret = (struct signature_facts){ str_first(text, k.ncert), str_skip(text, k.ncert), k.signed_ms, k.method };
+    return true;
+}
+
+static void keep(struct memo *m, struct call *c, const struct str both[static 2], const struct signature_facts *f)
+{
+    const struct kept k = { f->signed_ms, f->method, f->cert_der.n };
+    if (m) memo_keep(m, both, 2, str_join(c->arena, str_of(&k, sizeof k), f->cert_der, f->ocsp, STR_END));
+}
+
+bool xades__quick_check(struct call *c, const struct signature_doc *doc, const struct signed_part *parts, size_t nparts, struct signature_facts *ret)
+{
+    struct memo *known = c->app && c->app->trust ? c->app->trust->verified : NULL;
+    const struct str both[] = { doc->chain_result, doc->xml };
+    struct signature_facts facts;
+    if (!doc->chain.n) return check_document(c, doc, parts, nparts, ret); /* a document that stands alone does not come twice */
+    if (!hash_chain__quick_check(c, doc->chain_result, doc->chain, parts, nparts)) return false;
+    if (!recall(known, c, both, &facts)) {
+        if (!check_document(c, doc, parts, nparts, &facts)) return false;
+        keep(known, c, both, &facts);
     }
     *ret = facts;
     return true;

@@ -11,12 +11,4 @@ NODISCARD enum status xades__check_thoroughly(struct call *c, const struct signa
 /* hash_chain__quick_check: as hash_chain_check, for the two documents that hash_chain_write.c writes with SHA-512 throughout. */
 bool hash_chain__quick_check(struct call *c, struct str result_xml, struct str chain_xml, const struct signed_part *parts, size_t nparts);
 
-/* The documents whose value and inner digests were found good; that is a property of their bytes alone, and the messages of a batch share one. A fixed
- * table: newer ones take the places of older ones. */
-struct verified;
-struct verified *verified_new(void);
-void verified_free(struct verified *v);
-bool verified_has(struct verified *v, const uint8_t hash[static 32]);
-void verified_keep(struct verified *v, const uint8_t hash[static 32]);
-
 #endif

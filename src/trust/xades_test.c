@@ -4,6 +4,7 @@
 #undef MALFORMED
 #include "trust/xades_write.c"
 
+#include "base/memo.h"
 #include "base/test.h"
 #include "trust/test_container.h"
 #include "trust/test_signing.h"
@@ -404,7 +405,7 @@ TEST(the_quick_judge_never_knows_more_than_the_thorough_one)
 TEST(a_document_known_as_good_is_still_held_against_each_message)
 {
     CASE s = new_case(c, KEY_P256);
-    struct trust trust = { .verified = verified_new() };
+    struct trust trust = { .verified = memo_new(8) };
     struct app app = { .trust = &trust };
     struct call inner = *c;
     struct signature_doc docs[2], mixed;
@@ -421,5 +422,5 @@ TEST(a_document_known_as_good_is_still_held_against_each_message)
     mixed = docs[0];
     mixed.xml = changed(c, docs[0].xml, docs[0].xml.n / 2, '!');
     CHECK(!xades__quick_check(&inner, &mixed, messages[0].parts, 1, &facts));
-    verified_free(trust.verified);
+    memo_free(trust.verified);
 }
