@@ -32,10 +32,17 @@ export class Hostile extends Peer {
   }
 
   // list: the directory names these certificates for this server. The operator's command takes only what is for authentication; who got others past it wrote them here.
-  async list(...whos) {
+  list(...whos) {
     const quote = (t) => `'${t}'`, values = whos.map((w) => `(${[this.memberClass, this.code, this.server].map(quote)}, ${quote(w.x509.fingerprint256.replaceAll(':', '').toLowerCase())}, x'${w.der.toString('hex')}')`);
-    execFileSync('sqlite3', [join(this.nation.operator.dir, 'data', 'node.db'), `.timeout 10000`, `INSERT INTO exchange_server_cert (class, code, server, hash, der) VALUES ${values}`]);
-    await this.nation.sen(['directory', 'publish', '--node', this.nation.operator.dir]);
+    return this.#register(`INSERT INTO exchange_server_cert (class, code, server, hash, der) VALUES ${values}`);
+  }
+
+  // unlist: the directory names none of its certificates any more.
+  unlist() { return this.#register(`DELETE FROM exchange_server_cert WHERE class = '${this.memberClass}' AND code = '${this.code}'`); }
+
+  #register(sql) {
+    execFileSync('sqlite3', ['-cmd', '.timeout 10000', join(this.nation.operator.dir, 'data', 'node.db'), sql]);
+    return this.nation.sen(['directory', 'publish', '--node', this.nation.operator.dir]);
   }
 
   // ocsp: a status answer; more as in statusAnswer.

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
+import https from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { DIGITAL_SIGNATURE, NON_REPUDIATION, certificate, newKey, statusRefusal } from '../lib/der.mjs';
@@ -260,6 +261,21 @@ test('replay: the same bytes, other bytes of the same id, another connection', {
   assert.equal(calls, accepted);
 });
 
+test('what was found good once is not taken for another message', { skip }, async () => {
+  const question = () => peer.message({ client: peer.client, service: 'VN/GOV/H26/desk/echo', headers: [['X-Sen-Purpose', 'case.handle']] }), body = Buffer.from('{"question":1}');
+  const [first, second] = [question(), question()], good = peer.xades(first.bytes, body), own = peer.xades(second.bytes, body);
+  const send = (m, signature) => peer.send(nation.hanoi.address, peer.parts(m.bytes, body, signature), m.requestId).then((answer) => ({ answer }));
+  assert.equal((await send(first, good)).answer.fault, undefined);
+  accepted += 1;
+  await refused(await send(second, good), 'malformed_signature.invalid_hash_chain_ref');
+  await refused(await send(second, { ...own, xml: good.xml }), 'invalid_signature_value');
+  await refused(await send(second, { ...own, chainResult: good.chainResult }), 'malformed_signature.invalid_hash_chain');
+  await refused(await send(second, { ...own, xml: own.xml.replace(/<ds:SignatureValue[^>]*>[^<]+/, /<ds:SignatureValue[^>]*>[^<]+/.exec(good.xml)[0]) }), 'invalid_signature_value');
+  assert.equal((await send(second, own)).answer.fault, undefined);
+  accepted += 1;
+  assert.equal(calls, accepted);
+});
+
 test('no certificate, one of nobody, an old version of TLS: no handshake', { skip }, async () => {
   await assert.rejects(ask({ tls: undefined, status: peer.ocsp(peer.tls), http: (o) => ({ ...o, key: undefined, cert: undefined }) }));
   await assert.rejects(ask({ tls: odd.unlisted }), 'a good certificate that the directory does not list');
@@ -297,4 +313,14 @@ test('what was accepted stands whole in the log, and nothing else; the node goes
   assert.equal(count("is_answer = 1 AND digest IS NOT NULL AND fault = ''"), accepted);
   assert.equal(calls, accepted);
   await nation.sen(['journal', 'verify', '--node', nation.hanoi.dir]);
+});
+
+test('a connection that is kept does not outlive its place in the directory', { skip }, async () => {
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1 }), kept = { http: (o) => ({ ...o, agent }) };
+  assert.equal((await ask(kept)).answer.fault, undefined);
+  await peer.unlist();
+  const end = await until('it is refused', () => ask(kept).then((a) => a.answer.fault, (e) => e.code));
+  assert.match(end, /ssl_authentication_failed\.incorrect_certificate$|^E/, 'as a fault where the connection was still open, else in the handshake');
+  await assert.rejects(ask());
+  agent.destroy();
 });
