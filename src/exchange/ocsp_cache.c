@@ -125,10 +125,10 @@ enum status ocsp__keep(struct call *c, struct str cert, struct str instance, str
     return ST_OK;
 }
 
-void ocsp__note_failure(struct call *c, struct str cert, struct str instance, struct str where, enum status_trouble trouble, struct str fault)
+int64_t ocsp__note_failure(struct call *c, struct str cert, struct str instance, struct str where, enum status_trouble trouble, struct str fault)
 {
     struct ocsp_cache *k = exchange__of(c)->status;
-    if (cert.n > CERT_MAX) return;
+    if (cert.n > CERT_MAX) return c->now_ms;
     (void)pthread_mutex_lock(&k->lock);
     struct row *r = row_for(k, cert, instance, c->now_ms);
     heap_set(&r->where, where);
@@ -137,7 +137,9 @@ void ocsp__note_failure(struct call *c, struct str cert, struct str instance, st
     if (r->failures < RETRY_DOUBLINGS) r->failures++;
     r->trouble = trouble;
     r->due_ms = c->now_ms + least((int64_t)RETRY_MS << r->failures, least(status_ms(c), 1000 * RETRY_MOST_S));
+    int64_t since_ms = r->failing_since_ms;
     (void)pthread_mutex_unlock(&k->lock);
+    return since_ms;
 }
 
 bool ocsp__take_due(struct call *c, struct status_facts *ret)

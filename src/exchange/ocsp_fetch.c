@@ -55,13 +55,11 @@ static enum status take(struct call *c, const struct asking *a, struct str answe
 /* failed: noted, with the cause in the log; what the call fails with names who was asked. */
 static enum status failed(struct call *c, const struct asking *a, enum status_trouble trouble, enum status st)
 {
-    struct status_facts f;
     struct str fault = trouble == TROUBLE_WRONG ? str_copy(c->arena, c->error.fault) : STR("");
     call_note(c, "exchange", "status of a certificate, asked of %.*s: %.*s", STR_ARG(a->where), STR_ARG(call_sentence(c, st).sentence));
     call_clear(c);
-    ocsp__note_failure(c, a->cert, a->instance, a->where, trouble, fault);
-    (void)ocsp__look(c, a->cert, &f);
-    return no_answer(c, &f);
+    int64_t since_ms = ocsp__note_failure(c, a->cert, a->instance, a->where, trouble, fault);
+    return no_answer(c, &(struct status_facts){ .instance = a->instance, .where = a->where, .fault = fault, .trouble = trouble, .failing_since_ms = since_ms });
 }
 
 static enum status not_200(struct call *c, const struct client_answer *answer)
@@ -220,7 +218,7 @@ static enum status refresh_own(struct call *c, const struct directory *d, enum k
     TRY(key_certificate(c, key, &cert));
     if (ocsp__look(c, cert, &f) && !f.is_due) return ST_OK;
     enum status st = judge__issuer(c, d, cert, &by);
-    if (st != ST_OK) return ocsp__note_failure(c, cert, STR(""), STR(""), TROUBLE_WRONG, c->error.fault), st; /* so that it is told now and then, not at every turn */
+    if (st != ST_OK) return (void)ocsp__note_failure(c, cert, STR(""), STR(""), TROUBLE_WRONG, c->error.fault), st; /* so that it is told now and then, not at every turn */
     return ask_services(c, d, cert, &by, &answer);
 }
 
@@ -233,8 +231,7 @@ static void refresh_peers(struct call *c)
     while (time_monotonic_us() - began_us < JOB_BUDGET_US && ocsp__take_due(c, &f)) {
         DIRECTORY of_peer = NULL;
         if (directory__hold_of(c, f.instance, &of_peer) != ST_OK) {
-            call_clear(c);
-            ocsp__drop(c, f.cert);
+            call_clear(c); /* a nation whose directory has ended for now */
             continue;
         }
         const struct dir_server *s = directory__server_of_cert(of_peer, f.cert);

@@ -13,7 +13,7 @@ static const struct module status_module = { .name = "exchange", .settings = sta
 static const struct module *const modules[] = { &status_module, NULL };
 
 /* struct office: an authority with one certificate, a status service whose address nobody answers at, and a directory that names both. */
-struct office { struct test_trust t; struct config *config; struct exchange *ex; const struct key *ca; struct str root, cert, other; struct cert_anchor anchor; struct dir_ca listed; struct str url; };
+struct office { struct test_trust t; struct config *config; struct exchange *ex; const struct key *ca; struct str root, cert, other; struct cert_anchor anchor; struct dir_ca listed; struct str url; struct dir_server server; };
 
 static struct str issue(struct call *c, const struct office *o, int64_t serial)
 {
@@ -45,6 +45,7 @@ static void open_office(struct call *c, struct office *o)
     o->ca = test_trust_key(c, KEY_CA, KEY_P256);
     CHECK_OK(ca_self_signed(c, o->ca, &s, CERT_CA, c->now_ms - MINUTE_MS, c->now_ms + (int64_t)864000 * 1000, &o->root));
     o->anchor = (struct cert_anchor){ .der = o->root, .is_top = true };
+    o->server = (struct dir_server){ .id = { .instance = STR_INIT("VN") }, .key = STR_INIT("VN/GOV/G01/ps1"), .address = STR_INIT("127.0.0.1") };
     o->url = str_print(c->arena, "http://127.0.0.1:%d/ocsp", NOBODY);
     o->listed = (struct dir_ca){ .anchors = &o->anchor, .nanchors = 1, .ocsp_urls = &o->url, .nurls = 1 };
     o->cert = issue(c, o, 2);
@@ -170,7 +171,7 @@ TEST(a_failed_fetch_leaves_what_is_at_hand_and_comes_again_less_and_less_often)
     pass(c, 30000);
     for (int64_t wait_ms = 2000; wait_ms < 30000; wait_ms *= 2) {
         CHECK(ocsp__take_due(c, &f) && !ocsp__take_due(c, &f));
-        ocsp__note_failure(c, o.cert, STR("VN"), STR("VN/GOV/G01/ps1"), TROUBLE_SILENT, STR(""));
+        (void)ocsp__note_failure(c, o.cert, STR("VN"), STR("VN/GOV/G01/ps1"), TROUBLE_SILENT, STR(""));
         pass(c, wait_ms - 1);
         CHECK(!ocsp__take_due(c, &f));
         pass(c, 1);
@@ -186,16 +187,22 @@ TEST(our_own_are_left_to_their_keys_and_peers_that_are_quiet_for_a_day_are_left_
 {
     struct office o;
     struct status_facts f;
+    struct str answer;
     open_office(c, &o);
-    ocsp__note_failure(c, o.cert, STR(""), STR("status.vn"), TROUBLE_SILENT, STR(""));
-    ocsp__note_failure(c, o.other, STR("VN"), STR("VN/GOV/G01/ps1"), TROUBLE_SILENT, STR(""));
+    (void)ocsp__note_failure(c, o.cert, STR(""), STR("status.vn"), TROUBLE_SILENT, STR(""));
+    (void)ocsp__note_failure(c, o.other, STR("VN"), STR("VN/GOV/G01/ps1"), TROUBLE_SILENT, STR(""));
     pass(c, MINUTE_MS);
     CHECK(ocsp__take_due(c, &f) && str_eq(f.cert, o.other));
-    ocsp__note_failure(c, o.other, STR("VN"), STR("VN/GOV/G01/ps1"), TROUBLE_SILENT, STR(""));
+    (void)ocsp__note_failure(c, o.other, STR("VN"), STR("VN/GOV/G01/ps1"), TROUBLE_SILENT, STR(""));
     pass(c, (int64_t)25 * 60 * MINUTE_MS);
     CHECK(!ocsp__take_due(c, &f));
     CHECK(ocsp__look(c, o.other, &f)); /* it is talked to again */
     CHECK(ocsp__take_due(c, &f));
+    pass(c, (int64_t)20 * 60 * MINUTE_MS);
+    CHECK(fetch_peer(c, o.ex->directory, &o.server, o.other, &answer) == ST_UNAVAILABLE); /* that the job asks is no use made of it */
+    call_clear(c);
+    pass(c, (int64_t)20 * 60 * MINUTE_MS);
+    CHECK(!ocsp__take_due(c, &f));
     ocsp__drop(c, o.other);
     CHECK(!ocsp__look(c, o.other, &f));
     close_office(c, &o);
