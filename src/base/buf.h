@@ -35,8 +35,9 @@ void buf_added(struct buf *b, size_t n);
 /* Short texts are most of what is put: they are copied here where they fit. */
 static inline void buf_put(struct buf *b, struct str s)
 {
+    if (s.n == 0) return;
     char *at = !b->failed && s.n <= b->cap - b->n && b->n + s.n <= b->max ? b->p + b->n : buf_room(b, s.n);
-    if (!at || s.n == 0) return;
+    if (!at) return;
     memcpy(at, s.p, s.n);
     b->n += s.n;
 }
