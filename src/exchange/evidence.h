@@ -3,7 +3,7 @@
 #ifndef SEN_EXCHANGE_EVIDENCE_H
 #define SEN_EXCHANGE_EVIDENCE_H
 
-#include "exchange/exchange_int.h"
+#include "exchange/message_log_int.h"
 #include "trust/asic.h"
 
 /* ---- who sent it, and whose certificate it is (sender.c, profile.c, judge.c) ---- */
@@ -47,7 +47,18 @@ struct evidence {
 /* evidence__judge: a container, by these. ST_OK: it holds; ST_INVALID: *ret says which part does not, and is filled in that case too. */
 NODISCARD enum status evidence__judge(struct call *c, struct str zip, const struct evidence_trust *by, struct evidence *ret);
 
+/* ---- making (evidence_make.c) ---- */
+
+/* evidence__make: the container of a row of the message log, time-stamped if the row is. Whoever shows it to somebody calls message__journal_opening before. ST_NOT_FOUND with
+ * a sentence: the row was not signed, or only its metadata is kept. */
+struct made_container { struct str zip, name /* of its file, x-road 5.4 */; bool is_stamped; };
+NODISCARD enum status evidence__make(struct call *c, int64_t seq, struct made_container *ret);
+NODISCARD enum status evidence__of_parts(struct call *c, const struct message_parts *p, struct made_container *ret); /* of a row that is open already */
+
+/* ---- commands (evidence_cmd.c) ---- */
 enum status evidence__verify_run(struct call *c, const struct args *args); /* sen message verify */
 extern const struct option evidence__verify_options[];
+/* evidence__export: the containers of these messages as files of a folder, each told on the standard output (sen message show --container). */
+NODISCARD enum status evidence__export(struct call *c, const struct message_line *list, size_t n, struct str folder);
 
 #endif

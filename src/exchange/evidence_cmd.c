@@ -1,4 +1,5 @@
-/* evidence_cmd.c: `sen message verify FILE`: a container judged on any machine, with or without a node, for people and (--json) for programs. */
+/* evidence_cmd.c: `sen message verify FILE`: a container judged on any machine, with or without a node, for people and (--json) for programs; and the
+ * containers of this node's own messages as files. */
 #include <stdio.h>
 
 #include "base/args.h"
@@ -99,4 +100,30 @@ enum status evidence__verify_run(struct call *c, const struct args *args)
     enum status written = buf_finish(&b, &text);
     if (written == ST_OK) (void)fwrite(text.p, 1, text.n, stdout);
     return st == ST_OK ? written : st;
+}
+
+/* ---- sen message show --container ---- */
+
+static enum status export_one(struct call *c, struct str folder, const struct message_line *l, bool *wrote)
+{
+    struct made_container made;
+    enum status st = evidence__make(c, l->seq, &made);
+    if (st == ST_NOT_FOUND) {
+        (void)printf("%.*s\n", STR_ARG(call_sentence(c, st).sentence));
+        return call_clear(c), ST_OK;
+    }
+    TRY(st);
+    struct str path = file_path(c->arena, folder, made.name);
+    TRY(file_write(c, path, made.zip, 0600));
+    (void)printf("%.*s%s\n", STR_ARG(path), made.is_stamped ? "" : " (not time-stamped yet: make it again in a minute)");
+    *wrote = true;
+    return ST_OK;
+}
+
+enum status evidence__export(struct call *c, const struct message_line *list, size_t n, struct str folder)
+{
+    bool wrote = false;
+    TRY(file_make_folder(c, folder, 0700));
+    for (size_t i = 0; i < n; i++) TRY(export_one(c, folder, &list[i], &wrote));
+    return wrote ? ST_OK : call_fail(c, ST_NOT_FOUND, "ID", "No container could be made of this message: it was not signed, or too little of it is kept.");
 }

@@ -81,12 +81,6 @@ static const struct option call_options[] = {
 static const struct option verify_options[] = {
     { OPTION_VALUE, "cert", "FILE", "believe this time-stamp service too, for example one that the directory listed earlier", false },
     { OPTION_END, NULL, NULL, NULL, false } };
-static const struct option export_options[] = {
-    { OPTION_OPERAND, "ID", NULL, "request id of the message", true },
-    { OPTION_VALUE, "out", "FOLDER", "where the files are written", true },
-    { OPTION_VALUE, "purpose", "CODE", "write message.xml too; the opening is journalled with this purpose", false },
-    { OPTION_END, NULL, NULL, NULL, false } };
-
 const struct command exchange__commands[] = {
     { .name = "call", .summary = "Asks a service of another member through this node.", .options = call_options, .run = call_run, .needs = COMMAND_NODE },
     { .name = "message list", .summary = "Lists what this node asked and answered.", .options = message__list_options, .run = message__list_run, .needs = COMMAND_NODE },
@@ -95,5 +89,4 @@ const struct command exchange__commands[] = {
     { .name = "message stamps", .summary = "Shows how time-stamping of the message log goes.", .options = NULL, .run = stamp__state_run, .needs = COMMAND_NODE },
     { .name = "message verify-stamps", .summary = "Checks every time-stamp and the messages under it.", .options = verify_options, .run = stamp__verify_run, .needs = COMMAND_NODE },
     { .name = "message verify", .summary = "Judges the container of a signed message and names the part that does not hold.", .options = evidence__verify_options, .run = evidence__verify_run, .needs = COMMAND_MAYBE },
-    { .name = "message export", .summary = "Writes signature, hash chain and time-stamp of a message as files.", .options = export_options, .run = stamp__export_run, .needs = COMMAND_NODE },
     { 0 } };

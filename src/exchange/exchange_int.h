@@ -216,7 +216,6 @@ void stamp__put_metrics(struct call *c, struct buf *out);
 struct args;
 enum status stamp__state_run(struct call *c, const struct args *args);   /* sen message stamps */
 enum status stamp__verify_run(struct call *c, const struct args *args);  /* sen message verify-stamps */
-enum status stamp__export_run(struct call *c, const struct args *args);  /* sen message export */
 
 /* ---- services of this node ---- */
 struct service_row { struct str subsystem, code, url, notice; int64_t timeout_ms; struct service offered; };

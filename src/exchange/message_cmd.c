@@ -3,6 +3,7 @@
 
 #include "base/args.h"
 #include "base/time.h"
+#include "exchange/evidence.h"
 #include "exchange/message_log_int.h"
 
 enum { LIST_DEFAULT = 50 };
@@ -101,11 +102,13 @@ enum status message__find_run(struct call *c, const struct args *args)
 enum status message__show_run(struct call *c, const struct args *args)
 {
     const struct message_line *list;
-    struct str id = args_value(args, "ID"), purpose = args_value(args, "purpose");
+    struct str id = args_value(args, "ID"), purpose = args_value(args, "purpose"), folder = args_value(args, "container");
     struct message_parts parts;
     size_t n;
     TRY(message__find(c, id, &list, &n));
+    if (folder.n && !purpose.n) return call_fail(c, ST_INVALID, "purpose", "A container holds the whole message: say with --purpose why it is opened.");
     if (purpose.n) TRY(message__journal_opening(c, purpose, id));
+    if (folder.n) return evidence__export(c, list, n, folder);
     for (size_t i = 0; i < n; i++) {
         print_line(&list[i]);
         (void)printf("  message id %.*s\n", STR_ARG(list[i].message_id));
@@ -139,4 +142,5 @@ const struct option message__find_options[] = {
 const struct option message__show_options[] = {
     { OPTION_OPERAND, "ID", NULL, "request id of the message", true },
     { OPTION_VALUE, "purpose", "CODE", "show head and body too; the opening is journalled with this purpose", false },
+    { OPTION_VALUE, "container", "FOLDER", "write the message's containers there: what proves it to anybody; needs a purpose", false },
     { OPTION_END, NULL, NULL, NULL, false } };

@@ -62,21 +62,6 @@ enum status stamp__list_messages(struct call *c, int64_t after_seq, int64_t last
     return ST_OK;
 }
 
-static const struct query FIND_SIGNED = { "exchange",
-    "SELECT seq, side, is_answer, signature, chain_result, chain FROM message WHERE request_id = $1 AND signature IS NOT NULL ORDER BY seq LIMIT $2", LOG };
-
-enum status stamp__find_signed(struct call *c, struct str request_id, struct signed_row *ret, size_t most, size_t *n)
-{
-    size_t count = 0;
-    DB_ROWS rows = db_run(c, &FIND_SIGNED, db_text(request_id), db_int((int64_t)most));
-    while (count < most && db_next(&rows))
-        ret[count++] = (struct signed_row){ db_col_int(&rows, 0), (enum message_side)db_col_int(&rows, 1), db_col_int(&rows, 2) != 0, db_col_bytes(&rows, 3), db_col_bytes(&rows, 4),
-                                            db_col_bytes(&rows, 5) };
-    TRY(db_finish(&rows));
-    *n = count;
-    return ST_OK;
-}
-
 /* ---- heads of the journal ---- */
 
 #define HEAD_COLUMNS "SELECT size, at_ms, service, note, token FROM message_head_stamp "

@@ -22,10 +22,6 @@ struct stamped_message { int64_t seq; struct str request_id, signature; };
 /* stamp__list_messages: those after seq and not after last, oldest first. */
 NODISCARD enum status stamp__list_messages(struct call *c, int64_t after_seq, int64_t last, size_t limit, struct stamped_message *ret, size_t *n);
 
-/* A signed message, but for its sealed head and body, as it goes into a container. */
-struct signed_row { int64_t seq; enum message_side side; bool is_answer; struct str signature, chain_result, chain; };
-NODISCARD enum status stamp__find_signed(struct call *c, struct str request_id, struct signed_row *ret, size_t most, size_t *n);
-
 /* The time-stamp of a head of the journal: for the bytes of its signed note. */
 struct head_stamp_row { int64_t size, at_ms; struct str service, note, token; };
 NODISCARD enum status stamp__insert_head(struct call *c, const struct head_stamp_row *row);

@@ -29,6 +29,15 @@ NODISCARD enum status stamp_batch_chain(struct call *c, const struct str *digest
 /* stamp_batch_check: chain and result lead to each other for a signature document of this digest. */
 NODISCARD enum status stamp_batch_check(struct call *c, struct str result_xml, struct str chain_xml, struct str digest);
 
+/* ---- one signature under one token (x-road 5.3) ---- */
+
+/* stamp_single_value: what is stamped of a message that goes alone: the value of its signature, so that the token can stand in the document. False for a document
+ * that has no place for a token, or has one already: it goes as a batch of one. */
+bool stamp_single_value(struct call *c, struct str signature_xml, struct str *ret_value);
+/* stamp_put_token: the document with the token in it; it must be one for which stamp_single_value answered true. */
+NODISCARD enum status stamp_put_token(struct call *c, struct str signature_xml, struct str token, struct str *ret_xml);
+bool stamp_is_batch(struct str stamped); /* was this, which a token stamps, made by stamp_batch_result? */
+
 /* ---- sandbox: the service itself; operator's node only ---- */
 
 /* stamp_answer: the answer (DER) to a question, signed by the key through the holder. A question that breaks a rule gets an answer that says so, and ST_OK. serial
