@@ -5,8 +5,6 @@
 
 enum { NAME_MOST = 226 }; /* of the message id in a file name */
 
-static enum status nothing(struct call *c, const char *sentence) { return call_fail(c, ST_NOT_FOUND, "ID", sentence); }
-
 /* add_stamp: the token of the row, if there is one: into the signature document, or beside it with the chain that leads there. */
 static enum status add_stamp(struct call *c, int64_t seq, struct asic_message *m, bool *ret)
 {
@@ -47,8 +45,8 @@ enum status evidence__of_parts(struct call *c, const struct message_parts *p, st
 {
     struct asic_message m = { .message = p->head, .signature = p->signature.xml, .chain_result = p->signature.chain_result, .chain = p->signature.chain, .attachments = &p->body };
     struct made_container made = { .name = file_name(c, p) };
-    if (!p->signature.xml.n) return nothing(c, "This message stayed inside one member and was not signed: the journal proves what was read.");
-    if (!p->is_whole) return nothing(c, "Only the metadata of this message is kept, so nothing can prove it.");
+    if (!p->signature.xml.n) return call_fail(c, ST_NOT_FOUND, "ID", "This message stayed inside one member and was not signed: the journal proves what was read.");
+    if (!p->is_whole) return call_fail(c, ST_NOT_FOUND, "ID", "Only the metadata of this message is kept, so nothing can prove it.");
     m.nattachments = has_attachment(&p->signature);
     TRY(add_stamp(c, p->seq, &m, &made.is_stamped));
     TRY(asic_write(c, &m, &made.zip));

@@ -3,6 +3,7 @@
 #include "trust/stamp.c"
 
 #include "base/encode.h"
+#include "trust/signature.h"
 #include "trust/test_container.h"
 #include "trust/test_trust.h"
 
@@ -200,6 +201,35 @@ TEST(each_signature_of_a_batch_leads_to_the_result_and_no_other_does)
             call_clear(c);
         }
     }
+}
+
+/* ---- one signature alone ---- */
+
+/* The seed of the fuzz target is a signature document of our own form over this message. */
+static struct str signature_of_seed(struct call *c)
+{
+    struct str xml = STR("");
+    const char *tree = getenv("SEN_SOURCE");
+    CHECK_OK(file_read(c, file_path(c->arena, str_z(tree ? tree : "."), STR("fuzz/seeds/xades/p256.xml")), 1024 * 1024, &xml));
+    return xml;
+}
+
+TEST(the_token_of_one_signature_stands_in_its_document)
+{
+    struct str xml = signature_of_seed(c), value, inside, token, stamped;
+    struct signed_part part = { STR("/message.xml"), DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, STR("POST\r\n/r1/VN/GOV/G01/population/person\r\n")) };
+    struct signature_doc doc;
+    struct signature_facts facts;
+    CHECK(stamp_single_value(c, xml, &value) && value.n == 64);
+    CHECK(!stamp_is_batch(value));
+    CHECK_OK(stamp_put_token(c, xml, STR("the token"), &stamped));
+    CHECK_OK(signature_read_stamp(c, stamped, &inside, &token));
+    CHECK_STR(inside, value);
+    CHECK_STR(token, STR("the token"));
+    doc = (struct signature_doc){ .xml = stamped };
+    CHECK_OK(signature_check(c, &doc, &part, 1, &facts)); /* nothing that is signed has changed */
+    CHECK(!stamp_single_value(c, stamped, &value));       /* one token is enough */
+    CHECK(!stamp_single_value(c, STR("<signature/>"), &value) && stamp_put_token(c, STR("<signature/>"), STR("t"), &stamped) == ST_INVALID);
 }
 
 /* X-Road's own container valid-batch-ts: one leaf and one sibling (x-road 9). */

@@ -1,0 +1,115 @@
+// What proves a message to somebody who was not there: the containers of an exchange, taken out of both nodes, hold by our own judge with and without a node, and xmlsec1,
+// openssl and unzip, which know nothing of us, accept what is in them.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Nation, SEN, until } from '../lib/nation.mjs';
+import { citizen, pinOf } from '../lib/people.mjs';
+
+const service = '/r1/VN/GOV/G01/population/person';
+let nation, dir, conf, files = {};
+
+// Every message of Hà Nội is stamped alone, so that its token stands in its signature document; those of the police go in batches.
+function setTimes(node, times) {
+  const path = join(node.dir, 'node.yaml');
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/^ {2}stamp_period_s:.*\n/m, '').replace(/^exchange:\n/m, `exchange:\n${Object.entries(times).map(([k, v]) => `  ${k}: ${v}\n`).join('')}`));
+}
+before(async () => {
+  nation = await Nation.start();
+  dir = mkdtempSync(join(tmpdir(), 'sen-evidence-'));
+  await nation.sen(['nation', 'stop', nation.dir]);
+  setTimes(nation.hanoi, { stamp_period_s: 1, stamp_rows: 1 });
+  setTimes(nation.police, { stamp_period_s: 1 });
+  await nation.sen(['nation', 'start', nation.dir]);
+});
+after(async () => {
+  await nation?.stop();
+  if (dir) rmSync(dir, { recursive: true, force: true });
+});
+
+const allStamped = (node) => until(`every message of ${node.name} is time-stamped`, async () =>
+  /^sen_stamp_waiting 0$/m.test(await (await fetch(`${node.systems}/metrics`)).text()));
+const verify = (file, ...options) => spawnSync(SEN, ['message', 'verify', file, ...options], { encoding: 'utf8' });
+function unpack(file) {
+  const folder = mkdtempSync(join(dir, 'unpacked-'));
+  execFileSync('unzip', ['-q', file, '-d', folder]);
+  return folder;
+}
+const openssl = (...args) => { const r = spawnSync('openssl', args, { encoding: 'utf8' }); return r.stdout + r.stderr; };
+
+test('the containers of an exchange come out of both nodes, for a purpose that is journalled', async () => {
+  const r = await nation.call(nation.hanoi, service, { body: { key: 'pin', value: pinOf(citizen(nation, 1)) } });
+  assert.equal(r.status, 200);
+  for (const node of [nation.hanoi, nation.police]) {
+    await allStamped(node);
+    const list = (await nation.sen(['message', 'list', '--service', 'VN/GOV/G01/population/person', '--node', node.dir])).stdout;
+    const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(list)[0], out = join(dir, node.name);
+    await assert.rejects(nation.sen(['message', 'show', id, '--container', out, '--node', node.dir]), /say with --purpose why it is opened/);
+    await nation.sen(['message', 'show', id, '--container', out, '--purpose', 'residence.register', '--node', node.dir]);
+    files[node.name] = readdirSync(out).sort().map((name) => join(out, name));
+    assert.equal(files[node.name].length, 2);
+    assert.match(files[node.name][0], /-request-\d+\.asice$/);
+    assert.match(files[node.name][1], /-response-\d+\.asice$/);
+  }
+});
+
+test('they hold, by the node and by a folder without any node', () => {
+  conf = join(dir, 'conf');
+  mkdirSync(join(conf, 'VN'), { recursive: true });
+  cpSync(join(nation.hanoi.dir, 'conf', 'shared-params.xml'), join(conf, 'VN', 'shared-params.xml'));
+  for (const file of [...files.hanoi, ...files.police])
+    for (const by of [['--node', nation.police.dir], ['--conf', conf]]) {
+      const r = verify(file, ...by);
+      assert.equal(r.status, 0, r.stdout + r.stderr);
+      assert.match(r.stdout, /The container holds\.\n$/);
+      assert.match(r.stdout, /^good +attachment1: /m);
+    }
+  const told = JSON.parse(verify(files.police[1], '--conf', conf, '--json').stdout);
+  assert.deepEqual([told.holds, told.kind, told.sender], [true, 'answer', 'VN/GOV/G01/population/person']);
+  assert.ok(told.stamped >= told.signed);
+});
+
+test('without the nation that vouches for them they prove nothing, and a damaged one is named', () => {
+  const r = verify(files.police[0], '--conf', dir);
+  assert.notEqual(r.status, 0);
+  assert.match(r.stderr, /holds no shared-params\.xml/);
+  const bytes = readFileSync(files.police[0]);
+  bytes[Math.floor(bytes.length / 3)] ^= 1;
+  const broken = join(dir, 'broken.asice');
+  writeFileSync(broken, bytes);
+  const told = verify(broken, '--conf', conf, '--json');
+  assert.equal(told.status, 65);
+  assert.equal(JSON.parse(told.stdout).fault, 'asic_invalid_container');
+});
+
+test('unzip, xmlsec1 and openssl accept them', () => {
+  const params = readFileSync(join(conf, 'VN', 'shared-params.xml'), 'utf8');
+  writeFileSync(join(dir, 'ca.der'), Buffer.from(/<topCA>\s*<cert>([^<]+)/.exec(params)[1], 'base64'));
+  openssl('x509', '-inform', 'DER', '-in', join(dir, 'ca.der'), '-out', join(dir, 'ca.pem'));
+  for (const [i, file] of [...files.hanoi, ...files.police].entries()) {
+    assert.match(execFileSync('unzip', ['-t', file], { encoding: 'utf8' }), /No errors detected/);
+    assert.match(execFileSync('unzip', ['-z', file], { encoding: 'utf8' }), /mimetype=application\/vnd\.etsi\.asic-e\+zip/);
+    const at = unpack(file), has = new Set(readdirSync(at)), signatures = join(at, 'META-INF', 'signatures.xml'), xml = readFileSync(signatures, 'utf8');
+    writeFileSync(join(at, 'signer.der'), Buffer.from(/<ds:X509Certificate>([^<]+)/.exec(xml)[1], 'base64'));
+    openssl('x509', '-inform', 'DER', '-in', join(at, 'signer.der'), '-out', join(at, 'signer.pem'));
+    const checked = spawnSync('xmlsec1', ['--verify', '--pubkey-cert-pem', join(at, 'signer.pem'), '--trusted-pem', join(dir, 'ca.pem'), '--id-attr:Id', 'SignedProperties',
+      '--url-map:/message.xml', join(at, 'message.xml'), '--url-map:/sig-hashchainresult.xml', join(at, 'sig-hashchainresult.xml'), signatures], { encoding: 'utf8' });
+    assert.match(checked.stdout + checked.stderr, /SignedInfo References \(ok\/all\): 2\/2/);
+    const single = i < files.hanoi.length;
+    assert.equal(has.has('ts-hashchainresult.xml'), !single);
+    assert.equal(xml.includes('<xades:SignatureTimeStamp>'), single);
+    const token = join(at, 'token'), stamped = join(at, 'stamped');
+    writeFileSync(token, single ? Buffer.from(/EncapsulatedTimeStamp>([^<]+)/.exec(xml)[1], 'base64') : readFileSync(join(at, 'META-INF', 'timestamp.tst')));
+    writeFileSync(stamped, single ? Buffer.from(/<ds:SignatureValue[^>]*>([^<]+)/.exec(xml)[1], 'base64') : readFileSync(join(at, 'ts-hashchainresult.xml')));
+    assert.match(openssl('ts', '-verify', '-data', stamped, '-in', token, '-token_in', '-CAfile', join(dir, 'ca.pem')), /Verification: OK/);
+    assert.match(openssl('ts', '-verify', '-data', join(at, 'message.xml'), '-in', token, '-token_in', '-CAfile', join(dir, 'ca.pem')), /Verification: FAILED/);
+  }
+});
+
+test('the log that was stamped one by one holds too', async () => {
+  for (const node of [nation.hanoi, nation.police])
+    assert.match((await nation.sen(['message', 'verify-stamps', '--node', node.dir])).stdout, /^[1-9]\d* time-stamps hold/);
+});
