@@ -1,7 +1,7 @@
 // Runs the parts of `make check-long` and adds up what they counted. The last line printed is `N passed, N failed` (`, N skipped` where some were).
 // Without arguments all parts run. Environment, with what stands in for it:
 //   kills  KILLS=200 on SQLite, KILLS_POSTGRES=50 on PostgreSQL, SEN_SEED     soak  SECONDS=1800 RATE=40 (questions a second)
-//   network CUTS=20, SEN_SEED (root only)
+//   network CUTS=20, SEN_SEED (root only)                                      idle  IDLE=5000, SLOW=1000 connections
 //   size   PEOPLE=100000 LOOKUPS=2000                                          fuzz  FUZZ_SECONDS=60 for each target, FUZZ_ONLY=name,name
 // SEN_BIN names another build of the program than build/sen.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -76,7 +76,7 @@ async function fuzz() {
   await Promise.all(Array.from({ length: availableParallelism() }, next));
 }
 
-const parts = { kills, soak: () => story('test/long/soak.mjs'), size: () => story('test/long/size.mjs'), disk: () => story('test/long/disk.mjs'), network: () => story('test/long/network.mjs'), fuzz };
+const parts = { kills, soak: () => story('test/long/soak.mjs'), size: () => story('test/long/size.mjs'), disk: () => story('test/long/disk.mjs'), network: () => story('test/long/network.mjs'), idle: () => story('test/long/idle.mjs'), fuzz };
 
 for (const name of only) if (!parts[name]) {
   console.error(`There is no part ${name}. Parts: ${Object.keys(parts).join(' ')}`);
