@@ -11,7 +11,7 @@
 #include "exchange/messages.html.h"
 #include "exchange/stamp_int.h"
 
-enum { PAGE_ROWS = 50, SHOWN_BYTES = 64 * 1024, US_A_MS = 1000 };
+enum { PAGE_ROWS = 25, SHOWN_BYTES = 64 * 1024, US_A_MS = 1000 };
 
 /* ---- words ---- */
 
@@ -326,7 +326,7 @@ const struct field message__list_form[] = {
     { "id", FIELD_TEXT, .max_length = EXCHANGE_ID_MAX, .label = "Id" }, { "since", FIELD_TEXT, .max_length = 40, .label = "From" },
     { "until", FIELD_TEXT, .max_length = 40, .label = "To the end of" }, { "party", FIELD_TEXT, .max_length = 1000, .label = "Agency or subsystem at either end" },
     { "service", FIELD_TEXT, .max_length = 1000, .label = "Service" }, { "side", FIELD_CODE, .max_length = 10, .label = "Side" },
-    { "fault", FIELD_CODE, .max_length = 200, .label = "Fault" }, { "faults", FIELD_CHECK, .label = "Only refusals and failures" },
+    { "fault", FIELD_CODE, .max_length = 200, .label = "Fault" }, { "faults", FIELD_CODE, .max_length = 2, .label = "Only refusals and failures" },
     { "before", FIELD_TEXT, .max_length = 40, .label = "Older messages" }, { 0 } };
 const struct field message__open_form[] = {
     { "purpose", FIELD_CODE, .required = true, .max_length = 64, .label = "Purpose" }, { "issue", FIELD_TEXT, .max_length = 100, .label = "Case number" }, { 0 } };

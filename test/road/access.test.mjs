@@ -160,7 +160,7 @@ for (const lang of ['vi', 'en']) {
     for (const path of ['/messages', '/messages/N']) assert.ok(shapes.has(path), `${path} is linked`);
     await son.goto(`${nation.hanoi.pages}/messages?since=yesterday`);
     await judge(son, `access-messages-refused-${lang}`);
-    await son.goto(`${nation.hanoi.pages}/messages?service=VN/GOV/G01/population/person`);
+    await son.goto(`${nation.hanoi.pages}/messages?party=VN/GOV/H26`);
     await son.locator('main table a').first().click();
     await son.selectOption('[name=purpose]', 'residence.register');
     await submit(son);
