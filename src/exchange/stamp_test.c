@@ -1,10 +1,12 @@
 /* Tests of stamp.c and stamp_verify.c: batches are collected in order and without gaps, and whatever is changed, taken out or put in afterwards is named. */
 #include "exchange/stamp.c"
 
+#include "exchange/message_log_int.h"
 #include "store/test_store.h"
 #include "trust/test_trust.h"
 
-TEST_STORE(&exchange_schema);
+extern const struct schema trust_schema;
+TEST_STORE(&trust_schema, &exchange_schema);
 
 static struct exchange exchange;
 
@@ -139,6 +141,26 @@ TEST(a_message_put_in_afterwards_is_named)
     CHECK(refuses(c, &o, "removed after it was time-stamped: row 10"));
     change(c, &PUT_IN, db_bytes(STR("<signature>new</signature>")));
     CHECK(refuses(c, &o, "The message r4 was put into"));
+    test_trust_close(c, &o.t);
+}
+
+TEST(what_retention_removed_is_not_missed)
+{
+    static const struct query REMOVE = { "exchange", "DELETE FROM message WHERE request_id = 'r11' AND seq <> $1", LOG };
+    struct office o;
+    struct stamp_count n;
+    open_office(c, &o);
+    log_messages(c, 1, 10);
+    CHECK(stamp_batches(c, &o, 3) == 3);
+    CHECK_OK(message__remove_old(c, c->now_ms + 1));
+    CHECK_OK(verify(c, &o, &n));
+    CHECK(n.stamps == 1 && n.removed == 10);
+    log_messages(c, 11, 13);
+    CHECK(stamp_batches(c, &o, 3) == 1);
+    CHECK_OK(verify(c, &o, &n));
+    CHECK(n.stamps == 2 && n.waiting == 0);
+    change(c, &REMOVE, db_int(0));
+    CHECK(refuses(c, &o, "removed after it was time-stamped: row 11"));
     test_trust_close(c, &o.t);
 }
 
