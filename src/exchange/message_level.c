@@ -98,7 +98,7 @@ enum status message__filter_head(struct call *c, struct str head, bool is_answer
 {
     struct rest_head h;
     struct rest_target t;
-    struct buf b = buf_in(c->arena, EXCHANGE_HEAD_MAX);
+    struct buf b = buf_in(c->arena, 2 * EXCHANGE_HEAD_MAX); /* names may grow when they are written in our spelling */
     if (is_answer) {
         TRY(rest__parse_response(c, head, &h));
         put_line(&b, str_print(c->arena, "%d", h.status), STR(""));
