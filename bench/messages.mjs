@@ -64,15 +64,14 @@ function fill(now) {
     fault: "CASE WHEN n.i % 2 = 1 AND n.i / 2 % 50 = 9 THEN 'server.serverproxy.access_denied' ELSE '' END", fault_id: "CASE WHEN n.i % 2 = 1 AND n.i / 2 % 50 = 9 THEN printf('%032x', n.i) ELSE '' END",
   };
   const began = Date.now();
-  sql(`PRAGMA synchronous = OFF; PRAGMA cache_size = -500000;
+  sql(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -500000;
 CREATE TEMP TABLE pattern AS SELECT * FROM message WHERE request_id = (SELECT request_id FROM message WHERE service LIKE '%population/person' AND side = 2 ORDER BY seq DESC LIMIT 1);
 BEGIN;
 WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${messages}), top AS (SELECT MAX(seq) + 1 AS seq FROM message)
 INSERT INTO message (${columns.join(', ')}) SELECT ${columns.map((name) => made[name] ?? `pattern.${name}`).join(', ')} FROM n CROSS JOIN top JOIN pattern ON pattern.is_answer = n.i % 2;
 COMMIT;
 UPDATE store_counter SET last = (SELECT MAX(seq) FROM message) WHERE name = 'exchange.message';
-INSERT INTO message_stamp (last_seq, first_seq, at_ms, n, service, leaves, result, token) SELECT MAX(m.seq), s.last + 1, ${now}, 1, 'bench', 'x', 'x', 'x' FROM message m, (SELECT COALESCE(MAX(last_seq), 0) AS last FROM message_stamp) s;
-PRAGMA wal_checkpoint(TRUNCATE);`);
+INSERT INTO message_stamp (last_seq, first_seq, at_ms, n, service, leaves, result, token) SELECT MAX(m.seq), s.last + 1, ${now}, 1, 'bench', 'x', 'x', 'x' FROM message m, (SELECT COALESCE(MAX(last_seq), 0) AS last FROM message_stamp) s;`);
   console.log(`${messages} messages made in ${((Date.now() - began) / 1000).toFixed(0)} s`);
 }
 
