@@ -52,6 +52,10 @@ test('the id of a fault stands in the log of both nodes', async () => {
   assert.equal(line(nation.hanoi)?.hop, 'consumer');
   assert.equal(line(nation.police)?.hop, 'provider');
   assert.equal(line(nation.hanoi).request_id, line(nation.police).request_id);
+  for (const node of [nation.hanoi, nation.police]) {
+    const { stdout } = await nation.sen(['message', 'find', r.json.detail, '--node', node.dir]);
+    assert.ok(stdout.includes(line(node).request_id), `${node.name}: ${stdout}`);
+  }
 });
 
 test("the time-stamp service's certificate is revoked: that is a failure, not the end of stamping without a word", async () => {
