@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/spool.h"
 #include "base/time.h"
 
 enum { ARENA_CAP = 256 * 1024 * 1024, SENTENCE_MAX = 4096 };
@@ -93,6 +94,7 @@ bool call_has_right(const struct call *c, struct str right)
 static void begin(struct call *c)
 {
     c->now_ms = time_now_ms();
+    c->spools = arena_new(c->arena, struct spool *);
     c->trace = random_uuid(c->arena);
     c->lang = STR("en");
 }
@@ -109,6 +111,7 @@ struct call *call_open(const struct app *app)
 void call_renew(struct call *c)
 {
     struct call fresh = { .arena = c->arena, .app = c->app, .db = c->db };
+    spool_end_call(c);
     arena_reset(c->arena);
     *c = fresh;
     begin(c);
@@ -117,6 +120,7 @@ void call_renew(struct call *c)
 void call_close(struct call *c)
 {
     if (!c) return;
+    spool_end_call(c);
     arena_close(c->arena);
     heap_free(c);
 }

@@ -12,6 +12,7 @@
 
 struct app;
 struct db_session;
+struct spool;
 
 /* struct actor: who acts. Made by the source of sessions (identity), by the exchange (a peer's official) or by main (a command). */
 struct actor {
@@ -38,6 +39,7 @@ struct call_error {
 struct call {
     struct arena *arena;
     const struct app *app;
+    struct spool **spools;      /* large messages on disk that end with this call (spool.h) */
     struct db_session *db;      /* store's connections of this worker; NULL until first used */
     const struct actor *actor;  /* NULL: nobody signed in */
     struct str purpose, basis;  /* code of the nation's purpose list and its legal basis; empty where none is needed */

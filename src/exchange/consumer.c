@@ -46,7 +46,7 @@ static enum status prepare(struct call *c, const struct directory *d, struct tri
     t->message_id = rest__header(&t->head, "x-road-id");
     if (!t->message_id.n || t->message_id.n > EXCHANGE_ID_MAX)
         return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Id", "A message id has 1 to 255 characters. Send a shorter one, or none."), STR("bad_request"));
-    t->sent = (struct wire){ .head = t->head.bytes, .has_body = t->out->has_body, .body = t->out->body };
+    t->sent = (struct wire){ .head = t->head.bytes, .has_body = t->out->has_body, .body = t->out->body, .large = t->out->large };
     return ST_OK;
 }
 
@@ -96,7 +96,7 @@ static enum status read_answer(struct call *c, const struct client_answer *answe
     if (answer->status != 200)
         return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The other agency's node gave an answer that is no exchange message. Tell your administrator."), STR("http_error"));
     bool bare = str_eq(multipart__type(type), STR("text/xml"));
-    enum status st = bare ? fault__read_soap(c, answer->body, &ret->fault) : wire__read(c, type, answer->body, false, ret);
+    enum status st = bare ? fault__read_soap(c, answer->body, &ret->fault) : wire__read(c, type, answer->body, &answer->large, false, ret);
     if (st != ST_OK) return fault__wrap(c, st, STR("invalid_response"));
     if (bare) ret->has_fault = true;
     return ST_OK;
@@ -104,18 +104,19 @@ static enum status read_answer(struct call *c, const struct client_answer *answe
 
 static enum status post(struct call *c, const struct directory *d, const struct dir_server *server, int64_t connect_ms, struct trip *t, struct wire *ret)
 {
-    struct str type, bytes;
+    struct wire_bytes bytes;
     struct judging judging = { d, server, &t->provider };
     struct client_answer answer;
     TRY(own_status(c, &t->sent));
-    TRY(wire__write(c, &t->sent, true, &type, &bytes));
+    TRY(wire__write(c, &t->sent, true, &bytes));
     const struct header headers[] = {
-        { STR_INIT("Content-Type"), type }, { STR_INIT("x-hash-algorithm"), STR_INIT("SHA-512") }, { STR_INIT("x-proxy-version"), STR_INIT("7.8.1") },
+        { STR_INIT("Content-Type"), bytes.type }, { STR_INIT("x-hash-algorithm"), STR_INIT("SHA-512") }, { STR_INIT("x-proxy-version"), STR_INIT("7.8.1") },
         { STR_INIT("x-original-content-type"), rest__header(&t->head, "content-type") }, { STR_INIT("x-road-request-id"), t->request_id },
         { STR_INIT("x-road-message-type"), STR_INIT("REST") } };
-    struct client_request rq = { .method = STR("POST"), .headers = headers, .nheaders = sizeof headers / sizeof *headers, .body = bytes, .has_body = true,
+    struct client_request rq = { .method = STR("POST"), .headers = headers, .nheaders = sizeof headers / sizeof *headers, .body = bytes.before, .large = bytes.large, .tail = bytes.behind,
+                                 .has_body = true, .spools = true,
                                  .connect_ms = connect_ms, .total_ms = LONGEST_MS,
-                                 .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .max_answer = EXCHANGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .sent = &t->left };
+                                 .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .max_answer = EXCHANGE_LARGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .sent = &t->left };
     rq.url = str_print(c->arena, "https://%.*s:%d/", STR_ARG(server->address), PEER_PORT);
     enum status st = client_fetch(c, &rq, &answer);
     if (st != ST_OK) return call_fault(c, st, STR("network_error"));
@@ -195,6 +196,7 @@ static enum status check_answer(struct call *c, const struct directory *d, const
     TRY(wire__check_signature(c, d, w, &t->provider));
     ret->has_body = w->has_body;
     ret->body = w->body;
+    ret->large = w->large;
     ret->message_id = t->message_id;
     ret->request_id = t->request_id;
     return ST_OK;
@@ -223,12 +225,13 @@ static bool is_own(const struct call *c, const struct directory *d, const struct
 static enum status run_own(struct call *c, struct trip *t, struct incoming *ret, struct fault *f)
 {
     struct wire answer = { 0 };
-    wire__digest(c, &t->sent);
+    TRY(wire__digest(c, &t->sent));
     TRY(by_this_node(c, t, true, &answer));
     if (answer.has_fault) return *f = answer.fault, fault__fail(c, &answer.fault);
     TRY(rest__parse_response(c, answer.head, &ret->head));
     ret->has_body = answer.has_body;
     ret->body = answer.body;
+    ret->large = answer.large;
     ret->message_id = t->message_id;
     ret->request_id = t->request_id;
     return ST_OK;
@@ -306,12 +309,12 @@ static enum status read_client(struct call *c, const struct request *rq, struct 
 /* put_answer: as the provider gave it: the parser let in no header that does not travel. The provider's Date takes the place of our own. */
 static void put_answer(struct reply *rp, const struct incoming *in)
 {
-    *rp = (struct reply){ .status = in->head.status, .body = in->body, .more = in->head.headers, .nmore = in->head.nheaders };
+    *rp = (struct reply){ .status = in->head.status, .body = in->body, .large = in->large, .more = in->head.headers, .nmore = in->head.nheaders };
 }
 
 enum status consumer__handle(struct call *c, const struct request *rq, struct reply *rp)
 {
-    struct outgoing o = { .method = rq->method, .target = rq->target, .headers = rq->headers, .nheaders = rq->nheaders, .has_body = rq->body.n > 0, .body = rq->body,
+    struct outgoing o = { .method = rq->method, .target = rq->target, .headers = rq->headers, .nheaders = rq->nheaders, .has_body = rq->body.n > 0 || rq->large.spool, .body = rq->body, .large = rq->large,
                           .server = request_header(rq, "x-road-security-server"), .from = rq };
     struct incoming in = { 0 };
     struct fault f;
@@ -360,6 +363,8 @@ enum status exchange_call(struct call *c, const struct exchange_request *rq, str
     add(headers, &n, "Content-Type", rq->content_type);
     o.nheaders = n;
     TRY(consumer__exchange(c, &o, &in, &f));
+    if (in.large.spool && extent_load(c, &in.large, EXCHANGE_BODY_MAX, &in.body) != ST_OK)
+        return call_fail(c, ST_TOO_LARGE, "", "The answer is over 10 MiB. Ask for less at a time.");
     *ret = (struct exchange_answer){ in.head.status, rest__header(&in.head, "content-type"), in.body, in.message_id, in.request_id };
     return ST_OK;
 }

@@ -7,6 +7,7 @@
 #include "base/app.h"
 #include "base/call.h"
 #include "base/module.h"
+#include "base/spool.h"
 
 struct header; /* web/http.h */
 
@@ -29,13 +30,14 @@ struct right {
 struct service_request {
     struct xid client, service;
     struct str method, path /* raw service path with its '/', may be empty */, query, content_type, body;
+    struct extent large;                                     /* for a backend only: the body, where it lies in a file; a handler has all of it in `body` */
     const struct header *headers; size_t nheaders;
     struct str message_id, request_id;                     /* x-road-id, x-road-request-id */
     struct str user, issue, purpose, basis, role;          /* judged: purpose is one the right allows */
     const struct right *right;                             /* never NULL in a handler */
     const void *arg;                                       /* of the service, as it was offered */
 };
-struct service_reply { int status; struct str content_type, body; };
+struct service_reply { int status; struct str content_type, body; struct extent large; /* of a backend: the body, where it lies in a file */ };
 /* A handler runs after signature, right and purpose were judged and the request is durable in the log. c->actor is the peer's official. A failure status becomes
  * the signed HTTP answer problem+json (404 for ST_NOT_FOUND ...), not an X-Road fault, unless call_fault was told. */
 struct service {

@@ -20,6 +20,8 @@ enum {
     EXCHANGE_TEXT_MAX = 1000, /* user, issue, purpose, basis, role: 200 characters of any script and more */
     EXCHANGE_BODY_MAX = 10 * 1024 * 1024,
     EXCHANGE_WIRE_MAX = EXCHANGE_BODY_MAX + 1024 * 1024, /* body, head, signature and status parts */
+    EXCHANGE_LARGE_MAX = 1024 * 1024 * 1024,             /* a body that goes through a file (x-road 1.9) */
+    EXCHANGE_LARGE_WIRE_MAX = EXCHANGE_LARGE_MAX + 1024 * 1024,
     EXCHANGE_HEAD_MAX = 64 * 1024,
     EXCHANGE_HEADERS_MAX = 100
 };
@@ -76,9 +78,11 @@ NODISCARD enum status rest__write_response(struct call *c, int status, const str
 struct str rest__hash(struct arena *a, struct str head_digest, bool has_body, struct str body_digest);
 
 /* ---- multipart (3.2, 3.3, 4.3) ---- */
-struct part { const struct header *headers; size_t nheaders; struct str body; };
-struct multipart { struct str rest, boundary; bool done; };
+struct part { const struct header *headers; size_t nheaders; struct str body; struct extent large; /* where it lies in the file; body is empty then */ };
+/* rest: a view of what is to be read; of a message in a file (all) a window that ends at `at`. */
+struct multipart { struct str rest, boundary; bool done; struct extent all; int64_t at; };
 NODISCARD enum status multipart__open(struct call *c, struct str content_type, struct str bytes, struct multipart *ret);
+NODISCARD enum status multipart__open_extent(struct call *c, struct str content_type, const struct extent *all, struct multipart *ret);
 NODISCARD enum status multipart__next(struct call *c, struct multipart *m, struct part *ret, bool *more);
 struct str part__header(const struct part *p, const char *name);
 NODISCARD enum status multipart__headers(struct call *c, struct str *rest, struct part *ret); /* header block up to its blank line */
@@ -94,13 +98,17 @@ struct wire {
     struct str ocsp[WIRE_OCSP_MAX]; size_t nocsp;
     struct str head;
     bool has_body; struct str body;
+    struct extent large; /* a body in a file; body is empty then */
     struct str head_digest, body_digest; /* SHA-512: set by wire__sign, wire__check_signature, or for what is not signed wire__digest */
     struct signature_doc signature;
     bool has_fault; struct fault fault;
 };
-void wire__digest(struct call *c, struct wire *w);
-NODISCARD enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct str *ret_type, struct str *ret_bytes);
-NODISCARD enum status wire__read(struct call *c, struct str content_type, struct str bytes, bool is_request, struct wire *ret);
+NODISCARD enum status wire__digest(struct call *c, struct wire *w);
+/* struct wire_bytes: the message to be sent: what stands before a large body (all of it, where there is none), the body, what stands behind it. */
+struct wire_bytes { struct str type, before; struct extent large; struct str behind; };
+NODISCARD enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct wire_bytes *ret);
+/* wire__read: a message from memory, or from a file where large has a spool. */
+NODISCARD enum status wire__read(struct call *c, struct str content_type, struct str bytes, const struct extent *large, bool is_request, struct wire *ret);
 /* wire__sign: sign head and body with the member's key; the turn ends when they are logged. */
 struct sign_turn;
 NODISCARD enum status wire__sign(struct call *c, struct sign_turn *turn, struct str member, struct wire *w);
@@ -176,7 +184,7 @@ NODISCARD enum status purposes__load(struct call *c, struct app *app, struct pur
 /* ---- message log ---- */
 enum message_level { MESSAGE_FULL, MESSAGE_METADATA, MESSAGE_NONE }; /* what is kept of a message: each less than the one before */
 struct message_rule { struct str subsystem; enum message_level level; };
-struct message_levels { enum message_level other; struct message_rule *rules; size_t n; };
+struct message_levels { enum message_level other; struct message_rule *rules; size_t n; int64_t body_most; /* bytes of the largest body that is kept */ };
 enum message_side { SIDE_CONSUMER = 1, SIDE_PROVIDER = 2, SIDE_OWN = 3 /* asked and answered by one member inside this node */ };
 struct message_row {
     enum message_side side; bool is_answer;
@@ -241,9 +249,9 @@ void servers__forget(struct call *c, const struct xid *provider);
 void servers__race(struct call *c, const struct dir_server **list, size_t n, int port, int64_t ms);           /* puts who is connected to first in front */
 
 /* ---- both sides ---- */
-struct outgoing { struct xid client; struct str method, target; const struct header *headers; size_t nheaders; bool has_body; struct str body; struct str server /* X-Road-Security-Server */;
+struct outgoing { struct xid client; struct str method, target; const struct header *headers; size_t nheaders; bool has_body; struct str body; struct extent large; struct str server /* X-Road-Security-Server */;
                   const struct request *from; /* of an information system; NULL: a room of this node asks */ };
-struct incoming { struct rest_head head; bool has_body; struct str body; struct str message_id, request_id; };
+struct incoming { struct rest_head head; bool has_body; struct str body; struct extent large; struct str message_id, request_id; };
 /* consumer__exchange: on failure *f says it all; the call's own failure stands too where it was told on this side. */
 NODISCARD enum status consumer__exchange(struct call *c, const struct outgoing *o, struct incoming *ret, struct fault *f);
 handler consumer__handle;

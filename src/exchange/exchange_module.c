@@ -175,7 +175,7 @@ static enum status start(struct call *c, struct app *app)
 
 static const struct route routes[] = {
     /* all verbs: the exchange itself says which are X-Road's, in X-Road's form */
-    { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_BODY_MAX, .api = true, .failed = consumer__failed },
+    { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_LARGE_MAX, .spools = true, .api = true, .failed = consumer__failed },
     { "GET", "/listClients", metadata__clients, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = consumer__failed },
     { "GET", "/messages", message__show_list, .need = MESSAGE_READ, .form = message__list_form, .failed = message__show_list_again },
     { "GET", "/messages/person", message__show_person, .need = MESSAGE_PERSON },
@@ -188,7 +188,7 @@ static const struct route routes[] = {
     { "POST", "/ocsp", operator__ocsp_post, .need = "public", .port = PORT_STATUS, .max_body = OCSP_QUESTION_MAX, .api = true },
     { "GET", "/ocsp/{question}", operator__ocsp_get, .need = "public", .port = PORT_STATUS, .api = true },
     { "POST", "/tsa", operator__stamp, .need = "public", .port = PORT_STATUS, .max_body = OCSP_QUESTION_MAX, .api = true },
-    { "POST", "/", provider__handle, .need = "public", .port = PORT_PEERS, .max_body = EXCHANGE_WIRE_MAX, .api = true, .failed = provider__failed },
+    { "POST", "/", provider__handle, .need = "public", .port = PORT_PEERS, .max_body = EXCHANGE_LARGE_WIRE_MAX, .spools = true, .api = true, .failed = provider__failed },
     { "GET", "/", ocsp__show, .need = "public", .port = PORT_STATUS, .api = true, .failed = ocsp__show_failed },
     { 0 } };
 
@@ -202,6 +202,7 @@ static const struct setting settings[] = {
     { "exchange.services", SETTING_TREE, "", "", "Services behind this node: a list of {subsystem, code, url, timeout_s, disabled}.", false },
     { "exchange.rights", SETTING_TREE, "", "", "Who may call what: a list of {client, subsystem, service, method, path, purposes, columns}.", false },
     { "exchange.log_level", SETTING_TEXT, "full", "", "What the log keeps of messages: full, metadata or none.", false },
+    { "exchange.log_body", SETTING_COUNT, "10", "MiB", "The largest body that the message log keeps; larger ones pass only where it keeps no bodies.", false },
     { "exchange.log_levels", SETTING_TREE, "", "", "The same by subsystem, at either end of the message: a list of {subsystem, level}.", false },
     { "exchange.log_days", SETTING_COUNT, "0", "days", "How long messages stay in the log, once they are time-stamped; 0: for ever.", false },
     { "exchange.heads", SETTING_TEXT, "", "", "Subsystem that keeps journal heads; else the one whose code is directory.", false },

@@ -40,7 +40,7 @@ static enum status person(struct call *c, const struct service_request *rq, stru
     w->seen_purpose = c->purpose;
     w->seen_user = c->actor->user;
     if (str_eq(rq->body, STR("nobody"))) return call_fail(c, ST_NOT_FOUND, "value", "There is no such person. Check the number.");
-    *rp = (struct service_reply){ 200, STR("application/json"), str_join(c->arena, STR("you asked "), rq->body, STR_END) };
+    *rp = (struct service_reply){ .status = 200, .content_type = STR("application/json"), .body = str_join(c->arena, STR("you asked "), rq->body, STR_END) };
     return ST_OK;
 }
 

@@ -112,7 +112,7 @@ static void put_held(struct call *c, struct service_reply *rp, int status, int64
     json_open(&o, '{');
     json_int_at(&o, "size", size);
     json_close(&o);
-    *rp = (struct service_reply){ status, STR("application/json"), buf_str(&b) };
+    *rp = (struct service_reply){ .status = status, .content_type = STR("application/json"), .body = buf_str(&b) };
 }
 
 enum status heads__take(struct call *c, const struct service_request *rq, struct service_reply *rp)

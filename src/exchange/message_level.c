@@ -5,6 +5,8 @@
 #include "base/config.h"
 #include "base/yaml.h"
 
+enum { LOG_BODY_MOST = 64 * 1024 * 1024 };
+
 static const struct { struct str word; enum message_level level; } words[] = {
     { STR_INIT("full"), MESSAGE_FULL }, { STR_INIT("metadata"), MESSAGE_METADATA }, { STR_INIT("none"), MESSAGE_NONE } };
 enum { WORDS = sizeof words / sizeof *words };
@@ -50,6 +52,8 @@ enum status message__load_levels(struct call *c, struct app *app, struct message
     if (!read_word(config_text(app->config, "exchange.log_level"), &l.other))
         return call_fail(c, ST_INVALID, "exchange.log_level", "What is kept of messages (exchange.log_level) is full, metadata or none.");
     if (list && list->kind != YAML_LIST) return yaml_fail(c, list, "Write exchange.log_levels as a list of {subsystem, level}.");
+    l.body_most = config_count(app->config, "exchange.log_body") * 1024 * 1024;
+    if (l.body_most > LOG_BODY_MOST) return call_fail(c, ST_INVALID, "exchange.log_body", "The message log keeps bodies of at most 64 MiB (exchange.log_body): they are sealed in memory.");
     l.rules = arena_array(app->exchange->arena, struct message_rule, list ? yaml_count(list) : 0);
     for (const struct yaml *y = list ? list->first : NULL; y; y = y->next) TRY(read_rule(c, y, app->exchange->arena, &l));
     *ret = l;

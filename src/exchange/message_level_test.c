@@ -29,7 +29,7 @@ TEST(rules_and_their_mistakes)
 TEST(which_rule_counts)
 {
     struct message_rule rows[] = { { STR_INIT("VN/GOV/A/meta"), MESSAGE_METADATA }, { STR_INIT("VN/GOV/A/off"), MESSAGE_NONE }, { STR_INIT("VN/GOV/A/all"), MESSAGE_FULL } };
-    const struct message_levels l = { MESSAGE_METADATA, rows, 3 }, plain = { .other = MESSAGE_FULL };
+    const struct message_levels l = { .other = MESSAGE_METADATA, .rules = rows, .n = 3 }, plain = { .other = MESSAGE_FULL };
     const struct { const char *client, *service; enum message_level level; } cases[] = {
         { "VN/GOV/B/x", "VN/GOV/A/y/s", MESSAGE_METADATA }, { "VN/GOV/B/x", "VN/GOV/A/all/s", MESSAGE_FULL }, { "VN/GOV/A/all", "VN/GOV/B/y/s", MESSAGE_FULL },
         { "VN/GOV/A/all", "VN/GOV/A/meta/s", MESSAGE_METADATA }, { "VN/GOV/A/off", "VN/GOV/A/all/s", MESSAGE_NONE }, { "VN/GOV/B/x", "VN/GOV/A/off/s", MESSAGE_NONE },

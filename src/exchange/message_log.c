@@ -50,14 +50,25 @@ static enum status make(struct call *c, const struct message_row *m, enum messag
 {
     const struct wire *w = m->wire;
     struct str head = w->head, body = w->has_body ? w->body : STR("");
-    made->body_bytes = (int64_t)body.n;
+    made->body_bytes = w->large.spool ? w->large.size : (int64_t)body.n;
     made->signature = w->signature;
     made->digest = w->head_digest;
     if (level == MESSAGE_METADATA) {
         TRY(message__filter_head(c, w->head, m->is_answer, &head));
         body = STR("");
+    } else if (w->large.spool) {
+        TRY(extent_load(c, &w->large, SIZE_MAX, &body)); /* check_size has let it pass */
     }
     return head.n || body.n ? seal(c, m, head, body, &made->sealed) : ST_OK;
+}
+
+/* check_size: what is to be kept must fit the log (x-road 1.9). */
+static enum status check_size(struct call *c, const struct wire *w)
+{
+    int64_t most = exchange__of(c)->log_levels.body_most;
+    if (!w->has_body || (w->large.spool ? w->large.size : (int64_t)w->body.n) <= most) return ST_OK;
+    return call_fault(c, call_fail(c, ST_TOO_LARGE, "body", "The body is over %s MiB, the most that the message log keeps. Send less at a time, or have the administrators of both nodes log no bodies of this subsystem (exchange.log_levels).",
+                                   str_print(c->arena, "%lld", (long long)(most >> 20))), STR("logging_failed"));
 }
 
 enum status message__append(struct call *c, const struct message_row *m)
@@ -67,6 +78,7 @@ enum status message__append(struct call *c, const struct message_row *m)
     enum status st = ST_OK;
     if (level == MESSAGE_NONE) return ST_OK;
     *made = (struct made){ .row = *m, .now_ms = c->now_ms };
+    if (m->wire && level == MESSAGE_FULL) TRY(check_size(c, m->wire));
     if (m->wire) st = make(c, m, level, made);
     if (st == ST_OK) st = db_append(c, insert, made);
     return told(c, st);

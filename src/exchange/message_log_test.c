@@ -48,14 +48,14 @@ static void open_log(struct call *c, struct log *l, enum message_level other)
 {
     test_trust_open(c, &l->t);
     (void)test_trust_key(c, KEY_SEAL, KEY_AES256);
-    l->ex = (struct exchange){ .log_levels = { .other = other, .rules = l->rules } };
+    l->ex = (struct exchange){ .log_levels = { .other = other, .rules = l->rules, .body_most = 1000 } };
     l->t.app.exchange = &l->ex;
 }
 
 static void append_whole(struct call *c)
 {
     struct wire w = { .head = STR_INIT(HEAD), .has_body = true, .body = STR_INIT(BODY), .signature = { .xml = STR_INIT("<signature/>") } };
-    wire__digest(c, &w);
+    CHECK_OK(wire__digest(c, &w));
     struct message_row r = row("r1", false);
     r.wire = &w;
     CHECK_OK(message__append(c, &r));
@@ -158,4 +158,36 @@ TEST(every_statement_prepares)
 {
     static const struct query *const all[] = { &INSERT, NULL };
     CHECK_OK(store_check(c, all));
+}
+
+/* What is larger than the log keeps is refused before anything is written, from memory or from a file; where no bodies are kept it passes. */
+TEST(a_body_that_is_too_large_to_be_kept)
+{
+    struct spool_room room = { .folder = "/tmp", .most = 1 << 20 };
+    struct log l;
+    struct wire w = { .head = STR_INIT(HEAD), .has_body = true, .signature = { .xml = STR_INIT("<signature/>") } };
+    struct message_row r = row("r1", false);
+    const struct message_line *lines;
+    size_t n;
+    open_log(c, &l, MESSAGE_FULL);
+    struct spool *s = spool_new(&room);
+    CHECK(spool_put(s, str_of(arena_alloc(c->arena, 1001, 1), 1001)));
+    spool_keep(c, s);
+    r.wire = &w;
+    w.large = spool_all(s);
+    CHECK(message__append(c, &r) == ST_TOO_LARGE);
+    CHECK_STR(call_error(c)->fault, STR("logging_failed"));
+    call_clear(c);
+    CHECK(message__find(c, STR("r1"), &lines, &n) == ST_NOT_FOUND);
+    call_clear(c);
+    w.large.size = 1000;
+    CHECK_OK(message__append(c, &r));
+    r = row("r2", false);
+    r.wire = &w;
+    w.large.size = 1001;
+    l.ex.log_levels.other = MESSAGE_METADATA;
+    CHECK_OK(message__append(c, &r));
+    CHECK_OK(message__find(c, STR("r2"), &lines, &n));
+    CHECK(n == 1 && lines[0].body_bytes == 1001);
+    test_trust_close(c, &l.t);
 }

@@ -77,6 +77,48 @@ enum status multipart__open(struct call *c, struct str content_type, struct str 
     return ST_OK;
 }
 
+/* A message in a file is read through a window of this size; a part that does not fit stays in the file. */
+enum { WINDOW = 256 * 1024, WINDOW_LEAST = 64 * 1024 };
+
+static enum status bad_disk(struct call *c)
+{
+    return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "A large message could not be read back from the disk. Check the disk of this node and try again."), STR("io_error"));
+}
+
+/* look_at: the window begins here. */
+static enum status look_at(struct call *c, struct multipart *m, int64_t from)
+{
+    size_t n = m->all.size - from < WINDOW ? (size_t)(m->all.size - from) : WINDOW;
+    char *bytes = arena_alloc(c->arena, n, 1);
+    if (!extent_read(&m->all, from, bytes, n)) return bad_disk(c);
+    m->rest = str_of(bytes, n);
+    m->at = from + (int64_t)n;
+    return ST_OK;
+}
+
+enum status multipart__open_extent(struct call *c, struct str content_type, const struct extent *all, struct multipart *ret)
+{
+    struct multipart m = { .all = *all };
+    TRY(look_at(c, &m, 0));
+    TRY(multipart__open(c, content_type, m.rest, ret));
+    ret->all = m.all;
+    ret->at = m.at;
+    return ST_OK;
+}
+
+/* cut_behind: a part that goes on behind the window. It is looked at from its beginning; what is larger than a window stays in the file. */
+static enum status cut_behind(struct call *c, struct multipart *m, struct str rest, struct part *p)
+{
+    int64_t from = m->at - (int64_t)rest.n;
+    TRY(look_at(c, m, from));
+    if (str_cut_at(&m->rest, m->boundary, &p->body)) return ST_OK;
+    int64_t end = extent_find(&m->all, from, m->boundary);
+    if (end == -2) return bad_disk(c);
+    if (end < 0) return bad(c, "a part has no end");
+    p->large = (struct extent){ m->all.spool, m->all.from + from, end - from };
+    return look_at(c, m, end + (int64_t)m->boundary.n);
+}
+
 enum status multipart__headers(struct call *c, struct str *rest, struct part *ret)
 {
     struct header *list = arena_array(c->arena, struct header, PART_HEADERS_MAX);
@@ -98,6 +140,7 @@ enum status multipart__next(struct call *c, struct multipart *m, struct part *re
 {
     *more = false;
     if (m->done) return ST_OK;
+    if (m->all.spool && m->rest.n < WINDOW_LEAST && m->at < m->all.size) TRY(look_at(c, m, m->at - (int64_t)m->rest.n));
     if (str_starts(m->rest, STR("--"))) {
         m->done = true;
         m->rest = str_skip(m->rest, 2);
@@ -112,9 +155,12 @@ enum status multipart__next(struct call *c, struct multipart *m, struct part *re
     if (str_starts(from, m->boundary)) {
         p.body = str_first(rest, 0);
         m->rest = str_skip(from, m->boundary.n);
-    } else {
-        if (!str_cut_at(&rest, m->boundary, &p.body)) return bad(c, "a part has no end");
+    } else if (str_cut_at(&rest, m->boundary, &p.body)) {
         m->rest = rest;
+    } else if (m->at < m->all.size) {
+        TRY(cut_behind(c, m, rest, &p));
+    } else {
+        return bad(c, "a part has no end");
     }
     *ret = p;
     *more = true;

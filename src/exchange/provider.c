@@ -39,7 +39,7 @@ static enum status read_asked(struct call *c, const struct wire *w, struct asked
     a->client_id = xid_format(c->arena, &a->client);
     a->rq = (struct service_request){
         .client = a->client, .service = a->target.service, .method = a->head.method, .path = a->target.path, .query = a->target.query,
-        .content_type = rest__header(&a->head, "content-type"), .body = w->body, .headers = a->head.headers, .nheaders = a->head.nheaders,
+        .content_type = rest__header(&a->head, "content-type"), .body = w->body, .large = w->large, .headers = a->head.headers, .nheaders = a->head.nheaders,
         .user = rest__short_header(&a->head, "x-road-userid"), .issue = rest__short_header(&a->head, "x-road-issue"), .purpose = rest__short_header(&a->head, "x-sen-purpose"),
         .basis = rest__short_header(&a->head, "x-sen-basis"), .role = rest__short_header(&a->head, "x-sen-role") };
     TRY(need_header(c, &a->head, "x-road-id", &a->rq.message_id));
@@ -127,8 +127,8 @@ static enum status make_answer(struct call *c, struct asked *a, const struct wir
     *ret_status = rp.status ? rp.status : 200;
     TRY(rest__write_response(c, *ret_status, headers, nheaders, &facts, &head));
     if (rp.body.n > EXCHANGE_BODY_MAX) return call_fault(c, call_fail(c, ST_TOO_LARGE, "", "The answer is over 10 MiB. Ask for less at a time."), STR("logging_failed"));
-    *ret = (struct wire){ .head = head.bytes, .has_body = rp.body.n > 0, .body = rp.body };
-    if (a->own) return wire__digest(c, ret), ST_OK;
+    *ret = (struct wire){ .head = head.bytes, .has_body = rp.body.n > 0 || rp.large.spool, .body = rp.body, .large = rp.large };
+    if (a->own) return wire__digest(c, ret);
     struct xid self = exchange__of(c)->self;
     return wire__sign(c, turn, str_join(c->arena, self.class_, STR("/"), self.member, STR_END), ret);
 }
@@ -216,7 +216,7 @@ static enum status read_question(struct call *c, const struct request *rq, struc
         return call_fault(c, call_fail(c, ST_INVALID, "", "This node exchanges REST messages only. Set x-road-message-type: REST."), STR("service_type"));
     if (!str_eq(request_header(rq, "x-hash-algorithm"), STR("SHA-512")))
         return call_fault(c, call_fail(c, ST_INVALID, "", "This node hashes messages with SHA-512 only. Set x-hash-algorithm: SHA-512."), STR("unsupported_algorithm"));
-    TRY(wire__read(c, request_header(rq, "content-type"), rq->body, true, ret));
+    TRY(wire__read(c, request_header(rq, "content-type"), rq->body, &rq->large, true, ret));
     if (!ret->has_fault) return ST_OK;
     return call_fault(c, call_fail(c, ST_INVALID, "", "The asking node gave up while it sent the message. Ask it for the reason."), STR("invalid_message"));
 }
@@ -224,7 +224,7 @@ static enum status read_question(struct call *c, const struct request *rq, struc
 enum status provider__handle(struct call *c, const struct request *rq, struct reply *rp)
 {
     struct wire question, answer;
-    struct str type, bytes;
+    struct wire_bytes bytes;
     enum status st = read_question(c, rq, &question);
     if (st != ST_OK) {
         struct fault f = fault__of_call(c, st, HOP_PROVIDER);
@@ -233,9 +233,11 @@ enum status provider__handle(struct call *c, const struct request *rq, struct re
     }
     struct peer p = { .cert = rq->peer_cert, .chain = rq->npeer_chain > 1 ? rq->peer_chain + 1 : NULL, .nchain = rq->npeer_chain > 1 ? rq->npeer_chain - 1 : 0 };
     TRY(provider__answer(c, &p, &question, &answer));
-    TRY(wire__write(c, &answer, false, &type, &bytes));
+    TRY(wire__write(c, &answer, false, &bytes));
     reply_header(c, rp, "x-hash-algorithm", STR("SHA-512"));
-    reply_text(rp, 200, type, bytes);
+    reply_text(rp, 200, bytes.type, bytes.before);
+    rp->large = bytes.large;
+    rp->tail = bytes.behind;
     return ST_OK;
 }
 

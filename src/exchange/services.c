@@ -74,13 +74,15 @@ enum status exchange_offer(struct call *c, struct app *app, struct str subsystem
 
 /* ---- running one ---- */
 
-static enum status run_function(struct call *c, const struct service_row *row, const struct service_request *rq, struct service_reply *rp)
+static enum status run_function(struct call *c, const struct service_row *row, struct service_request *rq, struct service_reply *rp)
 {
+    if (rq->large.spool && extent_load(c, &rq->large, EXCHANGE_BODY_MAX, &rq->body) != ST_OK)
+        return call_fault(c, call_fail(c, ST_TOO_LARGE, "body", "This service takes at most 10 MiB at a time. Send less."), STR("bad_request"));
     enum status st = row->offered.handle(c, rq, rp);
     if (st == ST_OK || c->error.fault.n) return st;
     struct reply problem = { 0 };
     reply_problem(c, &problem, st);
-    *rp = (struct service_reply){ problem.status, problem.content_type, problem.body };
+    *rp = (struct service_reply){ .status = problem.status, .content_type = problem.content_type, .body = problem.body };
     call_clear(c);
     return ST_OK;
 }
@@ -91,8 +93,8 @@ static enum status run_backend(struct call *c, const struct service_row *row, co
 {
     struct str base = row->url;
     if (base.n && base.p[base.n - 1] == '/' && rq->path.n) base.n--; /* no double slash at the joint */
-    struct client_request out = { .method = rq->method, .headers = rq->headers, .nheaders = rq->nheaders, .body = rq->body,
-                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .max_answer = EXCHANGE_BODY_MAX };
+    struct client_request out = { .method = rq->method, .headers = rq->headers, .nheaders = rq->nheaders, .body = rq->body, .large = rq->large, .spools = true,
+                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .max_answer = EXCHANGE_LARGE_MAX };
     struct client_answer in;
     out.url = str_join(c->arena, base, rq->path, rq->query.n ? STR("?") : STR(""), rq->query, STR_END);
     enum status st = client_fetch(c, &out, &in);
@@ -100,7 +102,7 @@ static enum status run_backend(struct call *c, const struct service_row *row, co
         if (str_is_empty(c->error.fault)) (void)call_fault(c, st, STR("network_error"));
         return fault__wrap(c, st, STR("service_failed"));
     }
-    *rp = (struct service_reply){ .status = in.status, .body = in.body };
+    *rp = (struct service_reply){ .status = in.status, .body = in.body, .large = in.large };
     for (size_t i = 0; i < in.nheaders && *nheaders < SERVICE_HEADERS_MAX; i++)
         if (!rest__is_filtered(in.headers[i].name)) headers[(*nheaders)++] = in.headers[i];
     return ST_OK;

@@ -2,24 +2,33 @@
  * that every received part is covered. Reading and judging are separate: nothing of a message is used before wire__check_signature said yes. */
 #include "exchange/exchange_int.h"
 
+enum { SMALL_PART_MAX = 4 * 1024 * 1024 /* of every part but the body */ };
 static const char *const HEAD_TYPE[2] = { "application/x-road-rest-response", "application/x-road-rest-request" };
 
-enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct str *ret_type, struct str *ret_bytes)
+static void put_behind_body(struct buf *b, struct str boundary, const struct wire *w)
+{
+    if (w->signature.chain.n) {
+        multipart__put(b, boundary, STR("application/hash-chain-result"), w->signature.chain_result);
+        multipart__put(b, boundary, STR("application/hash-chain"), w->signature.chain);
+    }
+    multipart__put(b, boundary, STR("signature/bdoc-1.0/ts"), w->signature.xml);
+    multipart__end(b, boundary);
+}
+
+enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct wire_bytes *ret)
 {
     struct str boundary = multipart__boundary(c->arena, "xtop");
     struct buf b = buf_in(c->arena, EXCHANGE_WIRE_MAX);
     for (size_t i = 0; i < w->nocsp; i++) multipart__put(&b, boundary, STR("application/ocsp-response"), w->ocsp[i]);
     multipart__put(&b, boundary, str_z(HEAD_TYPE[is_request]), w->head);
     if (w->has_body) multipart__put(&b, boundary, STR("application/x-road-rest-body"), w->body);
-    if (w->signature.chain.n) {
-        multipart__put(&b, boundary, STR("application/hash-chain-result"), w->signature.chain_result);
-        multipart__put(&b, boundary, STR("application/hash-chain"), w->signature.chain);
-    }
-    multipart__put(&b, boundary, STR("signature/bdoc-1.0/ts"), w->signature.xml);
-    multipart__end(&b, boundary);
-    if (buf_finish(&b, ret_bytes) != ST_OK)
+    size_t before = b.n;
+    put_behind_body(&b, boundary, w);
+    if (b.failed)
         return call_fault(c, call_fail(c, ST_TOO_LARGE, "body", "The message is over 10 MiB. Send it in smaller pieces."), STR("bad_request"));
-    *ret_type = str_print(c->arena, "multipart/mixed; charset=UTF-8; boundary=%.*s", STR_ARG(boundary));
+    struct str all = buf_str(&b);
+    *ret = (struct wire_bytes){ .type = str_print(c->arena, "multipart/mixed; charset=UTF-8; boundary=%.*s", STR_ARG(boundary)), .before = all, .large = w->large };
+    if (w->large.spool) ret->before = str_first(all, before), ret->behind = str_skip(all, before);
     return ST_OK;
 }
 
@@ -41,15 +50,17 @@ static bool stage_of(struct str type, bool is_request, enum stage *ret)
     return false;
 }
 
-static enum status take_part(struct call *c, struct wire *w, enum stage stage, struct str body)
+static enum status take_part(struct call *c, struct wire *w, enum stage stage, const struct part *p)
 {
+    struct str body = p->body;
+    if (p->large.spool && stage != AT_BODY && extent_load(c, &p->large, SMALL_PART_MAX, &body) != ST_OK) return call_clear(c), out_of_order(c);
     switch (stage) {
     case AT_OCSP:
         if (w->nocsp == WIRE_OCSP_MAX) return out_of_order(c);
         w->ocsp[w->nocsp++] = body;
         return ST_OK;
     case AT_HEAD: w->head = body; return ST_OK;
-    case AT_BODY: w->has_body = true; w->body = body; return ST_OK;
+    case AT_BODY: w->has_body = true; w->body = body; w->large = p->large; return ST_OK;
     case AT_CHAIN_RESULT: w->signature.chain_result = body; return ST_OK;
     case AT_CHAIN: w->signature.chain = body; return ST_OK;
     case AT_SIGNATURE: w->signature.xml = body; return ST_OK;
@@ -65,14 +76,14 @@ static enum status check_complete(struct call *c, const struct wire *w)
     return ST_OK;
 }
 
-enum status wire__read(struct call *c, struct str content_type, struct str bytes, bool is_request, struct wire *ret)
+enum status wire__read(struct call *c, struct str content_type, struct str bytes, const struct extent *large, bool is_request, struct wire *ret)
 {
     struct wire w = { 0 };
     struct multipart m;
     struct part p;
     bool more;
     int reached = -1;
-    TRY(multipart__open(c, content_type, bytes, &m));
+    TRY(large->spool ? multipart__open_extent(c, content_type, large, &m) : multipart__open(c, content_type, bytes, &m));
     for (;;) {
         TRY(multipart__next(c, &m, &p, &more));
         if (!more) break;
@@ -87,7 +98,7 @@ enum status wire__read(struct call *c, struct str content_type, struct str bytes
         if (!stage_of(type, is_request, &stage) || (int)stage < reached || ((int)stage == reached && stage != AT_OCSP) || (stage == AT_OCSP && !is_request))
             return out_of_order(c);
         reached = (int)stage;
-        TRY(take_part(c, &w, stage, p.body));
+        TRY(take_part(c, &w, stage, &p));
     }
     if (m.rest.n && !str_eq(m.rest, STR("\r\n"))) return out_of_order(c); /* nothing follows the signature, not even outside the parts */
     TRY(check_complete(c, &w));
@@ -95,10 +106,12 @@ enum status wire__read(struct call *c, struct str content_type, struct str bytes
     return ST_OK;
 }
 
-void wire__digest(struct call *c, struct wire *w)
+enum status wire__digest(struct call *c, struct wire *w)
 {
     w->head_digest = trust_digest(c->arena, DIGEST_SHA512, w->head);
+    if (w->large.spool) return trust_digest_extent(c, DIGEST_SHA512, &w->large, &w->body_digest);
     if (w->has_body) w->body_digest = trust_digest(c->arena, DIGEST_SHA512, w->body);
+    return ST_OK;
 }
 
 /* parts_of: what the signature covers, or must cover: every part. */
@@ -114,8 +127,8 @@ enum status wire__sign(struct call *c, struct sign_turn *turn, struct str member
     const struct key *key;
     struct str cert, ocsp;
     struct signed_part parts[2];
-    wire__digest(c, w);
-    enum status st = trust_key(c, KEY_SIGN, member, &key);
+    enum status st = wire__digest(c, w);
+    if (st == ST_OK) st = trust_key(c, KEY_SIGN, member, &key);
     if (st == ST_OK) st = key_certificate(c, key, &cert);
     if (st == ST_OK) st = ocsp__own(c, cert, &ocsp);
     if (st == ST_OK) st = sign__message(c, turn, key, cert, ocsp, parts, parts_of(w, parts), &w->signature);
@@ -126,7 +139,7 @@ enum status wire__check_signature(struct call *c, const struct directory *d, str
 {
     struct signed_part parts[2];
     struct signature_facts facts;
-    wire__digest(c, w);
+    TRY(wire__digest(c, w));
     enum status st = signature_check(c, &w->signature, parts, parts_of(w, parts), &facts);
     if (st == ST_OK) st = judge__signer(c, d, facts.cert_der, facts.ocsp, signer);
     if (st == ST_OK) return ST_OK;

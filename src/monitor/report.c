@@ -255,6 +255,6 @@ enum status report__take(struct call *c, const struct service_request *rq, struc
     TRY(report__read(c, rq->body, &r));
     TRY(check_sender(c, &rq->client, &r));
     TRY(monitor__keep_report(c, &r));
-    *rp = (struct service_reply){ 200, STR("application/json"), STR("{}") };
+    *rp = (struct service_reply){ .status = 200, .content_type = STR("application/json"), .body = STR("{}") };
     return ST_OK;
 }

@@ -70,5 +70,24 @@ struct str trust_digest(struct arena *a, enum digest d, struct str bytes)
     return str_of(out, digests[d].size);
 }
 
+static bool digest_step(void *arg, struct str bytes)
+{
+    need(EVP_DigestUpdate(arg, bytes.p, bytes.n) == 1);
+    return true;
+}
+
+enum status trust_digest_extent(struct call *c, enum digest d, const struct extent *s, struct str *ret)
+{
+    unsigned char *out = arena_alloc(c->arena, digests[d].size, 1);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    need(ctx && EVP_DigestInit_ex(ctx, trust__md(d), NULL) == 1);
+    bool whole = extent_walk(s, digest_step, ctx);
+    need(EVP_DigestFinal_ex(ctx, out, NULL) == 1);
+    EVP_MD_CTX_free(ctx);
+    if (!whole) return call_fail(c, ST_UNAVAILABLE, "", "A large message could not be read back from the disk. Check the disk of this node and try again.");
+    *ret = str_of(out, digests[d].size);
+    return ST_OK;
+}
+
 void trust_sha1(struct str bytes, uint8_t ret[static 20]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA1), NULL) == 1); }
 void trust_sha256(struct str bytes, uint8_t ret[static 32]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA256), NULL) == 1); }

@@ -5,12 +5,15 @@
 
 #include "base/app.h"
 #include "base/call.h"
+#include "base/spool.h"
 
 /* ---- digests ---- */
 enum digest { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512 }; /* OpenSSL has functions called SHA1 ... */
 enum { DIGEST_MAX = 64 };
 size_t digest_size(enum digest d);
 struct str trust_digest(struct arena *a, enum digest d, struct str bytes);
+/* trust_digest_extent: of what lies in a file; ST_UNAVAILABLE when the disk fails. */
+NODISCARD enum status trust_digest_extent(struct call *c, enum digest d, const struct extent *s, struct str *ret);
 void trust_sha256(struct str bytes, uint8_t ret[static 32]);
 void trust_sha1(struct str bytes, uint8_t ret[static 20]);
 /* digest_uri: the XML URI ("http://www.w3.org/2001/04/xmlenc#sha512"); digest_of_uri: the opposite, false for an unknown one. */

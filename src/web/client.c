@@ -164,14 +164,14 @@ static void put_head(struct buf *b, const struct client_request *rq, const struc
     for (size_t i = 0; i < rq->nheaders; i++) put_header(b, rq->headers[i].name, rq->headers[i].value);
     if (rq->has_body) {
         buf_put(b, STR("Content-Length: "));
-        buf_put_int(b, (int64_t)rq->body.n);
+        buf_put_int(b, (int64_t)(rq->body.n + rq->tail.n) + rq->large.size);
         buf_put(b, STR("\r\n"));
     }
     buf_put(b, STR("\r\n"));
 }
 
 /* make_request: in one piece where that is short, else the body stays where it is. */
-static enum status make_request(struct fetch *f, struct str pieces[static 2], size_t *n)
+static enum status make_request(struct fetch *f, struct client_question *q)
 {
     const struct client_request *rq = f->rq;
     bool joined = rq->has_body && rq->body.n <= JOINED;
@@ -179,9 +179,10 @@ static enum status make_request(struct fetch *f, struct str pieces[static 2], si
     (void)buf_room(&b, 1024 + (joined ? rq->body.n : 0));
     put_head(&b, rq, &f->url);
     if (joined) buf_put(&b, rq->body);
-    if (buf_finish(&b, &pieces[0]) != ST_OK) return call_fail(f->call, ST_TOO_LARGE, "", "The headers of a request are over one megabyte. Send less in them.");
-    pieces[1] = rq->body;
-    *n = rq->has_body && !joined ? 2 : 1;
+    if (buf_finish(&b, &q->pieces[0]) != ST_OK) return call_fail(f->call, ST_TOO_LARGE, "", "The headers of a request are over one megabyte. Send less in them.");
+    q->pieces[1] = rq->body;
+    q->n = rq->has_body && !joined ? 2 : 1;
+    if (rq->has_body) q->large = rq->large, q->tail = rq->tail;
     return ST_OK;
 }
 
@@ -213,6 +214,7 @@ static enum status fetch_failed(struct fetch *f, int rc)
     struct str place = str_print(c->arena, "%.*s:%d", STR_ARG(f->url.host), f->url.port);
     if (f->tls.verdict != ST_OK) return f->tls.verdict; /* the judge has told why */
     if (f->answer.state == ANSWER_TOO_LARGE) return call_fail(c, ST_TOO_LARGE, "", "The answer of %s is larger than allowed.", place);
+    if (f->answer.state == ANSWER_NO_ROOM) return call_fail(c, ST_UNAVAILABLE, "", "There is no room on this node's disk for the answer of %s. Make room and try again.", place);
     call_note(c, "web", "fetch from %.*s: %d %s", STR_ARG(place), rc, f->error[0] ? f->error : curl_easy_strerror((CURLcode)rc));
     return tell_cause(c, (CURLcode)rc, f->rq->judge != NULL, place);
 }
@@ -227,11 +229,13 @@ static bool may_reuse(struct call *c, const struct client_request *rq, const str
     return false;
 }
 
-static int talk(struct fetch *f, const struct client_link *l, const struct str *pieces, size_t n)
+static int talk(struct fetch *f, const struct client_link *l, const struct client_question *q)
 {
-    answer_begin(&f->answer, f->call->arena, str_eq(f->rq->method, STR("HEAD")), f->rq->max_answer ? f->rq->max_answer : 16 * 1024 * 1024);
+    struct spool_room *room = f->rq->spools && f->call->app->web && f->call->app->web->room.folder ? &f->call->app->web->room : NULL;
+    spool_drop(f->answer.spool); /* of a first try */
+    answer_begin(&f->answer, f->call->arena, str_eq(f->rq->method, STR("HEAD")), f->rq->max_answer ? f->rq->max_answer : 16 * 1024 * 1024, room);
     if (f->rq->sent) *f->rq->sent = true;
-    int rc = client__talk(l, pieces, n, &f->answer, f->until_us, f->rq->silent_ms ? f->rq->silent_ms * 1000 : INT64_MAX / 4);
+    int rc = client__talk(l, q, &f->answer, f->until_us, f->rq->silent_ms ? f->rq->silent_ms * 1000 : INT64_MAX / 4);
     return rc == CURLE_OK && f->answer.state != ANSWER_DONE ? CURLE_WEIRD_SERVER_REPLY : rc;
 }
 
@@ -240,34 +244,34 @@ static bool may_repeat(const struct client_request *rq) { return rq->judge || !(
 
 /* talk_on: over the open connection, or a new one. The other side may close a kept connection in the moment in which it is used again, so where not a byte of an answer
  * came a new connection is tried, once. */
-static int talk_on(struct fetch *f, struct client_link *l, const struct str *pieces, size_t n, bool *reused)
+static int talk_on(struct fetch *f, struct client_link *l, const struct client_question *q, bool *reused)
 {
     *reused = may_reuse(f->call, f->rq, l);
     if (*reused) {
-        int rc = talk(f, l, pieces, n);
+        int rc = talk(f, l, q);
         if (rc == CURLE_OK || rc == CURLE_OPERATION_TIMEDOUT || f->answer.begun || !may_repeat(f->rq)) return rc;
         *reused = false;
     }
     client__unlink(l);
     int rc = client__link(l, f->rq, &f->tls, f->url_z, f->until_us, f->error);
-    return rc == CURLE_OK ? talk(f, l, pieces, n) : rc;
+    return rc == CURLE_OK ? talk(f, l, q) : rc;
 }
 
 static enum status fetch_on(struct fetch *f, struct slot *s, struct client_answer *ret)
 {
-    struct str pieces[2];
-    size_t n;
+    struct client_question q = { 0 };
     bool reused;
     if (f->rq->sent) *f->rq->sent = false;
-    TRY(make_request(f, pieces, &n));
+    TRY(make_request(f, &q));
     s->busy = true;
-    int rc = talk_on(f, &s->link, pieces, n, &reused);
+    int rc = talk_on(f, &s->link, &q, &reused);
     s->busy = false;
     if (rc == CURLE_OK) {
-        *ret = (struct client_answer){ .status = f->answer.status, .headers = f->answer.headers, .nheaders = f->answer.nheaders, .body = buf_str(&f->answer.body),
+        *ret = (struct client_answer){ .status = f->answer.status, .headers = f->answer.headers, .nheaders = f->answer.nheaders, .body = f->answer.spool ? STR("") : buf_str(&f->answer.body), .large = spool_all(f->answer.spool),
             .took_us = time_monotonic_us() - f->began_us, .reused = reused };
         if (f->rq->judge && s->link.seen.n) ret->peer_cert = str_copy(f->call->arena, s->link.seen.chain[0]);
     }
+    if (f->answer.spool) spool_keep(f->call, f->answer.spool);
     if (rc != CURLE_OK || !f->answer.keep) close_slot(s); /* nothing doubtful is kept */
     return rc == CURLE_OK ? ST_OK : fetch_failed(f, rc);
 }

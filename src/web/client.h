@@ -7,7 +7,8 @@
 struct client_request {
     struct str method, url;
     const struct header *headers; size_t nheaders; /* Host, Content-Length and the like are the client's own */
-    struct str body;                       /* sent with Content-Length when has_body */
+    struct str body, tail; struct extent large; /* sent with Content-Length when has_body: body, then what lies in a file, then tail */
+    bool spools;                           /* an answer over SPOOL_FROM goes to a file (struct client_answer.large) that this call keeps */
     bool has_body;
     int64_t connect_ms, total_ms;          /* 0: 10,000 and 60,000 */
     int64_t silent_ms;                     /* how long nothing may move either way once connected; 0: total_ms alone counts */
@@ -18,7 +19,7 @@ struct client_request {
     void *judge_arg;
     bool *sent;                            /* if given: on failure, may the other side have got (some of) the request? */
 };
-struct client_answer { int status; const struct header *headers; size_t nheaders; struct str body; int64_t took_us; bool reused; struct str peer_cert; };
+struct client_answer { int status; const struct header *headers; size_t nheaders; struct str body; struct extent large; int64_t took_us; bool reused; struct str peer_cert; };
 
 /* client_fetch: one exchange. Any HTTP status is ST_OK. ST_UNAVAILABLE with a sentence that names host, port and cause (name not found, refused, time-out,
  * TLS) when there was none. */

@@ -6,9 +6,9 @@
 
 enum { HEADERS_MOST = 100, LINES_MOST = 64 * 1024 /* head, heads before it and trailers together */, CHUNK_LINE_MOST = 1024, BODY_FIRST = 1024 * 1024 };
 
-void answer_begin(struct answer *r, struct arena *a, bool bodiless, size_t most)
+void answer_begin(struct answer *r, struct arena *a, bool bodiless, size_t most, struct spool_room *room)
 {
-    *r = (struct answer){ .arena = a, .bodiless = bodiless, .lines = buf_in(a, LINES_MOST), .body = buf_in(a, most) };
+    *r = (struct answer){ .arena = a, .bodiless = bodiless, .most = most, .room = room, .lines = buf_in(a, LINES_MOST), .body = buf_in(a, most) };
     (void)buf_room(&r->lines, 2048); /* enough for nearly all heads */
 }
 
@@ -107,8 +107,9 @@ static enum answer_state body_state(struct answer *r, const struct framing *f)
     if (f->chunked) return ANSWER_CHUNK_SIZE;
     if (!f->has_length) return ANSWER_TO_END;
     if (f->length == 0) return ANSWER_DONE;
-    if (f->length > r->body.max) return ANSWER_TOO_LARGE;
-    (void)buf_room(&r->body, f->length < BODY_FIRST ? f->length : BODY_FIRST); /* a length that was only claimed costs little */
+    if (f->length > r->most) return ANSWER_TOO_LARGE;
+    size_t first = r->room ? SPOOL_FROM : BODY_FIRST;
+    (void)buf_room(&r->body, f->length < first ? f->length : first); /* a length that was only claimed costs little */
     r->left = f->length;
     return ANSWER_COUNTED;
 }
@@ -196,15 +197,31 @@ static void take_size(struct answer *r, struct str *bytes)
     }
     if (!read_size(last_line(r), &r->left)) r->state = ANSWER_BROKEN;
     else if (r->left == 0) r->state = ANSWER_TRAILER;
-    else if (r->left > r->body.max - r->body.n) r->state = ANSWER_TOO_LARGE;
+    else if (r->left > r->most - r->taken) r->state = ANSWER_TOO_LARGE;
     else r->state = ANSWER_CHUNK;
     forget_lines(r); /* sizes do not add up: the body's own limit holds */
+}
+
+/* keep: in memory, or from SPOOL_FROM on in a file. False, with the state set, when it is too much. */
+static bool keep(struct answer *r, struct str bytes)
+{
+    if (bytes.n > r->most - r->taken) return r->state = ANSWER_TOO_LARGE, false;
+    r->taken += bytes.n;
+    if (!r->room || (!r->spool && r->taken <= SPOOL_FROM)) {
+        buf_put(&r->body, bytes);
+        return true;
+    }
+    bool first = !r->spool;
+    if (first) r->spool = spool_new(r->room);
+    bool kept = r->spool && (!first || spool_put(r->spool, buf_str(&r->body))) && spool_put(r->spool, bytes);
+    if (!kept) r->state = ANSWER_NO_ROOM;
+    return kept;
 }
 
 static void take_body(struct answer *r, struct str *bytes, enum answer_state then)
 {
     size_t n = bytes->n < r->left ? bytes->n : (size_t)r->left;
-    buf_put(&r->body, str_first(*bytes, n));
+    if (!keep(r, str_first(*bytes, n))) return;
     *bytes = str_skip(*bytes, n);
     r->left -= n;
     if (r->left == 0) r->state = then;
@@ -228,9 +245,7 @@ static void take_trailer(struct answer *r, struct str *bytes)
 
 static void take_rest(struct answer *r, struct str *bytes)
 {
-    buf_put(&r->body, *bytes);
-    *bytes = str_skip(*bytes, bytes->n);
-    if (r->body.failed) r->state = ANSWER_TOO_LARGE;
+    if (keep(r, *bytes)) *bytes = str_skip(*bytes, bytes->n);
 }
 
 static void step(struct answer *r, struct str *bytes)
@@ -245,7 +260,8 @@ static void step(struct answer *r, struct str *bytes)
     case ANSWER_TO_END: take_rest(r, bytes); break;
     case ANSWER_DONE:
     case ANSWER_BROKEN:
-    case ANSWER_TOO_LARGE: break;
+    case ANSWER_TOO_LARGE:
+    case ANSWER_NO_ROOM: break;
     }
 }
 

@@ -4,6 +4,7 @@
 #define SEN_WEB_CLIENT_ANSWER_H
 
 #include "base/buf.h"
+#include "base/spool.h"
 #include "web/http.h"
 
 enum answer_state {
@@ -11,7 +12,7 @@ enum answer_state {
     ANSWER_COUNTED,                                                           /* a body of known length */
     ANSWER_CHUNK_SIZE, ANSWER_CHUNK, ANSWER_CHUNK_END, ANSWER_TRAILER,        /* a chunked one; trailers are dropped */
     ANSWER_TO_END,                                                            /* a body that ends with the connection */
-    ANSWER_DONE, ANSWER_BROKEN, ANSWER_TOO_LARGE
+    ANSWER_DONE, ANSWER_BROKEN, ANSWER_TOO_LARGE, ANSWER_NO_ROOM /* of the spool */
 };
 
 struct answer {
@@ -23,10 +24,13 @@ struct answer {
     struct arena *arena;
     bool bodiless;                               /* the answer to HEAD */
     size_t line_from, taken_lines; uint64_t left;
+    uint64_t taken, most;                        /* bytes of the body */
+    struct spool_room *room;                     /* NULL: all of it stays in memory */
+    struct spool *spool;                         /* the body, where it went to a file: whoever began the answer drops it */
 };
 
-/* answer_begin: bodiless for HEAD; a body over `most` bytes is too large. Everything lies in the arena. */
-void answer_begin(struct answer *r, struct arena *a, bool bodiless, size_t most);
+/* answer_begin: bodiless for HEAD; a body over `most` bytes is too large. Everything lies in the arena, but a body over SPOOL_FROM in a spool where there is a room. */
+void answer_begin(struct answer *r, struct arena *a, bool bodiless, size_t most, struct spool_room *room);
 /* answer_take: the next bytes; false when no more are wanted (done, broken, too large). Bytes behind the end mean that the connection is not kept. */
 bool answer_take(struct answer *r, struct str bytes);
 /* answer_end: the other side closed the connection. True when the answer is whole. */

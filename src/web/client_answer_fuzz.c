@@ -9,7 +9,7 @@ enum { MOST = 4096 };
 static struct answer read_by(struct call *c, struct str bytes, size_t step, bool bodiless)
 {
     struct answer r;
-    answer_begin(&r, c->arena, bodiless, MOST);
+    answer_begin(&r, c->arena, bodiless, MOST, NULL);
     while (bytes.n && answer_take(&r, str_first(bytes, step))) bytes = str_skip(bytes, step);
     return r;
 }

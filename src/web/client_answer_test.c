@@ -7,7 +7,7 @@
 static struct answer read_by(struct call *c, struct str bytes, size_t step, bool bodiless, size_t most)
 {
     struct answer r;
-    answer_begin(&r, c->arena, bodiless, most);
+    answer_begin(&r, c->arena, bodiless, most, NULL);
     for (size_t at = 0; at < bytes.n; at += step)
         if (!answer_take(&r, str_first(str_skip(bytes, at), step))) break;
     return r;
@@ -84,10 +84,10 @@ TEST(nobody_makes_us_hold_more_than_was_allowed)
     buf_put_z(&b, "\r\n");
     CHECK(read_by(c, buf_str(&b), 1000, false, 10).state == ANSWER_TOO_LARGE);
     struct answer r;
-    answer_begin(&r, c->arena, false, 10);
+    answer_begin(&r, c->arena, false, 10, NULL);
     for (int i = 0; i < 4000 && answer_take(&r, STR("HTTP/1.1 100 Go on\r\n\r\n")); i++) {}
     CHECK(r.state == ANSWER_TOO_LARGE);
-    answer_begin(&r, c->arena, false, 10);
+    answer_begin(&r, c->arena, false, 10, NULL);
     CHECK(answer_take(&r, STR("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;")));
     for (int i = 0; i < 4000 && answer_take(&r, STR("0123456789")); i++) {}
     CHECK(r.state == ANSWER_BROKEN);

@@ -30,7 +30,9 @@ int client__link(struct client_link *ret, const struct client_request *rq, struc
 void client__unlink(struct client_link *l);
 /* client__is_idle: still open, and nothing came unasked. */
 bool client__is_idle(const struct client_link *l);
-/* client__talk: writes these pieces and reads one answer, which may come before all is written. Given up at until_us, and when nothing moved for silent_us. */
-int client__talk(const struct client_link *l, const struct str *pieces, size_t n, struct answer *answer, int64_t until_us, int64_t silent_us);
+/* What is written: the pieces, then a part of a file, then the tail. */
+struct client_question { struct str pieces[2]; size_t n; struct extent large; struct str tail; };
+/* client__talk: writes a question and reads one answer, which may come before all is written. Given up at until_us, and when nothing moved for silent_us. */
+int client__talk(const struct client_link *l, const struct client_question *q, struct answer *answer, int64_t until_us, int64_t silent_us);
 
 #endif

@@ -96,21 +96,36 @@ static CURLcode read_some(const struct client_link *l, struct answer *answer)
     }
 }
 
-int client__talk(const struct client_link *l, const struct str *pieces, size_t n, struct answer *answer, int64_t until_us, int64_t silent_us)
+struct talk { const struct client_link *link; struct answer *answer; int64_t until_us, silent_us; CURLcode rc; bool ended /* while something was still to be written */; };
+
+/* say: one piece. False when no more is to be written. */
+static bool say(void *arg, struct str piece)
 {
+    struct talk *t = arg;
     CURLcode rc;
-    for (size_t i = 0; i < n; i++) {
-        struct str piece = pieces[i];
-        while ((rc = write_some(l, &piece)) == CURLE_AGAIN) {
-            /* Who says something before all is written is heard: a refusal, or a record of TLS. */
-            if ((rc = wait_for(l->fd, POLLIN | POLLOUT, until_us, silent_us)) != CURLE_OK) return (int)rc;
-            if ((rc = read_some(l, answer)) != CURLE_AGAIN) return answer->keep = false, (int)rc;
-        }
-        if (rc != CURLE_OK) {
-            CURLcode said = read_some(l, answer); /* a refusal may have come before the connection was closed */
-            return answer->keep = false, (int)(said == CURLE_OK ? said : rc);
-        }
+    while ((rc = write_some(t->link, &piece)) == CURLE_AGAIN) {
+        /* Who says something before all is written is heard: a refusal, or a record of TLS. */
+        if ((rc = wait_for(t->link->fd, POLLIN | POLLOUT, t->until_us, t->silent_us)) != CURLE_OK || (rc = read_some(t->link, t->answer)) != CURLE_AGAIN) break;
     }
+    if (rc == CURLE_OK && piece.n == 0) return true;
+    if (rc != CURLE_OK && rc != CURLE_OPERATION_TIMEDOUT) {
+        CURLcode said = read_some(t->link, t->answer); /* a refusal may have come before the connection was closed */
+        if (said == CURLE_OK) rc = said;
+    }
+    t->rc = rc;
+    t->ended = true;
+    t->answer->keep = false;
+    return false;
+}
+
+int client__talk(const struct client_link *l, const struct client_question *q, struct answer *answer, int64_t until_us, int64_t silent_us)
+{
+    struct talk t = { .link = l, .answer = answer, .until_us = until_us, .silent_us = silent_us };
+    CURLcode rc;
+    for (size_t i = 0; i < q->n && !t.ended; i++) (void)say(&t, q->pieces[i]);
+    if (!t.ended && q->large.size && !extent_walk(&q->large, say, &t)) return CURLE_READ_ERROR;
+    if (!t.ended) (void)say(&t, q->tail);
+    if (t.ended) return (int)t.rc;
     do rc = wait_for(l->fd, POLLIN, until_us, silent_us);
     while (rc == CURLE_OK && (rc = read_some(l, answer)) == CURLE_AGAIN);
     return (int)rc;

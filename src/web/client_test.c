@@ -40,11 +40,22 @@ static enum status who(struct call *c, const struct request *rq, struct reply *r
     return rq->npeer_chain == 0 || str_eq(rq->peer_chain[0], rq->peer_cert) ? ST_OK : ST_BROKEN;
 }
 
+/* What came is sent back between two brackets, from where it lies. */
+static enum status bracket(struct call *c, const struct request *rq, struct reply *rp)
+{
+    CHECK((rq->large.spool != NULL) == (rq->large.size > 0) && (rq->large.size == 0 || rq->body.n == 0));
+    reply_text(rp, 200, STR("text/plain"), str_join(c->arena, STR("<"), rq->body, STR_END));
+    rp->large = rq->large;
+    rp->tail = STR(">");
+    if (!rq->large.spool) rp->body = str_join(c->arena, rp->body, rp->tail, STR_END);
+    return ST_OK;
+}
+
 #define OPEN .need = "public", .api = true
 static const struct route routes[] = {
     { "GET", "/echo/{rest*}", echo, OPEN, .port = PORT_SYSTEMS }, { "POST", "/echo", echo, OPEN, .port = PORT_SYSTEMS }, { "GET", "/large", large, OPEN, .port = PORT_SYSTEMS },
     { "GET", "/away", away, OPEN, .port = PORT_SYSTEMS }, { "GET", "/who", who, OPEN, .port = PORT_SYSTEMS }, { "POST", "/", who, OPEN, .port = PORT_PEERS },
-    { "GET", "/pages", echo, OPEN }, { 0 } };
+    { "GET", "/pages", echo, OPEN }, { "POST", "/bracket", bracket, OPEN, .port = PORT_SYSTEMS, .max_body = 4 << 20, .spools = true }, { 0 } };
 static const struct module test_module = { .name = "test", .routes = routes };
 
 /* ---- keys: ours, and who is let in ---- */
@@ -145,6 +156,65 @@ TEST(connections_are_kept_and_redirects_are_not_followed)
     CHECK(a.status == 303 && !a.reused);
     CHECK_OK(client_fetch(c, &rq, &a));
     CHECK(a.status == 303 && a.reused);
+    stop();
+}
+
+/* ---- large messages ---- */
+
+static enum status ask_bracket(struct call *c, struct spool_room *room, size_t n, struct client_answer *a)
+{
+    struct client_request rq = request_to(c, PORT_SYSTEMS, "/bracket");
+    char *letters = arena_alloc(c->arena, n, 1);
+    struct spool *s = spool_new(room);
+    for (size_t i = 0; i < n; i++) letters[i] = (char)('a' + i % 23);
+    CHECK(s && spool_put(s, str_of(letters, n)));
+    spool_keep(c, s);
+    rq.method = STR("POST");
+    rq.has_body = rq.spools = true;
+    rq.body = STR("[");
+    rq.large = spool_all(s);
+    rq.tail = STR("]");
+    TRY(client_fetch(c, &rq, a));
+    struct str all = a->body;
+    CHECK((a->large.spool != NULL) == (n + 4 > SPOOL_FROM));
+    if (a->large.spool) CHECK_OK(extent_load(c, &a->large, 8 << 20, &all));
+    CHECK_STR(all, str_join(c->arena, STR("<["), str_of(letters, n), STR("]>"), STR_END));
+    return ST_OK;
+}
+
+TEST(large_bodies_pass_through_files_and_small_ones_through_memory)
+{
+    static const size_t sizes[] = { 10, SPOOL_FROM - 4, SPOOL_FROM - 3, SPOOL_FROM, 3000000, (4 << 20) - 2 };
+    struct spool_room room = { .folder = "/tmp", .most = 32 << 20 };
+    struct client_answer a = { 0 };
+    start(c);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) CHECK_OK(ask_bracket(c, &room, sizes[i], &a));
+    spool_end_call(c);
+    CHECK(atomic_load(&room.used) == 0);
+    stop();
+}
+
+TEST(what_the_room_does_not_hold_is_refused_and_given_back)
+{
+    struct spool_room room = { .folder = "/tmp", .most = 32 << 20 };
+    struct client_request rq;
+    struct client_answer a = { 0 };
+    start(c);
+    fake_app.web->room.most = 1 << 20;
+    struct spool *s = spool_new(&room);
+    CHECK(spool_put(s, str_of(arena_alloc(c->arena, 2 << 20, 1), 2 << 20)));
+    spool_keep(c, s);
+    rq = request_to(c, PORT_SYSTEMS, "/bracket");
+    rq.method = STR("POST");
+    rq.has_body = true;
+    rq.large = spool_all(s);
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK(a.status == 503 && atomic_load(&fake_app.web->room.used) == 0);
+    CHECK_OK(ask_bracket(c, &room, 100000, &a)); /* small ones still pass */
+    rq = request_to(c, PORT_SYSTEMS, "/large");
+    rq.spools = true;
+    fake_app.web->room.most = 600000;
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE && fake_has(call_error(c)->sentence, STR("no room on this node's disk")));
     stop();
 }
 

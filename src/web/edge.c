@@ -43,6 +43,8 @@ static void release_body(struct turn *t)
 {
     if (t->body_cap) atomic_fetch_sub(&t->door->web->body_bytes, t->body_cap);
     heap_free(t->body);
+    spool_drop(t->spool);
+    t->spool = NULL;
     t->body = NULL;
     t->body_cap = t->nbody = 0;
 }
@@ -176,19 +178,33 @@ static void drop(struct turn *t, int http)
     release_body(t);
 }
 
+/* keep: in memory, or from SPOOL_FROM on in a file where the route wants that. */
+static bool keep(struct turn *t, const char *data, size_t n)
+{
+    bool spools = t->match.route && t->match.route->spools;
+    if (!t->spool && (!spools || t->nbody + n <= SPOOL_FROM)) {
+        if (!make_room(t, n)) return false;
+        memcpy(t->body + t->nbody, data, n);
+        t->nbody += n;
+        return true;
+    }
+    if (!t->spool) {
+        struct spool *s = spool_new(&t->door->web->room);
+        bool moved = s && spool_put(s, str_of(t->body, t->nbody));
+        release_body(t);
+        t->spool = s;
+        if (!moved) return false;
+    }
+    return spool_put(t->spool, str_of(data, n));
+}
+
 static enum MHD_Result read_more(struct turn *t, const char *data, size_t n)
 {
     t->body_seen += n;
     if (t->watched) sweep__progress(t->watched, n);
     if (t->state == TURN_DROPPED) return t->body_seen > t->body_max + DISCARD_MAX ? MHD_NO : MHD_YES;
-    if (n > t->body_max - t->nbody) {
-        drop(t, 413);
-    } else if (!make_room(t, n)) {
-        drop(t, 503);
-    } else {
-        memcpy(t->body + t->nbody, data, n);
-        t->nbody += n;
-    }
+    if (t->body_seen > t->body_max) drop(t, 413);
+    else if (!keep(t, data, n)) drop(t, 503);
     return MHD_YES;
 }
 
@@ -249,11 +265,51 @@ static void add_headers(struct call *c, struct MHD_Response *r, const struct rep
     for (size_t i = 0; i < nextra; i++) add_header(c, r, extra[i]);
 }
 
+/* A reply with a large part: read from its file while the client takes it. */
+struct flow { struct str body, tail; struct extent large; };
+
+static void end_flow(void *arg)
+{
+    struct flow *f = arg;
+    spool_drop(f->large.spool);
+    heap_free((char *)f->body.p);
+    heap_free(f);
+}
+
+static ssize_t flow_on(void *arg, uint64_t at, char *to, size_t max)
+{
+    const struct flow *f = arg;
+    uint64_t large_end = f->body.n + (uint64_t)f->large.size;
+    size_t n;
+    if (at < f->body.n || at >= large_end) {
+        struct str rest = at < f->body.n ? str_skip(f->body, at) : str_skip(f->tail, at - large_end);
+        if (rest.n == 0) return MHD_CONTENT_READER_END_OF_STREAM;
+        n = rest.n < max ? rest.n : max;
+        memcpy(to, rest.p, n);
+        return (ssize_t)n;
+    }
+    n = large_end - at < max ? (size_t)(large_end - at) : max;
+    return extent_read(&f->large, (int64_t)(at - f->body.n), to, n) ? (ssize_t)n : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static struct MHD_Response *make_flow(const struct reply *rp)
+{
+    struct flow *f = heap_new(struct flow);
+    char *copy = heap_alloc(rp->body.n + rp->tail.n + 1, 1);
+    if (rp->body.n) memcpy(copy, rp->body.p, rp->body.n);
+    if (rp->tail.n) memcpy(copy + rp->body.n, rp->tail.p, rp->tail.n);
+    *f = (struct flow){ { copy, rp->body.n }, { copy + rp->body.n, rp->tail.n }, rp->large };
+    (void)spool_hold(rp->large.spool);
+    struct MHD_Response *r = MHD_create_response_from_callback(rp->body.n + (uint64_t)rp->large.size + rp->tail.n, SPOOL_STEP, flow_on, f, end_flow);
+    if (!r) end_flow(f);
+    return r;
+}
+
 void turn__answer(struct call *c, struct turn *t, const struct reply *rp, const struct header *extra, size_t nextra)
 {
     t->status = rp->status ? rp->status : 200;
     /* MHD copies the body because the call's arena is used again before the last byte is sent; const is cast away for its signature only */
-    t->response = MHD_create_response_from_buffer(rp->body.n, (void *)(uintptr_t)rp->body.p, MHD_RESPMEM_MUST_COPY);
+    t->response = rp->large.spool ? make_flow(rp) : MHD_create_response_from_buffer(rp->body.n, (void *)(uintptr_t)rp->body.p, MHD_RESPMEM_MUST_COPY);
     if (t->response) {
         add_headers(c, t->response, rp, extra, nextra);
     } else {

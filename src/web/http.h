@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/call.h"
 #include "base/module.h"
+#include "base/spool.h"
 
 /* Each port is one daemon of its own, so that a flood on one does not stop another. */
 enum port {
@@ -37,6 +38,7 @@ struct request {
     enum port port;
     const struct header *headers; size_t nheaders;   /* in order; trimmed values */
     struct str body;
+    struct extent large;                                /* of routes with .spools: a body over SPOOL_FROM lies here, and `body` is empty; held until the reply is sent */
     struct str peer_address;
     struct str peer_cert;                             /* DER of the client certificate on PORT_PEERS and systems over TLS; else empty */
     const struct str *peer_chain; size_t npeer_chain; /* all certificates the client sent, leaf first (peer_chain[0] is peer_cert) */
@@ -61,6 +63,7 @@ struct reply {
     struct header headers[16]; size_t nheaders;
     const struct header *more; size_t nmore;   /* sent as they are before these, in order, duplicates and all: a message that is only passed on */
     struct str body;                  /* in the call's arena, or static */
+    struct extent large; struct str tail; /* sent behind the body: a part of a file, held on to until it is sent, and what follows it */
     bool no_store;                    /* pages about persons: Cache-Control: no-store (default for PORT_PAGES replies with an actor) */
 };
 void reply_header(struct call *c, struct reply *rp, const char *name, struct str value);
@@ -80,6 +83,7 @@ struct route {
     const struct field *form;         /* fields of the body (POST) or query (GET); ends with { 0 } */
     enum port port;
     size_t max_body;                  /* 0: 64 KiB */
+    bool spools;                      /* a large body goes to a file (struct request.large), not into memory */
     bool api;                         /* failures answer problem+json (or the handler's own faults), no CSRF, no session cookie */
     handler *failed;                  /* api: makes the failure reply itself (exchange faults); NULL: problem+json. Pages: shows the form again (reply_page_again)
                                        * after ST_INVALID, from the form check or the handler; c->error is set; NULL: the error page */

@@ -47,7 +47,7 @@ static void make_request(struct call *c, struct turn *t, struct request_parts *p
     (void)MHD_get_connection_values_n(t->connection, MHD_HEADER_KIND, take_header, &taken);
     *parts = (struct request_parts){ .match = &t->match, .web = t->door->web };
     *rq = (struct request){ .method = t->method, .target = t->target, .path = t->path, .query = t->query, .port = t->door->port,
-        .headers = taken.headers, .nheaders = taken.n, .body = { t->body, t->nbody }, .route = t->match.route, .tls = t->door->tls, .parts = parts };
+        .headers = taken.headers, .nheaders = taken.n, .body = { t->body, t->nbody }, .large = spool_all(t->spool), .route = t->match.route, .tls = t->door->tls, .parts = parts };
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(t->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     if (info && info->client_addr) rq->peer_address = address_of(c, info->client_addr);
     if (t->door->tls) rq->npeer_chain = tls__peer_chain(c->arena, t->connection, &rq->peer_chain);

@@ -97,6 +97,7 @@ struct turn {
     struct match match;
     enum matched matched;
     char *body; size_t nbody, body_cap, body_max, body_seen;
+    struct spool *spool;                      /* the body, where it is in a file */
     enum { TURN_NEW, TURN_READING, TURN_DROPPED, TURN_WAITING, TURN_READY } state;
     int early;                                /* HTTP status decided while reading: 413, 431, 503; else 0 */
     struct MHD_Response *response; int status;
@@ -158,6 +159,7 @@ struct web_options {
     size_t workers, queue, connections, connections_each;
     int64_t idle_s, request_s;
     size_t body_memory;              /* bytes of request bodies held at a time, all doors together */
+    size_t spool;                    /* bytes of large messages on disk at a time */
 };
 struct named_check { const char *name; health_check *check; };
 struct web {
@@ -175,6 +177,7 @@ struct web {
     struct client_pool *clients;
     struct door doors[DOOR_COUNT];
     _Atomic size_t body_bytes;
+    struct spool_room room;
     pthread_mutex_t lock; pthread_cond_t idle; size_t answering; /* turns between submission and the end of their answer */
     bool started;
 };

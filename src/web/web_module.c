@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/config.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
 
@@ -127,6 +128,8 @@ enum status web__start_with(struct call *c, struct app *app, const struct web_op
 {
     struct web *w = web__of(app);
     w->options = *o;
+    w->room.folder = keep_text(app->folder.n ? file_path(c->arena, app->folder, STR("run")) : STR("/tmp")).p;
+    w->room.most = (int64_t)o->spool;
     w->session_cookie = cookie_name(c, o->node, "");
     w->form_cookie = cookie_name(c, o->node, "_form");
     w->workers = workers__new(w, o->workers, o->queue);
@@ -165,6 +168,7 @@ void web_stop(struct app *app)
     w->workers = NULL;
     heap_free((char *)w->session_cookie.p);
     heap_free((char *)w->form_cookie.p);
+    heap_free((char *)w->room.folder);
     w->session_cookie = w->form_cookie = (struct str){ NULL, 0 };
     w->started = false;
 }
@@ -186,6 +190,7 @@ static const struct setting settings[] = {
     { "web.idle", SETTING_COUNT, "75", "seconds", "A silent connection is closed after this time.", false },
     { "web.request", SETTING_COUNT, "30", "seconds", "A request must be read in this time; a body has one second more for each 8 KiB.", false },
     { "web.body_memory", SETTING_COUNT, "256", "MiB", "Request bodies held at a time, all ports together.", false },
+    { "web.spool", SETTING_COUNT, "8192", "MiB", "Large messages on disk at a time, in the folder run; more are answered 503.", false },
     { 0 } };
 
 static size_t count_of(const struct config *cfg, const char *name)
@@ -202,7 +207,7 @@ enum status web_start(struct call *c, struct app *app)
             [PORT_STATUS] = config_text(cfg, "web.status"), [DOOR_SYSTEMS_TLS] = config_text(cfg, "web.systems_tls") },
         .workers = count_of(cfg, "web.workers"), .queue = count_of(cfg, "web.queue"), .connections = count_of(cfg, "web.connections"),
         .connections_each = count_of(cfg, "web.connections_each"), .idle_s = (int64_t)count_of(cfg, "web.idle"), .request_s = (int64_t)count_of(cfg, "web.request"),
-        .body_memory = count_of(cfg, "web.body_memory") << 20 };
+        .body_memory = count_of(cfg, "web.body_memory") << 20, .spool = count_of(cfg, "web.spool") << 20 };
     o.nlanguages = config_list(cfg, "web.languages", &o.languages);
     return web__start_with(c, app, &o);
 }

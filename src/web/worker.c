@@ -214,6 +214,7 @@ static void *work(void *arg)
     while ((t = wait_for_turn(ws, w, &door))) {
         call_renew(c);
         serve__turn(c, t);
+        spool_end_call(c);
         store_rest(c);
         turn_done(ws, door);
     }

@@ -2,7 +2,8 @@
 // which one dies.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, createReadStream, createWriteStream, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
@@ -28,6 +29,12 @@ const answers = {
 function startBackend() {
   return new Promise((done) => {
     const server = http.createServer((rq, rs) => {
+      if (rq.url.endsWith('/pour')) {
+        // the answer begins when all has come, as most servers do; on the disk, as this test measures memory of nodes only
+        const file = join(nation.dir, 'poured');
+        rq.pipe(createWriteStream(file)).on('finish', () => { rs.setHeader('Content-Length', statSync(file).size); createReadStream(file).pipe(rs); });
+        return;
+      }
       const got = [];
       rq.on('data', (d) => got.push(d));
       rq.on('end', () => {
@@ -170,6 +177,64 @@ test('a backend that is silent is given up, one that is slow is waited for, one 
   const half = await ask(`${ECHO}/half`);
   assert.equal(half.error, 'server.serverproxy.service_failed.network_error');
   assert.ok(!half.text.startsWith('half'));
+});
+
+// peak: the most memory that the server of a node had while work was under way, in MiB.
+async function peak(node, work) {
+  const pid = node.pid('server'), now = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+  const before_ = now();
+  let most = before_;
+  const timer = setInterval(() => { most = Math.max(most, now()); }, 20);
+  try { await work(); } finally { clearInterval(timer); }
+  return { before: before_, most };
+}
+
+// pour: a body of this many MiB to the backend and back; the digest of what came.
+function pour(path, mib) {
+  const chunk = Buffer.alloc(1 << 20, 'sen-'), sent = createHash('sha256'), came = createHash('sha256');
+  return new Promise((done, fail) => {
+    const rq = http.request(`${nation.hanoi.systems}${path}`, { method: 'POST', agent: false,
+      headers: { 'X-Road-Client': 'VN/GOV/H26/desk', 'X-Sen-Purpose': 'residence.register', 'Content-Type': 'application/octet-stream', 'Content-Length': mib << 20 } }, (rs) => {
+      let bytes = 0, text = '';
+      rs.on('data', (d) => { bytes += d.length; came.update(d); if (text.length < 1000) text += d.toString('latin1').slice(0, 1000); });
+      rs.on('end', () => done({ status: rs.statusCode, error: rs.headers['x-road-error'], bytes, same: sent.digest('hex') === came.digest('hex'), text }));
+      rs.on('error', fail);
+    });
+    rq.on('error', fail);
+    let i = 0;
+    const more = () => {
+      while (i < mib) {
+        chunk.writeUInt32BE(i++, 0); // no two pieces are alike
+        const piece = Buffer.from(chunk);
+        sent.update(piece);
+        if (!rq.write(piece)) return rq.once('drain', more);
+      }
+      rq.end();
+    };
+    more();
+  });
+}
+
+test('a large body passes through files: what comes back is what was sent, memory stays flat, nothing stays on the disk', async () => {
+  const files = () => readdirSync(`/proc/${nation.hanoi.pid('server')}/fd`).filter((fd) => { try { return readlinkSync(`/proc/${nation.hanoi.pid('server')}/fd/${fd}`).endsWith('(deleted)'); } catch { return false; } });
+  const refused = await pour(`${ECHO}/pour`, 11);
+  assert.equal(refused.error, 'server.clientproxy.logging_failed', refused.text);
+  assert.match(refused.text, /log no bodies/);
+  for (const node of [nation.hanoi, nation.police]) {
+    const file = join(node.dir, 'node.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('\nexchange:\n', '\nexchange:\n  log_level: metadata\n'));
+  }
+  await nation.restart();
+  assert.equal((await pour(`${ECHO}/pour`, 1)).same, true);
+  const mib = Number(process.env.SEN_POUR_MIB ?? 64);
+  let got;
+  const asked = await peak(nation.hanoi, async () => { const answered = await peak(nation.police, async () => { got = await pour(`${ECHO}/pour`, mib); }); asked_(answered); });
+  function asked_(answered) { assert.ok(answered.most - answered.before < 24, `provider: ${JSON.stringify(answered)}`); console.log(`# ${mib} MiB: provider ${JSON.stringify(answered)}`); }
+  console.log(`# ${mib} MiB: consumer ${JSON.stringify(asked)}`);
+  assert.equal(got.status, 200, got.text);
+  assert.deepEqual([got.bytes, got.same], [mib << 20, true]);
+  assert.ok(asked.most - asked.before < 24, `consumer: ${JSON.stringify(asked)}`);
+  await until('nothing is held any more', () => files().length === 0);
 });
 
 test('connection types: TLS where it is asked for, and the registered certificate', async () => {
