@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "exchange/evidence.h"
 #include "exchange/figures.h"
 #include "exchange/message.html.h"
 #include "exchange/message_log_int.h"
@@ -203,7 +204,7 @@ static enum status make_part(struct call *c, const struct message_line *l, struc
 {
     struct fault_help help = { .code = STR("") };
     *ret = (struct page_message_part){ .side = side_word(c, l->side), .kind = kind_word(c, l), .status = str_print(c->arena, "%lld", (long long)l->status), .fault = l->fault,
-                                       .fault_id = l->fault_id, .at_ms = l->at_ms, .bytes = l->body_bytes, .took_ms = l->took_us / US_A_MS, .is_end = l->kind != MESSAGE_QUESTION,
+                                       .fault_id = l->fault_id, .seq = l->seq, .at_ms = l->at_ms, .bytes = l->body_bytes, .took_ms = l->took_us / US_A_MS, .is_end = l->kind != MESSAGE_QUESTION,
                                        .is_signed = l->is_signed };
     if (l->fault.n && exchange_explain_fault(l->fault, &help)) {
         ret->hop = text_tr(c->lang, exchange_fault_hop(l->fault));
@@ -259,16 +260,32 @@ enum status message__show_one_again(struct call *c, const struct request *rq, st
     return reply_page_again(c, rq, rp, &PAGE_MESSAGE, &page);
 }
 
+/* send_container: one row as a file. */
+static enum status send_container(struct call *c, const struct message_line *lines, size_t n, struct str row, struct reply *rp)
+{
+    struct made_container made;
+    int64_t seq;
+    size_t i = 0;
+    if (!str_int(row, &seq)) return ST_NOT_FOUND;
+    while (i < n && lines[i].seq != seq) i++;
+    if (i == n) return ST_NOT_FOUND;
+    TRY(evidence__make(c, seq, &made));
+    reply_text(rp, 200, STR("application/vnd.etsi.asic-e+zip"), made.zip);
+    reply_header(c, rp, "Content-Disposition", str_join(c->arena, STR("attachment; filename=\""), made.name, STR("\""), STR_END));
+    return ST_OK;
+}
+
 enum status message__show_opened(struct call *c, const struct request *rq, struct reply *rp)
 {
     const struct message_line *lines;
     struct page_message page;
-    struct str id = request_path(rq, "id");
+    struct str id = request_path(rq, "id"), container = request_form(rq, "container");
     size_t n;
     rp->no_store = true;
     TRY(message__find(c, id, &lines, &n)); /* what is not there is not journalled as opened */
     c->issue = request_form(rq, "issue");
     TRY(message__journal_opening(c, request_form(rq, "purpose"), id));
+    if (container.n) return send_container(c, lines, n, container, rp);
     TRY(make_message(c, rq, true, &page));
     return reply_page(c, rq, rp, &PAGE_MESSAGE, &page);
 }
@@ -290,7 +307,7 @@ static struct page_about about_of(struct call *c, const struct message_about *a)
 {
     const struct purpose *known = exchange_find_purpose(c->app, a->purpose);
     struct page_about p = { .request_id = a->request_id, .what = a->kind, .agency = agency_of(c, a->agency), .id = a->agency, .purpose = known ? text_tr(c->lang, known->name) : a->purpose,
-                            .basis = a->basis, .at_ms = a->at_ms, .has_line = a->has_line };
+                            .basis = a->basis, .at_ms = a->at_ms, .has_line = a->has_line, .is_message = a->request_id.n > 0 };
     if (!a->has_line) return p;
     p.fault = a->line.fault;
     p.outcome = row_of(c, &a->line).outcome;
@@ -329,4 +346,5 @@ const struct field message__list_form[] = {
     { "fault", FIELD_CODE, .max_length = 200, .label = "Fault" }, { "faults", FIELD_CODE, .max_length = 2, .label = "Only refusals and failures" },
     { "before", FIELD_TEXT, .max_length = 40, .label = "Older messages" }, { 0 } };
 const struct field message__open_form[] = {
-    { "purpose", FIELD_CODE, .required = true, .max_length = 64, .label = "Purpose" }, { "issue", FIELD_TEXT, .max_length = 100, .label = "Case number" }, { 0 } };
+    { "purpose", FIELD_CODE, .required = true, .max_length = 64, .label = "Purpose" }, { "issue", FIELD_TEXT, .max_length = 100, .label = "Case number" },
+    { "container", FIELD_DIGITS, .max_length = 18, .label = "Container" }, { 0 } };

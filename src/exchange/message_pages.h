@@ -32,7 +32,7 @@ struct page_messages {
 
 struct page_message_part {
     struct str side, kind, status, fault, fault_id, hop, cause, cure, stamp_service;
-    int64_t at_ms, bytes, took_ms, stamped_ms;
+    int64_t seq, at_ms, bytes, took_ms, stamped_ms;
     bool is_end, is_signed;
     struct str head, body;            /* of an opened message */
     bool only_metadata, binary, cut;
@@ -45,7 +45,7 @@ struct page_message {
     struct str issue;
 };
 
-struct page_about { struct str request_id, what, agency, id, purpose, basis, outcome, fault; int64_t at_ms; bool has_line; };
+struct page_about { struct str request_id, what, agency, id, purpose, basis, outcome, fault; int64_t at_ms; bool has_line, is_message; };
 struct page_person {
     bool possible;                    /* this node keeps a register of persons */
     struct str number, purpose, issue;

@@ -71,6 +71,15 @@ test('pages show parties and outcomes; what was said only for a purpose, which t
   assert.equal(opened.status, 200);
   assert.ok(opened.text.includes(pin) && opened.text.includes('pseudonym-41'));
   assert.equal(await entries(nation.hanoi), before + 1);
+  const row = /name="container" value="(\d+)"/.exec((await son.get(page.path)).html)[1];
+  const container = await son.post(page.path, { purpose: 'residence.register', container: row });
+  assert.equal(container.status, 200);
+  assert.match(container.headers.get('content-type'), /asic-e\+zip/);
+  assert.ok(container.html.startsWith('PK'));
+  await son.get(page.path);
+  assert.equal((await son.post(page.path, { purpose: 'residence.register', container: '999999999' })).status, 404);
+  assert.equal(await entries(nation.hanoi), before + 3);
+  await son.get(page.path);
   const forged = await son.post(page.path, { purpose: 'residence.register' }, { csrf: false });
   assert.equal(forged.status, 403);
   const lan = new Visitor(nation.hanoi);
