@@ -79,12 +79,19 @@ struct directory *directory__hold_any(struct exchange *ex);      /* our own, als
 size_t directory__hold_all(struct exchange *ex, struct directory **ret, size_t most); /* our own first, then the federated ones; expired ones too */
 bool directory__knows_cert(struct exchange *ex, struct str cert_der); /* of a server of any of the pictures: the quick look in a handshake */
 void directory__swap_in(struct exchange *ex, struct directory *fresh);
+struct foreign;
+struct directory *directory__hold_foreign(struct exchange *ex, const struct foreign *f); /* also one that has expired; NULL before the first */
+void directory__swap_foreign(struct exchange *ex, struct foreign *f, struct directory *fresh);
 
 /* How the fetching of a directory goes. reason is a sentence of the program, where its one value. */
 struct sync_state { int64_t fetched_ms, failing_since_ms, ahead_ms; bool has_clock; struct str reason; char where[128]; size_t nwhere; };
 /* struct foreign: a federated nation's picture, for as long as an anchor of ours names it. */
 enum { FOREIGN_MAX = 16, INSTANCE_MAX = 255 };
-struct foreign { char instance[INSTANCE_MAX]; size_t n; struct directory *directory; struct sync_state sync; };
+struct foreign { char instance[INSTANCE_MAX]; size_t n; struct directory *directory; struct sync_state sync; int64_t next_ms; int fails; /* the last two are the job's */ };
+/* struct source_notes: which addresses failed lately; the job's alone. */
+enum { SOURCE_NOTES_MAX = 64 };
+struct source_note { uint64_t url; int fails; int64_t until_ms; };
+struct source_notes { struct source_note list[SOURCE_NOTES_MAX]; };
 
 NODISCARD enum status directory__sync(struct call *c);        /* job: fetch, verify, store, swap */
 NODISCARD enum status directory__try(struct call *c);         /* fetch and verify only: is the way to the operator open? */
@@ -95,22 +102,32 @@ struct signed_file { struct str identifier, instance, location, digest; enum dig
 struct signed_directory { struct str signed_bytes, signature, cert_hash; struct sig_method method; enum digest cert_hash_alg; int64_t expires_ms; int version;
                           const struct signed_file *files; size_t nfiles; };
 NODISCARD enum status directory__read_signed(struct call *c, struct str document, struct signed_directory *ret);
-/* directory__verify: signature by one of these certificates, not expired, this instance; ret_params: the SHARED-PARAMETERS entry. */
+/* directory__check_signature: by one of these certificates, and for this instance; ret_params: the SHARED-PARAMETERS entry. It may have expired. */
+NODISCARD enum status directory__check_signature(struct call *c, const struct signed_directory *s, struct str instance, const struct str *certs, size_t ncerts,
+                                                 const struct signed_file **ret_params, struct str *ret_cert);
+/* directory__verify: the same, and it has not expired. */
 NODISCARD enum status directory__verify(struct call *c, const struct signed_directory *s, struct str instance, const struct str *certs, size_t ncerts,
                                         const struct signed_file **ret_params);
 
-/* ---- what the operator writes (4.1, 4.3, 4.4) ---- */
+/* ---- what the operator writes (4.1, 4.3 to 4.5), in versions 3 to 6: elements that a version does not know yet are left out ---- */
+enum { DIRECTORY_WRITTEN_LEAST = 3 };
 struct write_member { struct xid id; struct str name; };      /* member or subsystem */
 struct write_server { struct xid id; struct str address; const struct str *auth_certs; size_t ncerts; const struct xid *clients; size_t nclients; };
+struct write_group { struct str code, title; const struct xid *members; size_t nmembers; };
 struct write_params {
-    struct str instance, address, conf_cert, ca_name, ca_cert, ocsp_url, ocsp_cert;
+    struct str instance, ca_name, ca_cert, ocsp_url, ocsp_cert;
     struct str tsa_name, tsa_url, tsa_cert;     /* tsa_cert empty: no time-stamp service */
+    const struct dir_source *sources; size_t nsources;
     const struct write_member *members; size_t nmembers;
     const struct write_server *servers; size_t nservers;
+    const struct write_group *groups; size_t ngroups;   /* beside security-server-owners, which is written by itself */
 };
-NODISCARD enum status directory__write_params(struct call *c, const struct write_params *p, struct str *ret_xml);
-NODISCARD enum status directory__write_signed(struct call *c, const struct key *k, struct str cert, struct str instance, struct str location, struct str params,
-                                              int64_t expires_ms, struct str *ret);
-NODISCARD enum status directory__write_anchor(struct call *c, struct str instance, struct str url, struct str conf_cert, struct str *ret_xml);
+NODISCARD enum status directory__write_params(struct call *c, const struct write_params *p, int version, struct str *ret_xml);
+struct write_private { struct str instance, management_url; struct xid management; int64_t stamp_period_s; const struct anchor *anchors; size_t nanchors; };
+NODISCARD enum status directory__write_private(struct call *c, const struct write_private *p, struct str *ret_xml);
+NODISCARD enum status directory__write_anchor(struct call *c, const struct anchor *a, struct str *ret_xml);
+struct write_file { struct str identifier, location, bytes; };
+struct write_document { int version; struct str instance; const struct write_file *files; size_t nfiles; int64_t expires_ms; };
+NODISCARD enum status directory__write_signed(struct call *c, const struct key *k, struct str cert, const struct write_document *w, struct str *ret);
 
 #endif

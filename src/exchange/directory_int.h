@@ -22,4 +22,34 @@ NODISCARD enum status directory__anchor_of(struct call *c, struct arena *a, cons
 /* directory__open_xml: within bounds, well-formed, and with this root. */
 NODISCARD enum status directory__open_xml(struct call *c, struct str xml, struct xml_doc **ret);
 
+/* ---- fetching ---- */
+
+/* struct nation_way: whose directory, and by what it is believed: our own by our anchor, another nation's by the anchor in our private parameters. before: the picture at hand, or NULL. */
+struct nation_way { struct str instance; const struct anchor *anchor; bool own; const struct directory *before; };
+
+/* struct dir_set: a signed directory with the files that are taken from it; cert is the one that verified it. */
+enum { SET_FILES_MAX = 16, SET_MAX = 2 * DIRECTORY_MAX };
+struct dir_set { struct str document, cert; struct str identifiers[SET_FILES_MAX], bytes[SET_FILES_MAX]; size_t n; };
+bool directory__find_file(struct call *c, const struct dir_set *set, const struct signed_file *file, struct str *ret); /* with the digest that was signed */
+bool directory__takes(const struct nation_way *way, const struct signed_file *file);
+/* directory__certs_of: those of the anchor, and those that the picture at hand names (key rotation). */
+size_t directory__certs_of(struct call *c, const struct nation_way *way, const struct str **ret);
+/* directory__build: the picture of a verified set. */
+NODISCARD enum status directory__build(struct call *c, const struct nation_way *way, const struct signed_directory *s, const struct signed_file *shared, const struct dir_set *set,
+                                       struct directory **ret);
+/* The last good set of each nation lies under conf/, whole or not at all. read_stored: ST_NOT_FOUND, silently, where there is none. */
+NODISCARD enum status directory__read_stored(struct call *c, struct str instance, struct dir_set *ret);
+NODISCARD enum status directory__store(struct call *c, struct str instance, const struct dir_set *set);
+NODISCARD enum status directory__load(struct call *c, const struct nation_way *way, struct directory **ret);
+
+/* directory__sources: addresses to try, in order: those that did not fail lately first, among them HTTPS first, else shuffled. notes may be NULL. */
+enum { SOURCES_MAX = 32 };
+size_t directory__sources(struct call *c, const struct nation_way *way, const struct source_notes *notes, struct str ret[static SOURCES_MAX]);
+void directory__note_source(struct source_notes *notes, struct str url, bool good, int64_t now_ms);
+/* directory__wait_ms: how long to wait after so many failures in a row. */
+int64_t directory__wait_ms(int fails);
+
+/* directory__keep_foreign: one slot for each anchor of our picture; what is not named any more is dropped. */
+void directory__keep_foreign(struct call *c, const struct directory *own);
+
 #endif

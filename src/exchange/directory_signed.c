@@ -5,7 +5,7 @@
 #include "base/encode.h"
 #include "base/time.h"
 
-enum { FILES_MAX = 16, DOCUMENT_MAX = 1024 * 1024, VERSION_LEAST = 2, VERSION_MOST = 6 };
+enum { FILES_MAX = 16, DOCUMENT_MAX = 1024 * 1024 };
 
 static enum status bad(struct call *c, const char *what)
 {
@@ -24,11 +24,11 @@ static bool quoted_param(struct arena *a, struct str value, struct str name, str
 
 static enum status read_intro(struct call *c, const struct part *p, struct signed_directory *s)
 {
-    int64_t version = VERSION_LEAST;
+    int64_t version = DIRECTORY_VERSION_LEAST;
     struct str text = part__header(p, "version");
     if (!time_parse_ms(part__header(p, "expire-date"), &s->expires_ms)) return bad(c, "no date of expiry");
     if (text.n && !str_int(text, &version)) return bad(c, "its version is no number");
-    if (version < VERSION_LEAST || version > VERSION_MOST) return bad(c, "its version is not known here");
+    if (version < DIRECTORY_VERSION_LEAST || version > DIRECTORY_VERSION_MOST) return bad(c, "its version is not known here");
     s->version = (int)version;
     return ST_OK;
 }
@@ -104,23 +104,31 @@ static enum status untrusted(struct call *c)
                       STR("malformed_global_conf"));
 }
 
-enum status directory__verify(struct call *c, const struct signed_directory *s, struct str instance, const struct str *certs, size_t ncerts, const struct signed_file **ret_params)
+enum status directory__check_signature(struct call *c, const struct signed_directory *s, struct str instance, const struct str *certs, size_t ncerts,
+                                       const struct signed_file **ret_params, struct str *ret_cert)
 {
     const struct str *cert = NULL;
     for (size_t i = 0; i < ncerts && !cert; i++)
         if (str_eq(trust_digest(c->arena, s->cert_hash_alg, certs[i]), s->cert_hash)) cert = &certs[i];
     if (!cert) return untrusted(c);
     if (trust_verify_method(c, *cert, s->method, false, s->signed_bytes, s->signature) != ST_OK) return call_clear(c), untrusted(c);
-    if (s->expires_ms <= c->now_ms)
-        return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The directory that the operator gave out has expired. Check the operator's node and the clocks."), STR("global_conf_outdated"));
     for (size_t i = 0; i < s->nfiles; i++) {
         if (!str_eq(s->files[i].identifier, STR("SHARED-PARAMETERS"))) continue;
         if (!str_eq(s->files[i].instance, instance))
             return call_fault(c, call_fail(c, ST_DENIED, "", "The directory is of another nation than the anchor. Get the right anchor from the operator."), STR("malformed_global_conf"));
         *ret_params = &s->files[i];
+        *ret_cert = *cert;
         return ST_OK;
     }
     return bad(c, "it names no shared parameters");
+}
+
+enum status directory__verify(struct call *c, const struct signed_directory *s, struct str instance, const struct str *certs, size_t ncerts, const struct signed_file **ret_params)
+{
+    struct str cert;
+    TRY(directory__check_signature(c, s, instance, certs, ncerts, ret_params, &cert));
+    if (s->expires_ms > c->now_ms) return ST_OK;
+    return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The directory that the operator gave out has expired. Check the operator's node and the clocks."), STR("global_conf_outdated"));
 }
 
 /* ---- writing (operator) ---- */
@@ -141,34 +149,41 @@ static void put_boundary(struct buf *b, struct str boundary, const char *tail)
     buf_put(b, STR("\r\n"));
 }
 
+static void put_file(struct call *c, struct buf *b, struct str instance, const struct write_file *f)
+{
+    put_line(b, "Content-type", STR("application/octet-stream"));
+    put_line(b, "Content-transfer-encoding", STR("base64"));
+    put_line(b, "Content-identifier", str_join(c->arena, f->identifier, STR("; instance='"), instance, STR("'"), STR_END));
+    put_line(b, "Content-location", f->location);
+    put_line(b, "Hash-algorithm-id", digest_uri(DIGEST_SHA512));
+    buf_put(b, STR("\r\n"));
+    encode_base64_to(b, trust_digest(c->arena, DIGEST_SHA512, f->bytes));
+    buf_put(b, STR("\r\n"));
+}
+
 /* put_signed: exactly the bytes that are signed. */
-static void put_signed(struct call *c, struct buf *b, struct str inner, struct str instance, struct str location, struct str params, int64_t expires_ms)
+static void put_signed(struct call *c, struct buf *b, struct str inner, const struct write_document *w)
 {
     char expires[TIME_TEXT];
-    time_format_ms(expires_ms / 1000 * 1000, expires);
+    time_format_ms(w->expires_ms / 1000 * 1000, expires);
     struct str seconds = str_join(c->arena, str_first(str_z(expires), 19), STR("Z"), STR_END); /* without the fraction, as central servers write it */
     put_boundary(b, inner, "");
     put_line(b, "Expire-date", seconds);
-    put_line(b, "Version", STR("6"));
+    put_line(b, "Version", str_print(c->arena, "%d", w->version));
     buf_put(b, STR("\r\n"));
-    put_boundary(b, inner, "");
-    put_line(b, "Content-type", STR("application/octet-stream"));
-    put_line(b, "Content-transfer-encoding", STR("base64"));
-    put_line(b, "Content-identifier", str_join(c->arena, STR("SHARED-PARAMETERS; instance='"), instance, STR("'"), STR_END));
-    put_line(b, "Content-location", location);
-    put_line(b, "Hash-algorithm-id", digest_uri(DIGEST_SHA512));
-    buf_put(b, STR("\r\n"));
-    encode_base64_to(b, trust_digest(c->arena, DIGEST_SHA512, params));
-    buf_put(b, STR("\r\n"));
+    for (size_t i = 0; i < w->nfiles; i++) {
+        put_boundary(b, inner, "");
+        put_file(c, b, w->instance, &w->files[i]);
+    }
     put_boundary(b, inner, "--");
 }
 
-enum status directory__write_signed(struct call *c, const struct key *k, struct str cert, struct str instance, struct str location, struct str params, int64_t expires_ms, struct str *ret)
+enum status directory__write_signed(struct call *c, const struct key *k, struct str cert, const struct write_document *w, struct str *ret)
 {
     struct str outer = multipart__boundary(c->arena, ""), inner = multipart__boundary(c->arena, ""), signature;
     struct sig_method method;
     struct buf body = buf_in(c->arena, DOCUMENT_MAX), b = buf_in(c->arena, DOCUMENT_MAX);
-    put_signed(c, &body, inner, instance, location, params, expires_ms);
+    put_signed(c, &body, inner, w);
     TRY(trust_sign_bytes(c, k, KEY_CONF, false, buf_str(&body), &method, &signature));
     buf_print(&b, "Content-Type: multipart/related; charset=UTF-8; boundary=%.*s\r\n\r\n", STR_ARG(outer));
     put_boundary(&b, outer, "");

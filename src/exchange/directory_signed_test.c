@@ -81,7 +81,8 @@ static void make(struct call *c, struct made *m)
     test_trust_open(c, &m->t);
     const struct key *k = test_trust_key(c, KEY_CONF, KEY_P256);
     CHECK_OK(ca_self_signed(c, k, &subject, CERT_CONF, c->now_ms - 1000, c->now_ms + 1000000, &m->cert));
-    CHECK_OK(directory__write_signed(c, k, m->cert, STR("VN"), STR("/V6/1/shared-params.xml"), m->params, c->now_ms + 600000, &m->document));
+    const struct write_file file = { STR_INIT("SHARED-PARAMETERS"), STR_INIT("/V6/1/shared-params.xml"), m->params };
+    CHECK_OK(directory__write_signed(c, k, m->cert, &(struct write_document){ 6, STR_INIT("VN"), &file, 1, c->now_ms + 600000 }, &m->document));
 }
 
 TEST(what_is_written_reads_and_verifies)

@@ -1,9 +1,8 @@
-/* directory_sync.c: global configuration fetched from the sources of the anchor (x-road 4.2), verified, kept under conf/ and swapped in whole. Between two
- * fetches the node serves on the last valid picture; when that has expired all exchange stops (global_conf_outdated). */
-#include "exchange/exchange_int.h"
+/* directory_sync.c: global configuration fetched from its sources (x-road 4.2), verified, kept and swapped in whole: our own nation's first, then those of the nations with which it
+ * is federated, one at a turn. Between two fetches a node serves on the last valid picture; when that has expired nothing is exchanged any more (global_conf_outdated). */
+#include "exchange/directory_int.h"
 
 #include "base/config.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
@@ -11,36 +10,7 @@
 
 enum { FETCH_CONNECT_MS = 5000, FETCH_TOTAL_MS = 20000 };
 
-static struct str stored_path(struct call *c, const char *name) { return str_join(c->arena, c->app->folder, STR("/conf/"), str_z(name), STR_END); }
-
-/* collect_certs: the source's own verification certificates and those that the last valid picture names (key rotation). */
-static size_t collect_certs(struct call *c, const struct anchor_source *s, const struct directory *d, const struct str **ret)
-{
-    size_t n = s->ncerts;
-    for (size_t i = 0; d && i < d->nsources; i++) n += d->sources[i].ninternal;
-    struct str *certs = arena_array(c->arena, struct str, n);
-    n = 0;
-    for (size_t i = 0; i < s->ncerts; i++) certs[n++] = s->certs[i];
-    for (size_t i = 0; d && i < d->nsources; i++)
-        for (size_t k = 0; k < d->sources[i].ninternal; k++) certs[n++] = d->sources[i].internal[k];
-    *ret = certs;
-    return n;
-}
-
-static enum status take_params(struct call *c, const struct signed_directory *s, const struct signed_file *file, struct str xml, struct directory **ret)
-{
-    if (!str_eq(trust_digest(c->arena, file->alg, xml), file->digest))
-        return call_fault(c, call_fail(c, ST_DENIED, "", "The shared parameters are not those that the operator signed. Check the way to the operator's node."), STR("malformed_global_conf"));
-    DIRECTORY d = NULL;
-    TRY(directory__read_params(c, xml, s->version, &d));
-    if (!str_eq(d->instance, exchange__of(c)->instance))
-        return call_fault(c, call_fail(c, ST_DENIED, "", "The shared parameters are of another nation. Get the right anchor from the operator."), STR("malformed_global_conf"));
-    d->expires_ms = s->expires_ms;
-    d->location = str_copy(d->arena, file->location);
-    *ret = d;
-    d = NULL;
-    return ST_OK;
-}
+/* ---- how it goes ---- */
 
 /* note_clock: the operator's. */
 static void note_clock(struct call *c, const struct client_answer *answer)
@@ -55,13 +25,12 @@ static void note_clock(struct call *c, const struct client_answer *answer)
 }
 
 /* note_sync: how the last attempt went, for exchange_directory_state. */
-static void note_sync(struct call *c, enum status st)
+static void note_sync(struct call *c, struct sync_state *s, enum status st)
 {
     struct exchange *ex = exchange__of(c);
     struct call_error e = call_sentence(c, st);
     int64_t now = time_now_ms();
     (void)pthread_mutex_lock(&ex->lock);
-    struct sync_state *s = &ex->sync;
     if (st == ST_OK) {
         s->fetched_ms = now;
         s->failing_since_ms = 0;
@@ -74,39 +43,52 @@ static void note_sync(struct call *c, enum status st)
     (void)pthread_mutex_unlock(&ex->lock);
 }
 
-static enum status fetch(struct call *c, struct str url, struct str *ret, int *ret_status)
+/* ---- one source ---- */
+
+static enum status fetch(struct call *c, const struct nation_way *way, struct str url, struct str *ret, int *ret_status)
 {
     struct client_request rq = { .method = STR("GET"), .url = url, .connect_ms = FETCH_CONNECT_MS, .total_ms = FETCH_TOTAL_MS, .max_answer = DIRECTORY_MAX };
     struct client_answer answer;
     TRY(client_fetch(c, &rq, &answer));
-    note_clock(c, &answer);
+    if (way->own) note_clock(c, &answer);
     *ret_status = answer.status;
     *ret = answer.body;
     return ST_OK;
 }
 
-/* fetch_document: the newest version that the operator offers, from 6 downwards (404: not offered). */
-static enum status fetch_document(struct call *c, struct str source, struct str *ret)
+/* fetch_document: the newest version that the source offers, from 6 downwards (404: not offered). */
+static enum status fetch_document(struct call *c, const struct nation_way *way, struct str source, struct str *ret)
 {
     int status = 404;
-    for (int version = 6; version >= 2 && status == 404; version--)
-        TRY(fetch(c, str_print(c->arena, "%.*s?version=%d", STR_ARG(source), version), ret, &status));
+    for (int version = DIRECTORY_VERSION_MOST; version >= DIRECTORY_VERSION_LEAST && status == 404; version--)
+        TRY(fetch(c, way, str_print(c->arena, "%.*s?version=%d", STR_ARG(source), version), ret, &status));
     if (status == 200) return ST_OK;
     return call_fail(c, ST_UNAVAILABLE, "", "The operator's node gives no directory. Check that it runs and has published one.");
 }
 
-static enum status fetch_params(struct call *c, struct str source, const struct signed_file *file, struct str *ret)
+/* fetch_file: from the host that gave the document, wherever its location leads. */
+static enum status fetch_file(struct call *c, const struct nation_way *way, const struct url *source, const struct signed_file *file, struct str *ret)
+{
+    int status;
+    TRY(fetch(c, way, str_print(c->arena, "%.*s://%.*s:%d%.*s", STR_ARG(source->scheme), STR_ARG(source->host), source->port, STR_ARG(file->location)), ret, &status));
+    if (status == 200) return ST_OK;
+    return call_fail(c, ST_UNAVAILABLE, "", "The operator's node does not give out the parameters that its directory names. Try again in a minute.");
+}
+
+/* fetch_files: those whose digest did not change are not fetched again. */
+static enum status fetch_files(struct call *c, const struct nation_way *way, struct str source, const struct signed_directory *s, struct dir_set *set)
 {
     struct url at;
-    int status;
-    if (file_exists(c, stored_path(c, "shared-params.xml"))) {
-        if (file_read(c, stored_path(c, "shared-params.xml"), DIRECTORY_MAX, ret) == ST_OK && str_eq(trust_digest(c->arena, file->alg, *ret), file->digest)) return ST_OK;
-        call_clear(c);
-    }
+    struct dir_set kept = { 0 };
+    if (directory__read_stored(c, way->instance, &kept) != ST_OK) call_clear(c);
     if (!url_parse(source, &at)) return call_fault(c, call_fail(c, ST_INVALID, "", "The configuration anchor is malformed. Get it again from the operator."), STR("malformed_anchor"));
-    TRY(fetch(c, str_print(c->arena, "%.*s://%.*s:%d%.*s", STR_ARG(at.scheme), STR_ARG(at.host), at.port, STR_ARG(file->location)), ret, &status));
-    if (status == 200) return ST_OK;
-    return call_fail(c, ST_UNAVAILABLE, "", "The operator's node does not give out the shared parameters that its directory names. Try again in a minute.");
+    for (size_t i = 0; i < s->nfiles && set->n < SET_FILES_MAX; i++) {
+        struct str *bytes = &set->bytes[set->n];
+        if (!directory__takes(way, &s->files[i])) continue;
+        if (!directory__find_file(c, &kept, &s->files[i], bytes)) TRY(fetch_file(c, way, &at, &s->files[i], bytes));
+        set->identifiers[set->n++] = s->files[i].identifier;
+    }
+    return ST_OK;
 }
 
 /* is_older: it ends before the one at hand and was not published after it. (An operator may let the directory end sooner; nobody else can make the newer path.) */
@@ -116,74 +98,156 @@ static bool is_older(const struct signed_directory *s, const struct signed_file 
     return s->expires_ms < before->expires_ms && !published_after;
 }
 
-/* keep: what was found good stays, on disk and in use; without it the way is only tried. */
-static enum status sync_source(struct call *c, struct exchange *ex, const struct anchor_source *source, bool keep)
+static enum status sync_source(struct call *c, const struct nation_way *way, struct str source, struct dir_set *set, struct directory **ret)
 {
-    struct str document, xml;
     struct signed_directory s;
-    const struct signed_file *file;
+    const struct signed_file *shared, *same;
     const struct str *certs;
+    size_t ncerts = directory__certs_of(c, way, &certs);
+    *set = (struct dir_set){ 0 };
+    TRY(fetch_document(c, way, source, &set->document));
+    TRY(directory__read_signed(c, set->document, &s));
+    TRY(directory__check_signature(c, &s, way->instance, certs, ncerts, &shared, &set->cert));
+    TRY(directory__verify(c, &s, way->instance, certs, ncerts, &same));
+    if (way->before && is_older(&s, shared, way->before))
+        return call_fail(c, ST_UNAVAILABLE, "", "The operator's node gives an older directory than the one at hand. Check whether its clock and its copies are right.");
+    TRY(fetch_files(c, way, source, &s, set));
+    return directory__build(c, way, &s, shared, set, ret);
+}
+
+/* sync_any: the first source that has a good one. One that is dead, lies or lags behind is passed over. */
+static enum status sync_any(struct call *c, const struct nation_way *way, struct source_notes *notes, struct dir_set *set, struct directory **ret)
+{
+    struct str sources[SOURCES_MAX];
+    size_t n = directory__sources(c, way, notes, sources);
+    enum status st = call_fail(c, ST_UNAVAILABLE, "", "The configuration anchor names no source. Get it again from the operator.");
+    for (size_t i = 0; i < n; i++) {
+        if (i) call_note(c, "exchange", "source of the directory: %.*s", STR_ARG(call_error(c)->sentence));
+        call_clear(c);
+        st = sync_source(c, way, sources[i], set, ret);
+        if (notes) directory__note_source(notes, sources[i], st == ST_OK, c->now_ms);
+        if (st == ST_OK) break;
+    }
+    return st;
+}
+
+/* ---- our own nation ---- */
+
+static void log_change(struct call *c, const struct directory *before, const struct directory *fresh)
+{
+    if (before && str_eq(before->version_digest, fresh->version_digest)) return;
+    log_line(LOG_INFO, "exchange", "directory.changed", c->trace, log_text("instance", fresh->instance), log_int("members", (int64_t)fresh->nmembers), log_int("servers", (int64_t)fresh->nservers));
+}
+
+static enum status sync_own(struct call *c, struct exchange *ex, bool keep)
+{
     DIRECTORY before = directory__hold_any(ex);
     DIRECTORY fresh = NULL;
-    size_t ncerts = collect_certs(c, source, before, &certs);
-    TRY(fetch_document(c, source->url, &document));
-    TRY(directory__read_signed(c, document, &s));
-    TRY(directory__verify(c, &s, ex->instance, certs, ncerts, &file));
-    TRY(fetch_params(c, source->url, file, &xml));
-    TRY(take_params(c, &s, file, xml, &fresh));
-    if (before && is_older(&s, file, before)) return ST_OK; /* an older document played again: the newer one stays */
+    struct dir_set set;
+    struct nation_way way = { ex->instance, &ex->anchor, true, before };
+    TRY(sync_any(c, &way, keep ? &ex->sources : NULL, &set, &fresh));
     if (!keep) return ST_OK;
-    TRY(file_write(c, stored_path(c, "shared-params.xml"), xml, 0644));
-    TRY(file_write(c, stored_path(c, "directory"), document, 0644));
-    if (!before || !str_eq(before->version_digest, fresh->version_digest))
-        log_line(LOG_INFO, "exchange", "directory.changed", c->trace, log_int("members", (int64_t)fresh->nmembers), log_int("servers", (int64_t)fresh->nservers));
+    TRY(directory__store(c, ex->instance, &set));
+    log_change(c, before, fresh);
+    directory__keep_foreign(c, fresh);
     directory__swap_in(ex, fresh);
     fresh = NULL;
     return ST_OK;
 }
 
-static enum status sync_any(struct call *c, struct exchange *ex, bool keep)
+enum status directory__try(struct call *c)
 {
-    enum status st = ST_OK;
-    for (size_t i = 0; i < ex->anchor.nsources; i++) {
-        call_clear(c);
-        st = sync_source(c, ex, &ex->anchor.sources[i], keep);
-        if (st == ST_OK) break;
-    }
-    note_sync(c, st);
+    enum status st = sync_own(c, exchange__of(c), false);
+    note_sync(c, &exchange__of(c)->sync, st);
     return st;
 }
 
-enum status directory__try(struct call *c) { return sync_any(c, exchange__of(c), false); }
+static int64_t period_ms(const struct call *c) { return 1000 * config_count(c->app->config, "exchange.directory_s"); }
+
+/* ---- other nations ---- */
+
+static const struct anchor *anchor_for(const struct directory *own, const struct foreign *f)
+{
+    for (size_t i = 0; i < own->nanchors; i++)
+        if (str_eq(own->anchors[i].instance, str_of(f->instance, f->n))) return &own->anchors[i];
+    return NULL;
+}
+
+static enum status fetch_foreign(struct call *c, struct foreign *f, const struct anchor *anchor)
+{
+    struct exchange *ex = exchange__of(c);
+    DIRECTORY before = directory__hold_foreign(ex, f);
+    DIRECTORY fresh = NULL;
+    struct dir_set set;
+    struct nation_way way = { str_of(f->instance, f->n), anchor, false, before };
+    TRY(sync_any(c, &way, &ex->sources, &set, &fresh));
+    TRY(directory__store(c, way.instance, &set));
+    log_change(c, before, fresh);
+    directory__swap_foreign(ex, f, fresh);
+    fresh = NULL;
+    return ST_OK;
+}
+
+/* sync_foreign: the one that is due for longest; the next one at the next turn, so that a nation that does not answer keeps nobody from renewing our own. */
+static enum status sync_foreign(struct call *c, struct exchange *ex)
+{
+    DIRECTORY own = directory__hold_any(ex);
+    struct foreign *due = NULL;
+    for (size_t i = 0; i < ex->nforeign; i++)
+        if (ex->foreign[i].next_ms <= c->now_ms && (!due || ex->foreign[i].next_ms < due->next_ms)) due = &ex->foreign[i];
+    const struct anchor *anchor = due && own ? anchor_for(own, due) : NULL;
+    if (!anchor) return ST_OK;
+    enum status st = fetch_foreign(c, due, anchor);
+    due->fails = st == ST_OK ? 0 : due->fails + 1;
+    due->next_ms = c->now_ms + (st == ST_OK ? period_ms(c) : directory__wait_ms(due->fails));
+    note_sync(c, &due->sync, st);
+    return st;
+}
+
+/* ---- the job, and the start ---- */
+
+static enum status renew_own(struct call *c, struct exchange *ex)
+{
+    enum status st = sync_own(c, ex, true);
+    ex->sync_fails = st == ST_OK ? 0 : ex->sync_fails + 1;
+    ex->next_sync_ms = c->now_ms + (st == ST_OK ? period_ms(c) : directory__wait_ms(ex->sync_fails));
+    note_sync(c, &ex->sync, st);
+    return st;
+}
 
 enum status directory__sync(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
-    if (!ex->has_anchor || c->now_ms < ex->next_sync_ms) return ST_OK;
-    enum status st = sync_any(c, ex, true);
-    /* After a failure it is tried again at the next turn of the job, two seconds later. */
-    if (st == ST_OK) ex->next_sync_ms = c->now_ms + 1000 * config_count(c->app->config, "exchange.directory_s");
-    return st;
+    if (!ex->has_anchor) return ST_OK;
+    if (c->now_ms >= ex->next_sync_ms) TRY(renew_own(c, ex));
+    return sync_foreign(c, ex);
+}
+
+static enum status load_foreign(struct call *c, struct foreign *f, const struct anchor *anchor)
+{
+    struct nation_way way = { str_of(f->instance, f->n), anchor, false, NULL };
+    DIRECTORY d = NULL;
+    TRY(directory__load(c, &way, &d));
+    directory__swap_foreign(exchange__of(c), f, d);
+    d = NULL;
+    return ST_OK;
 }
 
 enum status directory__load_stored(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
-    struct str document, xml;
-    struct signed_directory s;
-    const struct signed_file *file;
-    if (!ex->has_anchor || !file_exists(c, stored_path(c, "directory"))) return ST_OK;
-    TRY(file_read(c, stored_path(c, "directory"), DIRECTORY_MAX, &document));
-    TRY(file_read(c, stored_path(c, "shared-params.xml"), DIRECTORY_MAX, &xml));
-    TRY(directory__read_signed(c, document, &s));
-    for (size_t i = 0; i < ex->anchor.nsources; i++) {
-        DIRECTORY d = NULL;
+    struct nation_way way = { ex->instance, &ex->anchor, true, NULL };
+    DIRECTORY d = NULL;
+    enum status st = directory__load(c, &way, &d);
+    if (st == ST_NOT_FOUND) return ST_OK;
+    TRY(st);
+    directory__keep_foreign(c, d);
+    for (size_t i = 0; i < ex->nforeign; i++) {
+        st = load_foreign(c, &ex->foreign[i], anchor_for(d, &ex->foreign[i]));
+        if (st != ST_OK && st != ST_NOT_FOUND) call_forgive(c, st, "the directory of the other nation is fetched anew");
         call_clear(c);
-        if (directory__verify(c, &s, ex->instance, ex->anchor.sources[i].certs, ex->anchor.sources[i].ncerts, &file) != ST_OK) continue;
-        TRY(take_params(c, &s, file, xml, &d));
-        directory__swap_in(ex, d);
-        d = NULL;
-        return ST_OK;
     }
-    return ST_UNAVAILABLE;
+    directory__swap_in(ex, d);
+    d = NULL;
+    return ST_OK;
 }

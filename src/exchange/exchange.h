@@ -20,7 +20,9 @@ bool xid_same_client(const struct xid *a, const struct xid *b);                 
 
 /* A right: who may call what, for which purposes, and which columns come out. From `exchange.rights` of node.yaml. */
 struct right {
-    struct xid client; struct str service, method, path;   /* method "*" and path "**" for all; globs of x-road.md 6.2 */
+    struct xid client;                                     /* who: exactly this client; or */
+    struct str group_instance, group;                      /* the members of this global group of the directory, by exact id */
+    struct str service, method, path;   /* method "*" and path "**" for all; globs of x-road.md 6.2 */
     const struct str *purposes; size_t npurposes;          /* codes of country/<cc>/purposes.yaml */
     struct str fixed_purpose;                              /* for foreign clients that send no X-Sen-Purpose; else empty */
     const struct str *columns; size_t ncolumns;            /* "*": all */

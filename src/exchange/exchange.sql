@@ -61,3 +61,9 @@ CREATE INDEX exchange_status_until ON exchange_status (until_ms);
 -- One row: how far retention went: rows up to seq and time-stamps up to stamp_seq are gone, n rows in all, the last ones at at_ms.
 CREATE TABLE message_cut (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL, stamp_seq BIGINT NOT NULL, at_ms BIGINT NOT NULL, n BIGINT NOT NULL);
 INSERT INTO message_cut (id, seq, stamp_seq, at_ms, n) VALUES (1, 0, 0, 0, 0);
+
+-- migration 4 node
+-- Anchors of the nations with which the operator federated this one; and global groups beside the built-in security-server-owners, their members by exact id.
+CREATE TABLE exchange_anchor (instance TEXT NOT NULL PRIMARY KEY, at_ms BIGINT NOT NULL, xml {blob} NOT NULL) {clustered};
+CREATE TABLE exchange_group (code TEXT NOT NULL PRIMARY KEY, title TEXT NOT NULL) {clustered};
+CREATE TABLE exchange_group_member (code TEXT NOT NULL, member TEXT NOT NULL, PRIMARY KEY (code, member)) {clustered};

@@ -167,7 +167,7 @@ struct rights { struct right *rows; size_t n; struct str *subsystems; };
 NODISCARD enum status rights__load(struct call *c, struct app *app, struct rights *ret);
 /* rights__judge: the right that lets this request pass, or ST_DENIED with access_denied. purpose may be empty (then only fixed purposes pass). */
 NODISCARD enum status rights__judge(struct call *c, const struct rights *r, const struct service_request *rq, const struct right **ret, struct str *ret_purpose);
-bool rights__any(const struct rights *r, const struct xid *client, struct str subsystem, struct str service);
+bool rights__any(struct call *c, const struct rights *r, const struct xid *client, struct str subsystem, struct str service);
 
 /* ---- information systems (1.8) ---- */
 enum connection { CONNECTION_NOSSL, CONNECTION_SSLNOAUTH, CONNECTION_SSLAUTH };
@@ -271,6 +271,7 @@ NODISCARD enum status heads__take(struct call *c, const struct service_request *
 handler operator__ocsp_post;
 handler operator__ocsp_get;
 handler operator__internalconf;
+handler operator__externalconf;
 handler operator__params;
 handler operator__stamp;
 NODISCARD enum status operator__job(struct call *c);
@@ -293,7 +294,7 @@ struct exchange {
     pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures: held for a few instructions, never while waiting */
     struct directory *directory;
     struct foreign foreign[FOREIGN_MAX]; size_t nforeign; /* guarded by lock */
-    int64_t next_sync_ms;
+    int64_t next_sync_ms; int sync_fails; struct source_notes sources; /* the job's alone */
     struct sync_state sync;                    /* guarded by lock */
     struct clock_seen clocks[CLOCKS_MAX];      /* likewise */
     struct memo *judged;                       /* certificates found good, and until when */

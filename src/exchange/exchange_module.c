@@ -173,6 +173,7 @@ static enum status start(struct call *c, struct app *app)
 
 /* ---- tables ---- */
 
+#define PUBLISHED(version) { "GET", version "/{stamp}/{name}", operator__params, .need = "public", .port = PORT_STATUS, .api = true }
 static const struct route routes[] = {
     /* all verbs: the exchange itself says which are X-Road's, in X-Road's form */
     { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_LARGE_MAX, .spools = true, .api = true, .failed = consumer__failed },
@@ -184,7 +185,8 @@ static const struct route routes[] = {
     { "POST", "/messages/{id}", message__show_opened, .need = MESSAGE_OPEN, .form = message__open_form, .failed = message__show_one_again },
     /* What the operator publishes stands where every node comes, and not beside /r1, where whoever comes may speak for this member's systems. */
     { "GET", "/internalconf", operator__internalconf, .need = "public", .port = PORT_STATUS, .api = true },
-    { "GET", "/V6/{stamp}/{name}", operator__params, .need = "public", .port = PORT_STATUS, .api = true },
+    { "GET", "/externalconf", operator__externalconf, .need = "public", .port = PORT_STATUS, .api = true },
+    PUBLISHED("/V3"), PUBLISHED("/V4"), PUBLISHED("/V5"), PUBLISHED("/V6"),
     { "POST", "/ocsp", operator__ocsp_post, .need = "public", .port = PORT_STATUS, .max_body = OCSP_QUESTION_MAX, .api = true },
     { "GET", "/ocsp/{question}", operator__ocsp_get, .need = "public", .port = PORT_STATUS, .api = true },
     { "POST", "/tsa", operator__stamp, .need = "public", .port = PORT_STATUS, .max_body = OCSP_QUESTION_MAX, .api = true },
@@ -205,6 +207,9 @@ static const struct setting settings[] = {
     { "exchange.log_body", SETTING_COUNT, "10", "MiB", "The largest body that the message log keeps; larger ones pass only where it keeps no bodies.", false },
     { "exchange.log_levels", SETTING_TREE, "", "", "The same by subsystem, at either end of the message: a list of {subsystem, level}.", false },
     { "exchange.log_days", SETTING_COUNT, "0", "days", "How long messages stay in the log, once they are time-stamped; 0: for ever.", false },
+    { "exchange.mirrors", SETTING_TREE, "", "", "Operator: further places that give out the same directory: a list of HOST:PORT.", false },
+    { "exchange.rotate_s", SETTING_COUNT, "86400", "seconds", "Operator: how long a new key of the directory is published before it signs, and the old one afterwards.", false },
+    { "exchange.management", SETTING_TEXT, "directory", "", "Operator: its subsystem that takes management requests, as private parameters name it.", false },
     { "exchange.heads", SETTING_TEXT, "", "", "Subsystem that keeps journal heads; else the one whose code is directory.", false },
     { "exchange.directory_s", SETTING_COUNT, "60", "seconds", "How often the directory is fetched.", false },
     { "exchange.status_s", SETTING_COUNT, "30", "seconds", "How old the status of a certificate may be before it is asked again.", false },

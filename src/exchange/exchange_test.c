@@ -77,7 +77,7 @@ static void take_directory(struct call *c)
     struct operator_cert conf;
     struct directory *d;
     CHECK_OK(operator_publish(c));
-    CHECK_OK(operator__find_publication(c, STR("/internalconf"), &document));
+    CHECK_OK(operator__find_publication(c, STR("/internalconf/6"), &document));
     CHECK_OK(operator__newest_cert(c, CERT_CONF, &conf));
     CHECK_OK(directory__read_signed(c, document, &s));
     CHECK_OK(directory__verify(c, &s, STR("VN"), &conf.der, 1, &file));

@@ -47,7 +47,7 @@ static enum status list_methods(struct call *c, const struct service_request *rq
     for (size_t i = 0; i < ex->services.n; i++) {
         const struct service_row *row = &ex->services.rows[i];
         if (!str_eq(row->subsystem, rq->service.subsystem)) continue;
-        if (!only_allowed || row->offered.members || rights__any(&ex->rights, &rq->client, row->subsystem, row->code)) put_service(&o, rq, row);
+        if (!only_allowed || row->offered.members || rights__any(c, &ex->rights, &rq->client, row->subsystem, row->code)) put_service(&o, rq, row);
     }
     json_close(&o);
     json_close(&o);

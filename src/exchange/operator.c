@@ -1,5 +1,5 @@
-/* operator.c: the operator's node: the sandbox certificate authority, its status answers and time-stamps, admission of members, and publication of global
- * configuration. All state stands in tables; the keys stay in the key holder. */
+/* operator.c: the operator's node: the sandbox certificate authority, its status answers and time-stamps, admission of members. All state stands in tables; the keys
+ * stay in the key holder. */
 #include "exchange/operator.h"
 
 #include "base/config.h"
@@ -9,7 +9,7 @@
 #include "exchange/operator_int.h"
 #include "trust/stamp.h"
 
-enum { CA_DAYS = 3650, CERT_DAYS = 825, VALID_S = 600, KEEP_S = 1800, REQUEST_MAX = 64 * 1024, SKEW_MS = 60 * 1000 };
+enum { CA_DAYS = 3650, CERT_DAYS = 825, REQUEST_MAX = 64 * 1024, SKEW_MS = 60 * 1000 };
 #define DAY_MS ((int64_t)86400 * 1000)
 
 enum status operator__need(struct call *c)
@@ -27,25 +27,32 @@ static enum status need_key(struct call *c, enum key_purpose purpose, const stru
     return trust_make_key(c, purpose, KEY_P256, STR(""), ret);
 }
 
-static struct cert_subject subject_of(struct call *c, const char *what)
+struct cert_subject operator__subject(struct call *c, const char *what)
 {
     struct str name = config_text(c->app->config, "name"), instance = config_text(c->app->config, "instance");
     return (struct cert_subject){ .cn = str_print(c->arena, "%.*s sandbox %s", STR_ARG(instance), what), .o = name };
 }
+
+static enum status add_self_signed(struct call *c, const struct key *key, enum cert_kind kind, const char *what)
+{
+    struct cert_subject subject = operator__subject(c, what);
+    struct operator_cert cert = { .kind = kind, .subject = subject.cn, .ends_ms = c->now_ms + CA_DAYS * DAY_MS };
+    TRY(ca_self_signed(c, key, &subject, kind, c->now_ms - SKEW_MS, cert.ends_ms, &cert.der));
+    return operator__insert_cert(c, &cert);
+}
+
+enum status operator__add_conf_cert(struct call *c, const struct key *key) { return add_self_signed(c, key, CERT_CONF, "directory"); }
 
 /* make_root: a self-signed certificate of one of the operator's keys, unless there is one. */
 static enum status make_root(struct call *c, enum key_purpose purpose, enum cert_kind kind, const char *what)
 {
     const struct key *key;
     struct operator_cert cert;
-    struct cert_subject subject = subject_of(c, what);
     enum status st = operator__newest_cert(c, kind, &cert);
     if (st != ST_NOT_FOUND) return st;
     call_clear(c);
     TRY(need_key(c, purpose, &key));
-    TRY(ca_self_signed(c, key, &subject, kind, c->now_ms - SKEW_MS, c->now_ms + CA_DAYS * DAY_MS, &cert.der));
-    cert = (struct operator_cert){ .kind = kind, .subject = subject.cn, .der = cert.der, .ends_ms = c->now_ms + CA_DAYS * DAY_MS };
-    return operator__insert_cert(c, &cert);
+    return add_self_signed(c, key, kind, what);
 }
 
 /* make_issued: a certificate of the authority for one of the operator's keys, unless there is one. */
@@ -53,7 +60,7 @@ static enum status make_issued(struct call *c, enum key_purpose purpose, enum ce
 {
     const struct key *key;
     struct operator_cert cert;
-    struct cert_subject subject = subject_of(c, what);
+    struct cert_subject subject = operator__subject(c, what);
     struct str csr;
     enum status st = operator__newest_cert(c, kind, &cert);
     if (st != ST_NOT_FOUND) return st;
@@ -168,7 +175,7 @@ enum status operator__ocsp_get(struct call *c, const struct request *rq, struct 
 
 /* ---- members ---- */
 
-static bool is_code(struct str s)
+bool operator__is_code(struct str s)
 {
     if (s.n == 0 || s.n > 64) return false;
     for (size_t i = 0; i < s.n; i++) {
@@ -190,12 +197,12 @@ static enum status check_admission(struct call *c, const struct operator_admissi
 {
     struct str code = a->member, class_;
     struct cert_info info;
-    if (!str_cut(&code, '/', &class_) || !is_code(class_) || !is_code(code)) return call_fail(c, ST_INVALID, "member", "Write the member as CLASS/CODE, for example GOV/H26.");
+    if (!str_cut(&code, '/', &class_) || !operator__is_code(class_) || !operator__is_code(code)) return call_fail(c, ST_INVALID, "member", "Write the member as CLASS/CODE, for example GOV/H26.");
     if (!a->name.n || a->name.n > 512) return call_fail(c, ST_INVALID, "name", "Give the member's name.");
-    if (!is_code(a->server)) return call_fail(c, ST_INVALID, "server", "A server's code is made of ASCII letters, digits and '()+,-.=?.");
+    if (!operator__is_code(a->server)) return call_fail(c, ST_INVALID, "server", "A server's code is made of ASCII letters, digits and '()+,-.=?.");
     if (!is_host(a->address)) return call_fail(c, ST_INVALID, "address", "Give the server's host name or address, without a port.");
     for (size_t i = 0; i < a->nsubsystems; i++)
-        if (!is_code(a->subsystems[i].code)) return call_fail(c, ST_INVALID, "subsystem", "A subsystem's code is made of ASCII letters, digits and '()+,-.=?.");
+        if (!operator__is_code(a->subsystems[i].code)) return call_fail(c, ST_INVALID, "subsystem", "A subsystem's code is made of ASCII letters, digits and '()+,-.=?.");
     if (a->auth_cert.n) {
         TRY(cert_read(c, a->auth_cert, &info));
         if (!info.is_auth) return call_fail(c, ST_INVALID, "cert", "This certificate is not for authentication. Give the server's TLS certificate.");
@@ -212,75 +219,7 @@ enum status operator_admit(struct call *c, const struct operator_admission *a)
     return operator__store_admission(c, &id, a);
 }
 
-/* ---- publication ---- */
-
-/* base_url: what is published stands on the port where other nodes come without TLS: it is signed, and the port for systems is for the inner network. */
-static struct str base_url(struct call *c)
-{
-    return str_join(c->arena, STR("http://"), config_text(c->app->config, "web.status"), STR_END);
-}
-
-static struct str fresh_location(struct call *c)
-{
-    char at[TIME_TEXT];
-    time_format_ms(c->now_ms, at);
-    struct buf digits = buf_in(c->arena, 64);
-    for (const char *p = at; *p; p++)
-        if (*p >= '0' && *p <= '9') buf_put_c(&digits, *p);
-    return str_join(c->arena, STR("/V6/"), buf_str(&digits), STR("000000/shared-params.xml"), STR_END);
-}
-
-/* name_stamp_service: an authority that was made before there were time-stamps has none until `sen ca init` is run again. */
-static enum status name_stamp_service(struct call *c, struct write_params *p)
-{
-    struct operator_cert cert;
-    enum status st = operator__newest_cert(c, CERT_STAMP, &cert);
-    if (st == ST_NOT_FOUND) return call_clear(c), ST_OK;
-    TRY(st);
-    p->tsa_name = subject_of(c, "time-stamps").cn;
-    p->tsa_url = str_join(c->arena, base_url(c), STR("/tsa"), STR_END);
-    p->tsa_cert = cert.der;
-    return ST_OK;
-}
-
-enum status operator_publish(struct call *c)
-{
-    const struct key *conf;
-    struct write_params p = { .instance = config_text(c->app->config, "instance"), .address = config_text(c->app->config, "exchange.address"),
-                              .ca_name = subject_of(c, "authority").cn, .ocsp_url = str_join(c->arena, base_url(c), STR("/ocsp"), STR_END) };
-    struct str xml, document;
-    int64_t expires_ms = c->now_ms + VALID_S * 1000;
-    TRY(operator__need(c));
-    TRY(operator__need_cert(c, CERT_CA, &p.ca_cert));
-    TRY(operator__need_cert(c, CERT_CONF, &p.conf_cert));
-    TRY(operator__need_cert(c, CERT_OCSP, &p.ocsp_cert));
-    TRY(name_stamp_service(c, &p));
-    TRY(outage__limit(c, &expires_ms));
-    TRY(trust_key(c, KEY_CONF, STR(""), &conf));
-    TRY(operator__read_members(c, &p));
-    TRY(directory__write_params(c, &p, &xml));
-    struct str location = fresh_location(c);
-    TRY(directory__write_signed(c, conf, p.conf_cert, p.instance, location, xml, expires_ms, &document));
-    return operator__store_publication(c, location, xml, document, c->now_ms - KEEP_S * 1000);
-}
-
-enum status operator_anchor(struct call *c, struct str *ret_xml)
-{
-    struct str conf;
-    TRY(operator__need(c));
-    TRY(operator__need_cert(c, CERT_CONF, &conf));
-    return directory__write_anchor(c, config_text(c->app->config, "instance"), str_join(c->arena, base_url(c), STR("/internalconf"), STR_END), conf, ret_xml);
-}
-
-enum status operator__job(struct call *c)
-{
-    struct operator_cert cert;
-    if (!config_flag(c->app->config, "exchange.operator") || outage__is_stopped(c, STR("directory"))) return ST_OK;
-    enum status st = operator__newest_cert(c, CERT_OCSP, &cert);
-    if (st == ST_NOT_FOUND) return call_clear(c), ST_OK; /* not made yet */
-    TRY(st);
-    return operator_publish(c);
-}
+/* ---- time-stamps ---- */
 
 /* POST /tsa (RFC 3161, 3.4): the sandbox's time-stamp service. */
 enum status operator__stamp(struct call *c, const struct request *rq, struct reply *rp)
@@ -294,25 +233,5 @@ enum status operator__stamp(struct call *c, const struct request *rq, struct rep
     TRY(operator__next_stamp_serial(c, &s.serial));
     TRY(stamp_answer(c, &s, rq->body, &answer));
     reply_text(rp, 200, STR("application/timestamp-reply"), answer);
-    return ST_OK;
-}
-
-/* GET /internalconf?version=6; other versions are not offered, and without the parameter a client means version 2 (x-road 4.2). */
-enum status operator__internalconf(struct call *c, const struct request *rq, struct reply *rp)
-{
-    struct str bytes;
-    TRY(outage__pass(c, STR("directory")));
-    if (!str_eq(rq->query, STR("version=6"))) return call_fail(c, ST_NOT_FOUND, "version", "Only version 6 of the directory is offered: ?version=6.");
-    TRY(operator__find_publication(c, STR("/internalconf"), &bytes));
-    reply_text(rp, 200, STR("text/plain; charset=utf-8"), bytes);
-    return ST_OK;
-}
-
-enum status operator__params(struct call *c, const struct request *rq, struct reply *rp)
-{
-    struct str bytes;
-    TRY(outage__pass(c, STR("directory")));
-    TRY(operator__find_publication(c, rq->path, &bytes));
-    reply_text(rp, 200, STR("text/xml; charset=utf-8"), bytes);
     return ST_OK;
 }

@@ -25,10 +25,14 @@ struct operator_admission {
 NODISCARD enum status operator_admit(struct call *c, const struct operator_admission *a);
 /* operator_publish: writes and signs global configuration from the tables; valid 600 s. The server does it every 60 s. */
 NODISCARD enum status operator_publish(struct call *c);
-/* operator_anchor: the configuration anchor for the members. */
+/* operator_anchor: the configuration anchor for the members. operator_external_anchor: for the operators of other nations. */
 NODISCARD enum status operator_anchor(struct call *c, struct str *ret_xml);
+NODISCARD enum status operator_external_anchor(struct call *c, struct str *ret_xml);
+/* operator_rotate_key: a new key for the signature of the directory. It is published for exchange.rotate_s before it signs; the old one is believed for as long
+ * afterwards. ST_CONFLICT while one waits already; *ret_ms is when it will sign. */
+NODISCARD enum status operator_rotate_key(struct call *c, int64_t *ret_ms);
 
-/* operator_module: the commands `sen ca ...` and `sen directory ...`; tables, routes and jobs are the exchange's. */
-extern const struct module operator_module;
+/* operator_module, directory_module: the commands `sen ca ...`, `sen outage ...` and `sen directory ...`; tables, routes and jobs are the exchange's. */
+extern const struct module operator_module, directory_module;
 
 #endif

@@ -109,11 +109,15 @@ static enum status add_client_run(struct call *c, const struct args *args)
 
 static enum status publish_run(struct call *c, const struct args *args)
 {
-    struct str anchor, out = args_value(args, "anchor");
+    struct str anchor, out = args_value(args, "anchor"), outside = args_value(args, "external-anchor");
     TRY(operator_publish(c));
-    if (!out.n) return ST_OK;
-    TRY(operator_anchor(c, &anchor));
-    return file_write(c, out, anchor, 0644);
+    if (out.n) {
+        TRY(operator_anchor(c, &anchor));
+        TRY(file_write(c, out, anchor, 0644));
+    }
+    if (!outside.n) return ST_OK;
+    TRY(operator_external_anchor(c, &anchor));
+    return file_write(c, outside, anchor, 0644);
 }
 
 static enum status show_run(struct call *c, const struct args *args)
@@ -153,7 +157,8 @@ static const struct option client_options[] = {
     { OPTION_VALUE, "server", "CODE", "code of its server", true },
     { OPTION_VALUE, "address", "HOST", "host name or address of its server", true },
     { OPTION_END, NULL, NULL, NULL, false } };
-static const struct option publish_options[] = { { OPTION_VALUE, "anchor", "FILE", "write the configuration anchor too", false }, { OPTION_END, NULL, NULL, NULL, false } };
+static const struct option publish_options[] = { { OPTION_VALUE, "anchor", "FILE", "write the configuration anchor for members too", false },
+    { OPTION_VALUE, "external-anchor", "FILE", "write the one for operators of other nations too", false }, { OPTION_END, NULL, NULL, NULL, false } };
 
 static const struct option service_options[] = { { OPTION_OPERAND, "SERVICE", NULL, "ocsp, stamp or directory", true }, { OPTION_END, NULL, NULL, NULL, false } };
 static const struct option stall_options[] = {

@@ -12,6 +12,7 @@ enum { LIST_MOST = 20000 };
 static const struct query NEWEST_CERT = { "exchange", CERT_COLUMNS "WHERE kind = $1 AND revoked_ms = $2 ORDER BY serial DESC LIMIT 1", NODE };
 static const struct query FIND_CERT = { "exchange", CERT_COLUMNS "WHERE serial = $1", NODE };
 static const struct query LIST_CERTS = { "exchange", CERT_COLUMNS "ORDER BY serial LIMIT $1", NODE };
+static const struct query LIST_KIND = { "exchange", CERT_COLUMNS "WHERE kind = $1 AND revoked_ms = $2 ORDER BY serial LIMIT $3", NODE };
 static const struct query INSERT_CERT = { "exchange",
     "INSERT INTO exchange_cert (serial, kind, subject, der, issued_ms, ends_ms, revoked_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)", NODE };
 static const struct query REVOKE_CERT = { "exchange", "UPDATE exchange_cert SET revoked_ms = $2 WHERE serial = $1 AND revoked_ms = $3", NODE };
@@ -44,6 +45,14 @@ enum status operator__list_certs(struct call *c, const struct operator_cert **re
     *n = 0;
     while (db_next(&rows)) read_cert(&rows, &list[(*n)++]);
     *ret = list;
+    return db_finish(&rows);
+}
+
+enum status operator__list_kind(struct call *c, enum cert_kind kind, struct operator_cert *ret, size_t most, size_t *n)
+{
+    DB_ROWS rows = db_run(c, &LIST_KIND, db_int(kind), db_int(TIME_FAR), db_int((int64_t)most));
+    *n = 0;
+    while (db_next(&rows)) read_cert(&rows, &ret[(*n)++]);
     return db_finish(&rows);
 }
 
@@ -209,24 +218,28 @@ enum status operator__read_members(struct call *c, struct write_params *ret)
 
 /* ---- publications: kept a while, because members fetch document and parameters one after the other ---- */
 
-static const struct query DROP_OLD = { "exchange", "DELETE FROM exchange_publication WHERE at_ms < $1 OR path = $2 OR path = $3", NODE };
+static const struct query DROP_OLD = { "exchange", "DELETE FROM exchange_publication WHERE at_ms < $1", NODE };
+static const struct query DROP_PUBLICATION = { "exchange", "DELETE FROM exchange_publication WHERE path = $1", NODE };
 static const struct query INSERT_PUBLICATION = { "exchange", "INSERT INTO exchange_publication (path, at_ms, bytes) VALUES ($1, $2, $3)", NODE };
 static const struct query FIND_PUBLICATION = { "exchange", "SELECT bytes FROM exchange_publication WHERE path = $1", NODE };
 
-struct publishing { struct str location, params, document; int64_t drop_before_ms; };
+struct publishing { const struct publication *list; size_t n; int64_t drop_before_ms; };
 
 static enum status publish(struct call *c, struct db_tx *tx, void *arg)
 {
     const struct publishing *p = arg;
     (void)tx;
-    TRY(db_exec(c, &DROP_OLD, db_int(p->drop_before_ms), db_text(STR("/internalconf")), db_text(p->location)));
-    TRY(db_exec(c, &INSERT_PUBLICATION, db_text(p->location), db_int(c->now_ms), db_bytes(p->params)));
-    return db_exec(c, &INSERT_PUBLICATION, db_text(STR("/internalconf")), db_int(c->now_ms), db_bytes(p->document));
+    TRY(db_exec(c, &DROP_OLD, db_int(p->drop_before_ms)));
+    for (size_t i = 0; i < p->n; i++) {
+        TRY(db_exec(c, &DROP_PUBLICATION, db_text(p->list[i].path)));
+        TRY(db_exec(c, &INSERT_PUBLICATION, db_text(p->list[i].path), db_int(c->now_ms), db_bytes(p->list[i].bytes)));
+    }
+    return ST_OK;
 }
 
-enum status operator__store_publication(struct call *c, struct str location, struct str params, struct str document, int64_t drop_before_ms)
+enum status operator__store_publications(struct call *c, const struct publication *list, size_t n, int64_t drop_before_ms)
 {
-    struct publishing p = { location, params, document, drop_before_ms };
+    struct publishing p = { list, n, drop_before_ms };
     return db_atomic(c, publish, &p);
 }
 

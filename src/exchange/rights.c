@@ -37,16 +37,28 @@ static enum status check_method(struct call *c, const struct yaml *y, struct str
     return yaml_fail(c, y, "A right's method is one verb, or * for all.");
 }
 
+/* read_subject: a client or, instead, a global group. */
+static enum status read_subject(struct call *c, struct arena *a, const struct yaml *y, struct right *r)
+{
+    struct str client, group = yaml_text(y, "group", STR(""));
+    if (!group.n) {
+        TRY(yaml_need(c, y, "client", &client));
+        return xid_parse_client(a, str_copy(a, client), &r->client) ? ST_OK : yaml_fail(c, y, "Write the client as INSTANCE/CLASS/MEMBER/SUBSYSTEM.");
+    }
+    r->group = str_copy(a, group);
+    if (yaml_get(y, "client")) return yaml_fail(c, y, "A right is for a client or for a group. Write two rights.");
+    return str_cut(&r->group, '/', &r->group_instance) && r->group_instance.n && r->group.n ? ST_OK : yaml_fail(c, y, "Write the group as INSTANCE/CODE, for example VN/security-server-owners.");
+}
+
 static enum status read_right(struct call *c, struct app *app, const struct yaml *y, struct right *r, struct str *subsystem)
 {
-    static const char *const keys[] = { "client", "subsystem", "service", "method", "path", "purposes", "purpose", "columns", NULL };
+    static const char *const keys[] = { "client", "subsystem", "service", "method", "path", "purposes", "purpose", "columns", "group", NULL };
     struct arena *a = app->exchange->arena;
-    struct str client, service;
+    struct str service;
     TRY(yaml_allow(c, y, keys));
-    TRY(yaml_need(c, y, "client", &client));
     TRY(yaml_need(c, y, "subsystem", subsystem));
     TRY(yaml_need(c, y, "service", &service));
-    if (!xid_parse_client(a, str_copy(a, client), &r->client)) return yaml_fail(c, y, "Write the client as INSTANCE/CLASS/MEMBER/SUBSYSTEM.");
+    TRY(read_subject(c, a, y, r));
     *subsystem = str_copy(a, *subsystem);
     r->service = str_copy(a, service);
     r->method = str_copy(a, yaml_text(y, "method", STAR));
@@ -74,12 +86,21 @@ enum status rights__load(struct call *c, struct app *app, struct rights *ret)
     return ST_OK;
 }
 
+/* is_for: the client itself, or a group of a nation whose directory is valid now that holds it. */
+static bool is_for(struct call *c, const struct right *row, const struct xid *client)
+{
+    DIRECTORY d = NULL;
+    if (!row->group.n) return xid_same_client(&row->client, client);
+    if (directory__hold_of(c, row->group_instance, &d) != ST_OK) return call_clear(c), false;
+    return directory__in_group(d, row->group, client);
+}
+
 /* grants: client, service, method and path of this right fit; the purpose is judged apart. */
-static bool grants(const struct rights *r, size_t i, const struct service_request *rq, struct str path)
+static bool grants(struct call *c, const struct rights *r, size_t i, const struct service_request *rq, struct str path)
 {
     const struct right *row = &r->rows[i];
-    return xid_same_client(&row->client, &rq->client) && str_eq(r->subsystems[i], rq->service.subsystem) && str_eq(row->service, rq->service.service) &&
-           (str_eq(row->method, STAR) || str_eq_nocase(row->method, rq->method)) && glob__match(row->path, path);
+    return str_eq(r->subsystems[i], rq->service.subsystem) && str_eq(row->service, rq->service.service) && (str_eq(row->method, STAR) || str_eq_nocase(row->method, rq->method)) &&
+           glob__match(row->path, path) && is_for(c, row, &rq->client);
 }
 
 static bool allows_purpose(const struct right *row, struct str purpose, struct str *ret)
@@ -99,14 +120,14 @@ enum status rights__judge(struct call *c, const struct rights *r, const struct s
     struct str path;
     if (glob__path(c->arena, rq->path, &path))
         for (size_t i = 0; i < r->n; i++)
-            if (grants(r, i, rq, path) && allows_purpose(&r->rows[i], rq->purpose, ret_purpose)) return *ret = &r->rows[i], ST_OK;
+            if (grants(c, r, i, rq, path) && allows_purpose(&r->rows[i], rq->purpose, ret_purpose)) return *ret = &r->rows[i], ST_OK;
     return call_fault(c, call_fail(c, ST_DENIED, "", "The client has no right to this service for this purpose. Ask the agency for the right, or name a purpose that it allows."),
                       STR("access_denied"));
 }
 
-bool rights__any(const struct rights *r, const struct xid *client, struct str subsystem, struct str service)
+bool rights__any(struct call *c, const struct rights *r, const struct xid *client, struct str subsystem, struct str service)
 {
     for (size_t i = 0; i < r->n; i++)
-        if (xid_same_client(&r->rows[i].client, client) && str_eq(r->subsystems[i], subsystem) && str_eq(r->rows[i].service, service)) return true;
+        if (str_eq(r->subsystems[i], subsystem) && str_eq(r->rows[i].service, service) && is_for(c, &r->rows[i], client)) return true;
     return false;
 }

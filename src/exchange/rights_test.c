@@ -44,6 +44,9 @@ TEST(mistakes_are_told_with_file_and_line)
         "{client: VN/GOV/1/a, subsystem: p, service: s, purposes: [[case.handle]]}",
         "{client: VN/GOV/1/a, subsystem: p, service: s, purposes: [case.handle], method: LOOK}",
         "{client: VN/GOV/1/a, subsystem: p, service: s, purposes: [case.handle], colums: [a]}",
+        "{group: owners, subsystem: p, service: s, purposes: [case.handle]}",
+        "{group: VN/, subsystem: p, service: s, purposes: [case.handle]}",
+        "{group: VN/owners, client: VN/GOV/1/a, subsystem: p, service: s, purposes: [case.handle]}",
     };
     struct right r;
     struct str subsystem;
@@ -86,5 +89,29 @@ TEST(matrix)
     CHECK(passes(c, &r, "EE/GOV/7/x", "VN/GOV/G01/pop/person", "GET", "", ""));
     CHECK(passes(c, &r, "EE/GOV/7/x", "VN/GOV/G01/pop/person", "GET", "", "case.handle"));
     CHECK(!passes(c, &r, "EE/GOV/7/x", "VN/GOV/G01/pop/person", "GET", "", "other"));
-    CHECK(rights__any(&r, &rows[0].client, STR("pop"), STR("person")) && !rights__any(&r, &rows[0].client, STR("pop"), STR("self")));
+    CHECK(rights__any(c, &r, &rows[0].client, STR("pop"), STR("person")) && !rights__any(c, &r, &rows[0].client, STR("pop"), STR("self")));
+}
+
+/* A right of a group passes for those that the directory has in it now, by exact id, and for nobody once that has expired. */
+TEST(a_group_holds_exact_ids_of_the_valid_directory)
+{
+    struct xid member = { STR_INIT("VN"), STR_INIT("GOV"), STR_INIT("H26"), STR_INIT("desk"), { 0 }, { 0 } };
+    const struct dir_group group = { STR_INIT("offices"), &member, 1 };
+    struct directory *d = arena_new(c->arena, struct directory);
+    struct exchange *ex = arena_new(c->arena, struct exchange);
+    struct app *app = arena_new(c->arena, struct app);
+    struct right rows[1];
+    struct str subsystems[1];
+    CHECK_OK(read_one(c, "{group: VN/offices, subsystem: pop, service: person, purposes: [case.handle]}", &rows[0], &subsystems[0]));
+    const struct rights r = { rows, 1, subsystems };
+    *d = (struct directory){ .refs = 1, .instance = STR("VN"), .expires_ms = c->now_ms + 1, .groups = &group, .ngroups = 1 };
+    *ex = (struct exchange){ .lock = PTHREAD_MUTEX_INITIALIZER, .directory = d, .instance = STR("VN") };
+    app->exchange = ex;
+    c->app = app;
+    CHECK(passes(c, &r, "VN/GOV/H26/desk", "VN/GOV/G01/pop/person", "POST", "", "case.handle"));
+    CHECK(!passes(c, &r, "VN/GOV/H26", "VN/GOV/G01/pop/person", "POST", "", "case.handle"));
+    CHECK(!passes(c, &r, "VN/GOV/H26/other", "VN/GOV/G01/pop/person", "POST", "", "case.handle"));
+    CHECK(!passes(c, &r, "LA/GOV/H26/desk", "VN/GOV/G01/pop/person", "POST", "", "case.handle"));
+    d->expires_ms = c->now_ms;
+    CHECK(!passes(c, &r, "VN/GOV/H26/desk", "VN/GOV/G01/pop/person", "POST", "", "case.handle"));
 }

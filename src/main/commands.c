@@ -32,6 +32,7 @@ static const struct option nation_options[] = {
     { OPTION_VALUE, "net", "A.B.C", "Loopback range of the nodes, 127.B.C (127.0.7).", false },
     { OPTION_VALUE, "store", "URL", "sqlite, or postgresql://user@host/name (sqlite).", false },
     { OPTION_VALUE, "sign", "p256|rsa2048", "Kind of the signing keys (p256).", false },
+    { OPTION_VALUE, "instance", "NAME", "Name of its X-Road instance (VN); two nations on one machine have different ones, and federate.", false },
     { .kind = OPTION_END },
 };
 static const struct option nation_dir[] = { { OPTION_OPERAND, "DIR", NULL, "Folder of the sandbox nation.", true }, { .kind = OPTION_END } };

@@ -18,6 +18,7 @@ const struct module *const sen_modules[] = {
     &web_module,
     &exchange_module,
     &operator_module,
+    &directory_module,
     &identity_module,
     &registry_module,
     &population_module,

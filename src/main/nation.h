@@ -16,7 +16,7 @@ struct nation_node {
 };
 enum { NATION_NODES = 32 };
 struct nation {
-    struct str folder, country_code, country, sandbox, net, store, self;  /* country: the folder of its data; sandbox: of the templates; self: this program */
+    struct str folder, country_code, country, sandbox, instance, net, store, self;  /* country: the folder of its data; sandbox: of the templates; self: this program */
     struct str wanted;             /* names of its nodes, a comma between them; empty for all */
     struct str sign;               /* "p256" or "rsa2048", and what it means */
     enum key_algorithm sign_kind;

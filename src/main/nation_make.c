@@ -66,6 +66,7 @@ static enum status fill(struct call *c, const struct nation *n, const struct nat
     TRY(yaml_need(c, node->yaml, "file", &file));
     TRY(file_read(c, file_path(c->arena, n->sandbox, file), TEMPLATE_MAX, &text));
     for (; extra && extra->mark; extra++) text = nation_replace(c, text, str_z(extra->mark), extra->text);
+    text = nation_replace(c, text, STR("${instance}"), n->instance);
     text = nation_replace(c, text, STR("${address}"), node->address);
     text = nation_replace(c, text, STR("${pages}"), str_print(c->arena, "%lld", (long long)node->pages));
     *ret = nation_replace(c, text, STR("${store}"), store_url(c, n, node));

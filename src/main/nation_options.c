@@ -14,7 +14,7 @@
 #define PEOPLE_FALLBACK "100000"
 #define HOLDER_SOCKET   "/run/holder.sock"
 
-static const char *const option_names[] = { "country", "nodes", "people", "seed", "port", "net", "store", "sign" };
+static const char *const option_names[] = { "country", "nodes", "people", "seed", "port", "net", "store", "sign", "instance" };
 enum { OPTIONS = sizeof option_names / sizeof option_names[0] };
 
 /* names: is this name one of the list "a,b,c"? */
@@ -84,6 +84,7 @@ static enum status read_options(struct call *c, const struct args *args, struct 
     n->store = option(args, y, "store", STR("sqlite"));
     n->wanted = option(args, y, "nodes", STR(""));
     n->sign = option(args, y, "sign", STR("p256"));
+    n->instance = option(args, y, "instance", STR(""));
     TRY(check_texts(c, n));
     TRY(node_init_kind(c, n->sign, &n->sign_kind));
     TRY(number(c, "people", option(args, y, "people", STR(PEOPLE_FALLBACK)), 10, 10000000, &n->people));
@@ -93,9 +94,9 @@ static enum status read_options(struct call *c, const struct args *args, struct 
 
 enum status nation_write_options(struct call *c, const struct nation *n)
 {
-    struct str text = str_print(c->arena, "country: %.*s\nnodes: \"%.*s\"\npeople: %lld\nseed: %lld\nport: %lld\nnet: %.*s\nstore: \"%.*s\"\nsign: %.*s\n",
+    struct str text = str_print(c->arena, "country: %.*s\nnodes: \"%.*s\"\npeople: %lld\nseed: %lld\nport: %lld\nnet: %.*s\nstore: \"%.*s\"\nsign: %.*s\ninstance: %.*s\n",
                                 STR_ARG(n->country_code), STR_ARG(n->wanted), (long long)n->people, (long long)n->seed, (long long)n->port, STR_ARG(n->net), STR_ARG(n->store),
-                                STR_ARG(n->sign));
+                                STR_ARG(n->sign), STR_ARG(n->instance));
     return file_write(c, file_path(c->arena, n->folder, STR("nation.options")), text, 0600);
 }
 
@@ -155,9 +156,17 @@ static enum status read_joined(struct call *c, struct nation *n)
     return read_nodes(c, n, yaml_get(y, "nodes"));
 }
 
+/* is_instance: a word that stands in identifiers and texts as it is. */
+static bool is_instance(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!((s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-') return false;
+    return s.n > 0 && s.n <= 32;
+}
+
 static enum status read_country(struct call *c, struct str share, struct nation *n)
 {
-    static const char *const keys[] = { "nodes", "tour", "newcomer", NULL };
+    static const char *const keys[] = { "instance", "nodes", "tour", "newcomer", NULL };
     const struct yaml *y;
     n->country = file_path(c->arena, file_path(c->arena, share, STR("country")), n->country_code);
     n->sandbox = file_path(c->arena, n->country, STR("sandbox"));
@@ -165,6 +174,8 @@ static enum status read_country(struct call *c, struct str share, struct nation 
         return call_fail(c, ST_NOT_FOUND, "country", "There is no sandbox nation of the country \"%s\". Name a folder below country/.", n->country_code);
     TRY(yaml_load(c, file_path(c->arena, n->sandbox, STR("nation.yaml")), &y));
     TRY(yaml_allow(c, y, keys));
+    if (!n->instance.n) n->instance = yaml_text(y, "instance", STR(""));
+    if (!is_instance(n->instance)) return call_fail(c, ST_INVALID, "instance", "An instance is 1 to 32 letters, digits and hyphens, for example VN.");
     n->tour = yaml_get(y, "tour");
     n->newcomer = yaml_get(y, "newcomer");
     TRY(read_nodes(c, n, yaml_get(y, "nodes")));

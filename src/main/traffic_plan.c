@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "main/traffic.h"
 
-enum { PEOPLE_BYTES = 16 * 1024 * 1024, PEOPLE_MOST = 5000, NOBODY_DIGITS = 9 };
+enum { PLAN_MAX = 256 * 1024, PEOPLE_BYTES = 16 * 1024 * 1024, PEOPLE_MOST = 5000, NOBODY_DIGITS = 9 };
 
 /* How long a question waits for its connection and for its answer. */
 enum { CONNECT_MS = 5000, TOTAL_MS = 30000 };
@@ -119,8 +119,10 @@ enum status traffic_read_plan(struct call *c, const struct nation *n, struct tra
 {
     static const char *const keys[] = { "calls", NULL };
     const struct yaml *y;
+    struct str text;
     struct traffic_plan plan = { 0 };
-    TRY(yaml_load(c, file_path(c->arena, n->sandbox, STR("traffic.yaml")), &y));
+    TRY(file_read(c, file_path(c->arena, n->sandbox, STR("traffic.yaml")), PLAN_MAX, &text));
+    TRY(yaml_parse(c, STR("traffic.yaml"), nation_replace(c, text, STR("${instance}"), n->instance), &y));
     TRY(yaml_allow(c, y, keys));
     const struct yaml *list = yaml_get(y, "calls");
     if (!list) return yaml_fail(c, y, "Write a list: calls.");

@@ -90,4 +90,5 @@ enum status trust_digest_extent(struct call *c, enum digest d, const struct exte
 }
 
 void trust_sha1(struct str bytes, uint8_t ret[static 20]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA1), NULL) == 1); }
+void trust_sha224(struct str bytes, uint8_t ret[static 28]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, EVP_sha224(), NULL) == 1); }
 void trust_sha256(struct str bytes, uint8_t ret[static 32]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA256), NULL) == 1); }

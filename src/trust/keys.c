@@ -139,6 +139,28 @@ enum status trust_key(struct call *c, enum key_purpose purpose, struct str owner
     return ST_OK;
 }
 
+static const struct key *of_public(struct trust *t, enum key_purpose purpose, struct str public_key)
+{
+    (void)pthread_mutex_lock(&t->lock);
+    const struct key *k = t->first;
+    while (k && !(k->purpose == purpose && str_eq(k->public_key, public_key))) k = k->next;
+    (void)pthread_mutex_unlock(&t->lock);
+    return k;
+}
+
+enum status trust_key_of_public(struct call *c, enum key_purpose purpose, struct str public_key, const struct key **ret)
+{
+    struct trust *t = c->app->trust;
+    const struct key *k = of_public(t, purpose, public_key);
+    if (!k) {
+        TRY(read_list(c, t));
+        k = of_public(t, purpose, public_key);
+    }
+    if (!k) return call_fail(c, ST_NOT_FOUND, "keys", "This node has no key for the purpose %s. Make its keys with `sen node init`.", key__purpose_name(purpose));
+    *ret = k;
+    return ST_OK;
+}
+
 enum status trust_make_key(struct call *c, enum key_purpose purpose, enum key_algorithm alg, struct str owner, const struct key **ret)
 {
     struct trust *t = c->app->trust;

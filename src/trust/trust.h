@@ -16,6 +16,7 @@ struct str trust_digest(struct arena *a, enum digest d, struct str bytes);
 NODISCARD enum status trust_digest_extent(struct call *c, enum digest d, const struct extent *s, struct str *ret);
 void trust_sha256(struct str bytes, uint8_t ret[static 32]);
 void trust_sha1(struct str bytes, uint8_t ret[static 20]);
+void trust_sha224(struct str bytes, uint8_t ret[static 28]); /* of anchors, which people compare */
 /* digest_uri: the XML URI ("http://www.w3.org/2001/04/xmlenc#sha512"); digest_of_uri: the opposite, false for an unknown one. */
 struct str digest_uri(enum digest d);
 bool digest_of_uri(struct str uri, enum digest *ret);
@@ -27,6 +28,8 @@ struct key;  /* a handle: id, purpose, algorithm, public part */
 
 /* trust_key: the newest key of this purpose and owner; owner is a member ("GOV/10001") for KEY_SIGN, else "". ST_NOT_FOUND with a sentence. */
 NODISCARD enum status trust_key(struct call *c, enum key_purpose purpose, struct str owner, const struct key **ret);
+/* trust_key_of_public: the key of this purpose with this public part (SubjectPublicKeyInfo, DER), for certificates of older keys. ST_NOT_FOUND with a sentence. */
+NODISCARD enum status trust_key_of_public(struct call *c, enum key_purpose purpose, struct str public_key, const struct key **ret);
 struct str key_id(const struct key *k);                    /* "sign-p256-20261122-GOV-10001" : name of its files under keys/ */
 enum key_algorithm key_algorithm(const struct key *k);
 enum key_purpose key_purpose(const struct key *k);

@@ -19,7 +19,7 @@ const PLACES = { operator: [1, 0], police: [2, 1], hanoi: [3, 2], finance: [4, 3
 
 export class Nation {
   // nodes: which of the six a test needs; the operator is always there.
-  static async start({ people = 60, bin = SEN, env = {}, nodes = ['operator', 'police', 'hanoi'], sign = 'p256' } = {}) {
+  static async start({ people = 60, bin = SEN, env = {}, nodes = ['operator', 'police', 'hanoi'], sign = 'p256', instance = 'VN' } = {}) {
     const n = new Nation();
     n.bin = bin;
     n.env = { ...process.env, ...env };
@@ -28,7 +28,7 @@ export class Nation {
     n.port = 20000 + range * 10;
     range += 1;
     n.store = STORE === 'sqlite' ? 'sqlite' : `${STORE}/t${process.pid}_${range}`;
-    await n.sen(['nation', 'start', n.dir, '--people', String(people), '--net', n.net, '--port', String(n.port), '--store', n.store, '--nodes', nodes.join(','), '--sign', sign]);
+    await n.sen(['nation', 'start', n.dir, '--people', String(people), '--net', n.net, '--port', String(n.port), '--store', n.store, '--nodes', nodes.join(','), '--sign', sign, '--instance', instance]);
     nodes.forEach((name) => { n[name] = n.node(name, ...PLACES[name]); });
     n.people = readFileSync(join(n.dir, 'population.jsonl'), 'utf8').trim().split('\n').map((l) => JSON.parse(l));
     return n;

@@ -53,7 +53,7 @@ test('both message logs are time-stamped, and openssl agrees', async () => {
   const list = await command(nation.hanoi, 'message', 'list', '--service', 'VN/GOV/G01/population/person');
   const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(list)[0], out = join(nation.dir, 'exported');
   await command(nation.hanoi, 'message', 'show', id, '--container', out, '--purpose', 'residence.register');
-  const params = readFileSync(join(nation.hanoi.dir, 'conf', 'shared-params.xml'), 'utf8');
+  const params = readFileSync(join(nation.hanoi.dir, 'conf', 'directory-VN'), 'utf8');
   writeFileSync(join(out, 'ca.der'), Buffer.from(/<topCA>\s*<cert>([^<]+)/.exec(params)[1], 'base64'));
   openssl('x509', '-inform', 'DER', '-in', join(out, 'ca.der'), '-out', join(out, 'ca.pem'));
   for (const file of readdirSync(out).filter((name) => name.endsWith('.asice'))) {
