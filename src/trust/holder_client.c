@@ -20,6 +20,7 @@ struct holder_client {
     pthread_cond_t given_back;
     int idle[CLIENT_CONNECTIONS];
     size_t nidle, nused;
+    int64_t lost_us, tried_us; /* since when nobody answers, and when that was last seen */
     struct sockaddr_un at;
 };
 
@@ -72,8 +73,12 @@ static void give_back(struct holder_client *h, int fd)
 {
     (void)pthread_mutex_lock(&h->lock);
     h->nused--;
-    if (fd >= 0) h->idle[h->nidle++] = fd;
-    else close_idle(h);
+    if (fd >= 0) {
+        h->idle[h->nidle++] = fd;
+        h->lost_us = 0;
+    } else {
+        close_idle(h);
+    }
     (void)pthread_cond_signal(&h->given_back);
     (void)pthread_mutex_unlock(&h->lock);
 }
@@ -121,6 +126,18 @@ static enum outcome ask_once(struct holder_client *h, struct str question, char 
     return o;
 }
 
+/* patience: until when a holder that is gone is waited for: no longer than one question waits, however many wait one behind the other. */
+static int64_t patience(struct holder_client *h, int64_t deadline_us, int64_t wait_us)
+{
+    int64_t now_us = time_monotonic_us();
+    (void)pthread_mutex_lock(&h->lock);
+    if (!h->lost_us || now_us - h->tried_us > wait_us) h->lost_us = now_us;
+    h->tried_us = now_us;
+    int64_t last_us = h->lost_us + wait_us;
+    (void)pthread_mutex_unlock(&h->lock);
+    return last_us < deadline_us ? last_us : deadline_us;
+}
+
 enum status holder_ask(struct call *c, struct holder_client *h, const struct wire *ask, int64_t wait_ms, struct wire *ret)
 {
     call_may_wait(c);
@@ -131,7 +148,7 @@ enum status holder_ask(struct call *c, struct holder_client *h, const struct wir
     size_t n = 0;
     bool sent = false;
     enum outcome o = ask_once(h, buf_str(&question), packet, deadline_us, &sent, &n);
-    while (o == LOST && !(sent && ask->kind == WIRE_MAKE) && time_monotonic_us() < deadline_us) {
+    while (o == LOST && !(sent && ask->kind == WIRE_MAKE) && time_monotonic_us() < patience(h, deadline_us, wait_ms * 1000)) {
         (void)poll(NULL, 0, RETRY_MS);
         o = ask_once(h, buf_str(&question), packet, deadline_us, &sent, &n);
     }
