@@ -261,16 +261,24 @@ enum status registry__read_columns(struct call *c, const struct registry_read *r
     return ST_OK;
 }
 
+/* read_record: everything of one moment. */
+static enum status read_record(struct call *c, const struct registry_read *rd, struct register_record *ret, struct str *ret_fields)
+{
+    int64_t entity;
+    DB_VIEW view = { 0 };
+    TRY(db_view(c, NODE, &view));
+    TRY(registry__find_entity(c, rd->reg, rd->key_kind, rd->key, &entity));
+    return registry__read_columns(c, rd, entity, ret, ret_fields);
+}
+
 enum status registry_read(struct call *c, const struct registry_read *rd, const struct register_record **ret)
 {
     struct register_record *record = arena_new(c->arena, struct register_record);
     struct str fields;
-    int64_t entity;
     if (!c->actor || str_is_empty(c->purpose)) return call_fail(c, ST_DENIED, "purpose", "Say for which purpose the record is read.");
-    TRY(registry__find_entity(c, rd->reg, rd->key_kind, rd->key, &entity));
-    TRY(registry__read_columns(c, rd, entity, record, &fields));
+    TRY(read_record(c, rd, record, &fields));
     crash_point("registry.before_journal");
-    TRY(append_entry(c, rd, entity, fields, &record->entry));
+    TRY(append_entry(c, rd, record->id, fields, &record->entry));
     crash_point("registry.after_journal");
     *ret = record;
     return ST_OK;

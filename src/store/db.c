@@ -256,6 +256,32 @@ void db_on_rollback(struct db_tx *tx, void (*undo)(void *arg), void *arg)
     state->undo = u;
 }
 
+/* --- views --- */
+
+enum status db_view(struct call *c, enum db_which in, struct db_view *view)
+{
+    struct db_session *ses;
+    struct db_conn *conn;
+    TRY(store__session(c, &ses));
+    if (!ses->store->driver->views || ses->tx[in].open) return ST_OK;
+    TRY(store__reader(c, ses, in, &conn));
+    if (conn->open_cursors) return ST_OK; /* a loop over rows holds its picture of the database already */
+    TRY(conn->driver->step(c, conn, STEP_VIEW));
+    conn->seen = ses->commits[in];
+    conn->open_cursors++;
+    *view = (struct db_view){ c, conn };
+    return ST_OK;
+}
+
+void db_end_view(struct db_view *view)
+{
+    struct db_conn *conn = view ? view->conn : NULL;
+    if (!conn) return;
+    conn->open_cursors--;
+    if (conn->driver->step(view->call, conn, STEP_ROLLBACK) != ST_OK) call_note(view->call, "store", "a view could not be ended");
+    view->conn = NULL;
+}
+
 /* --- changes that others may run --- */
 
 enum status store__change(struct call *c, enum db_which in, db_change *change, void *arg, const struct undo **undo)

@@ -59,6 +59,17 @@ NODISCARD enum status db_begin(struct call *c, enum db_which in, struct db_tx *t
 NODISCARD enum status db_commit(struct db_tx *tx);
 void db_end_tx(struct db_tx *tx);
 
+/* db_view: several reads of one database as one: until the closing brace they see it as it is at the first of them (SQLite, where a statement by itself begins and ends a
+ * transaction of its own, and that is half of its cost); on PostgreSQL, and in a transaction, nothing changes. What this call commits meanwhile it sees. Not across a wait:
+ * neither db_append nor a peer.
+ *   DB_VIEW view = { 0 };
+ *   TRY(db_view(c, NODE, &view)); */
+struct db_conn;
+struct db_view { struct call *call; struct db_conn *conn; };
+#define DB_VIEW __attribute__((cleanup(db_end_view))) struct db_view
+NODISCARD enum status db_view(struct call *c, enum db_which in, struct db_view *view);
+void db_end_view(struct db_view *view);
+
 /* db_atomic: run change inside a transaction on NODE and commit; a serialization failure is retried three times (then ST_CONFLICT).
  * change must have no effect outside the database; the arena keeps growing over the tries. */
 NODISCARD enum status db_atomic(struct call *c, enum status (*change)(struct call *c, struct db_tx *tx, void *arg), void *arg);

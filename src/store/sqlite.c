@@ -353,6 +353,7 @@ static const struct query steps[] = {
     [STEP_UNDO] = { "store", "ROLLBACK TO one", NODE },
     [STEP_COMMIT] = { "store", "COMMIT", NODE },
     [STEP_ROLLBACK] = { "store", "ROLLBACK", NODE },
+    [STEP_VIEW] = { "store", "BEGIN", NODE },
 };
 
 static enum status run_step(struct call *c, struct conn *conn, enum db_step which)
@@ -384,5 +385,5 @@ const struct driver store__sqlite = {
     .id_column = "INTEGER PRIMARY KEY", .clustered = "WITHOUT ROWID", .blob = "BLOB",
     .open = open_conn, .close = close_conn, .script = script, .step = tx_step, .has_tx = has_tx, .check = check,
     .start = start, .next = next, .done = done, .changed = changed, .col_int = col_int, .col_text = col_bytes, .col_bytes = col_bytes,
-    .detach = detach,
+    .views = true, .detach = detach,
 };

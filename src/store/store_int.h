@@ -28,7 +28,7 @@ struct db_conn {
 /* A statement that runs; the driver's own struct starts with it. Lives in the call's arena. */
 struct db_cursor { struct db_conn *conn; };
 
-enum db_step { STEP_BEGIN, STEP_SAVE, STEP_RELEASE, STEP_UNDO, STEP_COMMIT, STEP_ROLLBACK };
+enum db_step { STEP_BEGIN, STEP_SAVE, STEP_RELEASE, STEP_UNDO, STEP_COMMIT, STEP_ROLLBACK, STEP_VIEW };
 
 /* Every function that fails has told its cause by call_note; ST_UNAVAILABLE also has its sentence. */
 struct driver {
@@ -47,6 +47,7 @@ struct driver {
     int64_t (*col_int)(const struct db_cursor *cursor, int col);
     struct str (*col_text)(struct call *c, const struct db_cursor *cursor, int col);
     struct str (*col_bytes)(struct call *c, const struct db_cursor *cursor, int col);
+    bool views;                                /* reads cost less inside STEP_VIEW .. STEP_ROLLBACK on a READER */
     void (*detach)(struct db_conn *conn);      /* the transaction ends: no statement may hold the connection longer; NULL where none does */
     enum status (*next_id)(struct call *c, struct db_conn *conn, const char *counter, int64_t *ret); /* NULL: count in the table */
 };

@@ -307,6 +307,47 @@ TEST(counters_rise_from_one_and_log_gives_numbers_back)
     CHECK(b == 2);
 }
 
+/* --- views --- */
+
+TEST(a_view_shows_what_its_call_commits_and_may_stand_inside_a_loop_or_a_transaction)
+{
+    struct call *other = test_store_call(c);
+    DB_TX tx = { 0 };
+    add_committed(c, 1, "a");
+    {
+        DB_VIEW view = { 0 }, inner = { 0 };
+        CHECK_OK(db_view(c, NODE, &view));
+        CHECK(number(c, &COUNT_ITEMS) == 1);
+        add_committed(other, 2, "b");
+        CHECK(number(c, &COUNT_ITEMS) == (view.conn ? 1 : 2) && number(other, &COUNT_ITEMS) == 2); /* one state where the database has views, else statement by statement */
+        CHECK_OK(db_view(c, NODE, &inner));
+        db_end_view(&inner);
+        CHECK(number(c, &COUNT_ITEMS) == (view.conn ? 1 : 2));
+        add_committed(c, 3, "c");
+        CHECK(number(c, &COUNT_ITEMS) == 3);
+    }
+    CHECK(number(c, &COUNT_ITEMS) == 3);
+    DB_ROWS rows = db_run(c, &ALL);
+    CHECK(db_next(&rows));
+    {
+        DB_VIEW view = { 0 };
+        CHECK_OK(db_view(c, NODE, &view));
+        CHECK(view.conn == NULL && number(c, &COUNT_ITEMS) == 3);
+    }
+    CHECK(db_next(&rows));
+    CHECK_OK(db_finish(&rows));
+    CHECK_OK(db_begin(c, NODE, &tx));
+    {
+        DB_VIEW view = { 0 };
+        CHECK_OK(db_view(c, NODE, &view));
+        CHECK(view.conn == NULL);
+    }
+    CHECK_OK(add(c, 4, "d"));
+    CHECK_OK(db_commit(&tx));
+    test_store_call_end(other);
+    CHECK(number(c, &COUNT_ITEMS) == 4);
+}
+
 /* --- db_atomic --- */
 
 static enum status add_one(struct call *c, struct db_tx *tx, void *arg)
