@@ -8,7 +8,7 @@ static const struct query READ_BOOKMARK = { "exchange", "SELECT seq FROM message
 static const struct query SET_BOOKMARK = { "exchange", "UPDATE message_bookmark SET seq = $1 WHERE id = 1", LOG };
 static const struct query NEWEST = { "exchange", "SELECT COALESCE(MAX(seq), 0) FROM message", LOG };
 static const struct query LIST_ROWS = { "exchange",
-    "SELECT seq, at_ms, side, is_answer, client, service, fault, message_id, fault_id FROM message WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", LOG };
+    "SELECT seq, at_ms, side, is_answer, client, service, fault, message_id, fault_id, request_id FROM message WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", LOG };
 static const struct query FIND_CLASS = { "exchange", "SELECT id FROM message_class WHERE client = $1 AND service = $2 AND side = $3 AND kind = $4 AND fault = $5", LOG };
 static const struct query COUNT_CLASSES = { "exchange", "SELECT COUNT(*) FROM message_class", LOG };
 static const struct query INSERT_CLASS = { "exchange", "INSERT INTO message_class (id, side, kind, client, service, fault, n) VALUES ($1, $2, $3, $4, $5, $6, 0)", LOG };
@@ -28,7 +28,7 @@ static const struct query LIST_NAMED = { "exchange", "SELECT seq FROM message_na
 
 /* ---- rows ---- */
 
-struct row { int64_t seq; struct message_class class_; int64_t at_ms; struct str message_id, fault_id; };
+struct row { int64_t seq; struct message_class class_; int64_t at_ms; struct str message_id, fault_id, request_id; };
 /* What a slice touches: its rows, and each class once. */
 struct slice { struct row *rows; size_t nrows; struct message_class *classes; size_t nclasses; };
 
@@ -40,7 +40,7 @@ static enum status read_rows(struct call *c, int64_t first, int64_t last, struct
         s->rows[s->nrows++] = (struct row){
             .seq = db_col_int(&rows, 0), .at_ms = db_col_int(&rows, 1),
             .class_ = { .side = db_col_int(&rows, 2), .kind = db_col_int(&rows, 3), .client = db_col_text(&rows, 4), .service = db_col_text(&rows, 5), .fault = db_col_text(&rows, 6) },
-            .message_id = db_col_text(&rows, 7), .fault_id = db_col_text(&rows, 8) };
+            .message_id = db_col_text(&rows, 7), .fault_id = db_col_text(&rows, 8), .request_id = db_col_text(&rows, 9) };
     return db_finish(&rows);
 }
 
@@ -115,11 +115,19 @@ static enum status count_classes(struct call *c, const struct slice *s)
 
 static int64_t name_hash(struct str name) { return (int64_t)str_hash(name); }
 
-/* each_name: an id that the client chose stands on the question (or on what was refused instead of one); the id of a fault where the fault is. */
+struct str message__request_of(struct str message_id)
+{
+    enum { UUID = 36 };
+    return message_id.n > UUID && message_id.p[message_id.n - UUID - 1] == '-' ? str_skip(message_id, message_id.n - UUID) : STR("");
+}
+
+/* each_name: an id that the client chose stands on the question (or on what was refused instead of one); the id of a fault where the fault is. An id that the node made of
+ * the request id is found by that. */
 static enum status each_name(struct call *c, const struct query *q, const struct row *r)
 {
     enum { ANSWER = 1 };
-    if (r->message_id.n && r->class_.kind != ANSWER) TRY(db_exec(c, q, db_int(name_hash(r->message_id)), db_int(r->seq)));
+    bool chosen = r->message_id.n && !str_eq(message__request_of(r->message_id), r->request_id);
+    if (chosen && r->class_.kind != ANSWER) TRY(db_exec(c, q, db_int(name_hash(r->message_id)), db_int(r->seq)));
     if (r->fault_id.n) TRY(db_exec(c, q, db_int(name_hash(r->fault_id)), db_int(r->seq)));
     return ST_OK;
 }

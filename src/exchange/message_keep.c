@@ -67,6 +67,7 @@ static enum status remove_slice(struct call *c, int64_t first, int64_t last)
     DB_TX tx = { 0 };
     TRY(db_begin(c, LOG, &tx));
     TRY(message__unindex(c, first, last));
+    TRY(message__drop_signatures(c, first, last));
     {
         DB_ROWS rows = db_run(c, &DELETE_ROWS, db_int(first), db_int(last));
         TRY(db_finish(&rows));

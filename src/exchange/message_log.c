@@ -21,10 +21,12 @@ static enum status insert(struct db_tx *tx, void *arg)
     const struct made *made = arg;
     const struct message_row *m = &made->row;
     int64_t kind = m->is_refusal ? MESSAGE_REFUSAL : m->is_answer ? MESSAGE_ANSWER : MESSAGE_QUESTION, seq;
+    struct str signature;
+    TRY(message__keep_signature(tx, &made->signature, &signature));
     TRY(db_next_id(tx, "exchange.message", &seq));
     return db_exec(tx->call, &INSERT, db_int(seq), db_int(made->now_ms), db_int(m->side), db_int(kind), db_text(m->request_id), db_text(m->message_id), db_text(m->client),
                    db_text(m->service), db_text(STR("")), db_text(STR("")), db_int(m->status), db_text(m->fault), db_text(m->fault_id), db_int(m->took_us),
-                   bytes_or_null(STR("")), bytes_or_null(made->sealed), db_int(made->body_bytes), bytes_or_null(made->digest), bytes_or_null(made->signature.xml),
+                   bytes_or_null(STR("")), bytes_or_null(made->sealed), db_int(made->body_bytes), bytes_or_null(made->digest), bytes_or_null(signature),
                    bytes_or_null(made->signature.chain_result), bytes_or_null(made->signature.chain));
 }
 

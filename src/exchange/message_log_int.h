@@ -43,6 +43,8 @@ NODISCARD enum status message__list_classes(struct call *c, int64_t until_ms, co
 /* message__list_places: the newest rows of a class before a place and not before since_ms. */
 NODISCARD enum status message__list_places(struct call *c, int64_t class_, int64_t since_ms, struct message_place before, size_t limit, struct message_place *ret, size_t *n);
 /* message__list_named: rows that bear this message id or fault id, newest first; others may be among them. */
+/* message__request_of: the request id in a message id of the form that rest__write_request makes; empty when it has another. */
+struct str message__request_of(struct str message_id);
 NODISCARD enum status message__list_named(struct call *c, struct str id, size_t limit, int64_t *ret, size_t *n);
 /* message__unindex: inside a transaction on LOG: forgets the rows from first to last, which still stand in the log. */
 NODISCARD enum status message__unindex(struct call *c, int64_t first, int64_t last);
@@ -94,5 +96,13 @@ extern const struct option message__list_options[], message__find_options[], mes
 enum status message__list_run(struct call *c, const struct args *args);
 enum status message__find_run(struct call *c, const struct args *args);
 enum status message__show_run(struct call *c, const struct args *args);
+
+/* ---- message_signature.c ---- */
+
+/* message__keep_signature: what stands in the column signature: the document, or where it stands. Inside a db_append whose call holds doc. message__signature: the document
+ * again. message__drop_signatures: in a transaction that removes these rows, before they are gone: documents that no later row needs. */
+NODISCARD enum status message__keep_signature(struct db_tx *tx, const struct signature_doc *doc, struct str *ret);
+NODISCARD enum status message__signature(struct call *c, struct str stored, struct str *ret);
+NODISCARD enum status message__drop_signatures(struct call *c, int64_t first, int64_t last);
 
 #endif

@@ -44,7 +44,8 @@ enum status message__open(struct call *c, int64_t seq, struct message_parts *ret
         sealed = db_col_bytes(&rows, 4);
         p.body_bytes = db_col_int(&rows, 5);
         digest = db_col_bytes(&rows, 6);
-        p.signature = (struct signature_doc){ .xml = db_col_bytes(&rows, 7), .chain_result = db_col_bytes(&rows, 8), .chain = db_col_bytes(&rows, 9) };
+        TRY(message__signature(c, db_col_bytes(&rows, 7), &p.signature.xml));
+        p.signature = (struct signature_doc){ .xml = p.signature.xml, .chain_result = db_col_bytes(&rows, 8), .chain = db_col_bytes(&rows, 9) };
     }
     if (sealed.n) TRY(trust_open_sealed(c, message__bound(c, p.request_id, p.side, p.kind != MESSAGE_QUESTION), sealed, &plain));
     if (sealed.n && !p.head.n) TRY(split(c, plain, &p));

@@ -153,6 +153,21 @@ static enum status add_message(struct call *c, const struct message_line *of, st
     return ST_OK;
 }
 
+/* add_made: the message whose id the asking node made of its request id. */
+static enum status add_made(struct call *c, struct str id, struct message_line *list, size_t most, size_t *n)
+{
+    const struct message_line *rows;
+    size_t nrows = 0;
+    struct str request_id = message__request_of(id);
+    enum status st = request_id.n ? message__find(c, request_id, &rows, &nrows) : ST_NOT_FOUND;
+    call_clear(c);
+    if (st == ST_NOT_FOUND) return ST_OK;
+    TRY(st);
+    for (size_t i = 0; i < nrows; i++)
+        if (str_eq(rows[i].message_id, id)) TRY(add_message(c, &rows[i], list, most, n));
+    return ST_OK;
+}
+
 enum status message__find_any(struct call *c, struct str id, const struct message_line **ret, size_t *n)
 {
     enum { MOST = NAMED_MOST * SIDES };
@@ -165,6 +180,7 @@ enum status message__find_any(struct call *c, struct str id, const struct messag
     TRY(message__index(c, CATCH_UP_ROWS, &behind));
     TRY(message__list_named(c, id, NAMED_MOST, seqs, &nseqs));
     struct message_line *list = arena_array(c->arena, struct message_line, MOST);
+    TRY(add_made(c, id, list, MOST, &count));
     for (size_t i = 0; i < nseqs; i++) {
         struct message_line l;
         st = get_line(c, seqs[i], &l);

@@ -224,13 +224,12 @@ enum status operator_admit(struct call *c, const struct operator_admission *a)
 /* POST /tsa (RFC 3161, 3.4): the sandbox's time-stamp service. */
 enum status operator__stamp(struct call *c, const struct request *rq, struct reply *rp)
 {
-    struct stamp_service s = { .at_ms = c->now_ms };
+    struct stamp_service s = { .at_ms = c->now_ms, .next_serial = operator__next_stamp_serial };
     struct str answer;
     TRY(operator__need(c));
     TRY(outage__pass(c, STR("stamp")));
     TRY(operator__need_cert(c, CERT_STAMP, &s.cert));
     TRY(trust_key(c, KEY_STAMP, STR(""), &s.key));
-    TRY(operator__next_stamp_serial(c, &s.serial));
     TRY(stamp_answer(c, &s, rq->body, &answer));
     reply_text(rp, 200, STR("application/timestamp-reply"), answer);
     return ST_OK;

@@ -1,4 +1,5 @@
 /* stamp_db.c: every SQL statement of time-stamping. Stamps stand in LOG beside the messages they cover and are never changed; how stamping goes stands in NODE. */
+#include "exchange/message_log_int.h"
 #include "exchange/stamp_int.h"
 
 #include "base/time.h"
@@ -56,7 +57,10 @@ enum status stamp__list_messages(struct call *c, int64_t after_seq, int64_t last
 {
     size_t count = 0;
     DB_ROWS rows = db_run(c, &LIST_SIGNED, db_int(after_seq), db_int(last), db_int((int64_t)limit));
-    while (count < limit && db_next(&rows)) ret[count++] = (struct stamped_message){ db_col_int(&rows, 0), db_col_text(&rows, 1), db_col_bytes(&rows, 2) };
+    for (; count < limit && db_next(&rows); count++) {
+        ret[count] = (struct stamped_message){ .seq = db_col_int(&rows, 0), .request_id = db_col_text(&rows, 1) };
+        TRY(message__signature(c, db_col_bytes(&rows, 2), &ret[count].signature));
+    }
     TRY(db_finish(&rows));
     *n = count;
     return ST_OK;

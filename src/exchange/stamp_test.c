@@ -11,6 +11,14 @@ TEST_STORE(&trust_schema, &exchange_schema);
 static struct exchange exchange;
 
 /* struct office: a time-stamp service without a network. */
+static enum status next_serial(struct call *c, int64_t *ret)
+{
+    static int64_t serial;
+    (void)c;
+    *ret = ++serial;
+    return ST_OK;
+}
+
 struct office { struct test_trust t; struct stamp_service service; };
 
 static struct str certificate(struct call *c, const struct key *k)
@@ -26,7 +34,7 @@ static void open_office(struct call *c, struct office *o)
     test_trust_open(c, &o->t);
     o->t.app.exchange = &exchange;
     const struct key *k = test_trust_key(c, KEY_STAMP, KEY_P256);
-    o->service = (struct stamp_service){ .key = k, .cert = certificate(c, k), .at_ms = c->now_ms };
+    o->service = (struct stamp_service){ .key = k, .cert = certificate(c, k), .at_ms = c->now_ms, .next_serial = next_serial };
 }
 
 static struct str token_for(struct call *c, struct office *o, struct str bytes, int64_t *at_ms)
@@ -34,7 +42,6 @@ static struct str token_for(struct call *c, struct office *o, struct str bytes, 
     struct stamp_question q;
     struct stamp_facts facts;
     struct str answer, token;
-    o->service.serial++;
     CHECK_OK(stamp_ask(c, DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, bytes), &q));
     CHECK_OK(stamp_answer(c, &o->service, q.der, &answer));
     CHECK_OK(stamp_take(c, answer, &q, &o->service.cert, 1, c->now_ms, &token, &facts));

@@ -36,6 +36,14 @@ static struct str body_of(char *bytes, size_t n)
     return body.n >= length ? str_first(body, length) : STR("");
 }
 
+static enum status next_serial(struct call *c, int64_t *ret)
+{
+    static atomic_llong serial;
+    (void)c;
+    *ret = atomic_fetch_add(&serial, 1) + 1;
+    return ST_OK;
+}
+
 static void answer_one(struct office *s, int fd)
 {
     char bytes[QUESTION_MAX + 1] = { 0 };
@@ -45,7 +53,6 @@ static void answer_one(struct office *s, int fd)
     atomic_fetch_add(&s->asked, 1);
     if (atomic_load(&s->silent)) return;
     struct call *c = call_open(s->app);
-    s->of.serial++;
     s->of.at_ms = time_now_ms();
     if (stamp_answer(c, &s->of, body, &token) == ST_OK) {
         struct str head = str_print(c->arena, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", token.n);
@@ -84,7 +91,7 @@ static void open_service(struct call *c, struct nation *w, size_t i)
     const struct key *k = test_trust_key(c, KEY_STAMP, KEY_P256);
     CHECK_OK(csr_make(c, k, &subject, &csr));
     CHECK_OK(ca_issue(c, w->ca_key, w->root, csr, CERT_STAMP, (int64_t)i + 2, time_now_ms() - DAY_MS, time_now_ms() + DAY_MS, &cert));
-    *s = (struct office){ .of = { .key = k, .cert = cert }, .app = c->app };
+    *s = (struct office){ .of = { .key = k, .cert = cert, .next_serial = next_serial }, .app = c->app };
     int port = open_port(&s->fd);
     w->tsas[i] = (struct dir_tsa){ str_print(c->arena, "service %zu", i), str_print(c->arena, "http://127.0.0.1:%d/tsa", port), cert };
     CHECK(pthread_create(&s->thread, NULL, serve, s) == 0);

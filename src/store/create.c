@@ -1,35 +1,11 @@
 /* create.c: `sen store create URL`: makes the two databases of a node on a PostgreSQL server, as store_open wants them. What exists stays. */
-#include <libpq-fe.h>
 #include <stdio.h>
 
 #include "base/args.h"
+#include "store/postgres_url.h"
 #include "store/store_int.h"
 
-enum { OPTIONS = 64 };
 #define ALREADY_THERE "42P04" /* SQLSTATE duplicate_database */
-
-/* maintenance: the URL with the database that every server has; *ret_base is the name it had. NULL: not a URL of PostgreSQL. */
-static PGconn *maintenance(struct call *c, struct str url, struct str *ret_base)
-{
-    const char *names[OPTIONS + 1] = { 0 }, *values[OPTIONS + 1] = { 0 };
-    size_t n = 0;
-    PQconninfoOption *all = PQconninfoParse(str_to_z(c->arena, url), NULL);
-    *ret_base = STR("");
-    for (PQconninfoOption *o = all; o && o->keyword && n + 2 < OPTIONS; o++) {
-        if (!o->val) continue;
-        if (strcmp(o->keyword, "dbname") == 0) {
-            *ret_base = str_copy(c->arena, str_z(o->val));
-            continue;
-        }
-        names[n] = o->keyword;
-        values[n++] = o->val;
-    }
-    names[n] = "dbname";
-    values[n] = "postgres";
-    PGconn *pg = all && ret_base->n ? PQconnectdbParams(names, values, 0) : NULL;
-    PQconninfoFree(all);
-    return pg;
-}
 
 static enum status create_one(struct call *c, PGconn *pg, struct str base, const char *ending)
 {
@@ -49,9 +25,9 @@ static enum status create_one(struct call *c, PGconn *pg, struct str base, const
 
 enum status store__create(struct call *c, const struct args *args)
 {
-    struct str base;
-    PGconn *pg = maintenance(c, args_value(args, "URL"), &base);
-    if (!pg) return call_fail(c, ST_INVALID, "URL", "Write the address with a name, for example postgresql://sen@db.example/hanoi.");
+    struct str url = args_value(args, "URL"), base = postgres__base(c, url);
+    if (!base.n) return call_fail(c, ST_INVALID, "URL", "Write the address with a name, for example postgresql://sen@db.example/hanoi.");
+    PGconn *pg = postgres__connect(c, url, STR("postgres")); /* the database that every server has */
     enum status st = ST_OK;
     if (PQstatus(pg) != CONNECTION_OK) st = call_fail(c, ST_UNAVAILABLE, "URL", "The database server refuses or does not answer. Check the address and that the server runs.");
     if (st == ST_OK) st = create_one(c, pg, base, "_node");

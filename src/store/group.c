@@ -103,6 +103,7 @@ static void end_group(struct call *c, struct writer *w)
     }
     w->members = NULL;
     if (st == ST_OK && n) {
+        if (w->conn->driver->tidy) w->conn->driver->tidy(w->conn);
         atomic_fetch_add(&counts(w)->commits, n);
         atomic_fetch_add(&counts(w)->groups, 1);
     }

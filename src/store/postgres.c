@@ -4,10 +4,10 @@
 #include "store/store_int.h"
 
 #include <endian.h>
-#include <libpq-fe.h>
 #include <stdio.h>
 
 #include "base/encode.h"
+#include "store/postgres_url.h"
 
 enum { TYPE_INT8 = 20, TYPE_TEXT = 25, TYPE_BYTEA = 17, TYPE_UNKNOWN = 0, NAME_MAX_ = 64 };
 
@@ -103,35 +103,11 @@ static void be_quiet(void *arg, const char *text)
     (void)text;
 }
 
-/* connect_as: the URL with its database name made NAME_node or NAME_log. */
+/* connect_as: NAME_node or NAME_log of a URL that ends with NAME. */
 static PGconn *connect_as(struct call *c, struct str url, enum db_which in)
 {
-    enum { OPTIONS = 64 };
-    const char *names[OPTIONS + 1] = { 0 }, *values[OPTIONS + 1] = { 0 };
-    PQconninfoOption *all = PQconninfoParse(url.p, NULL);
-    struct str base = STR("sen");
-    size_t n = 0;
-    for (PQconninfoOption *o = all; o && o->keyword && n + 4 < OPTIONS; o++) {
-        if (!o->val) continue;
-        if (strcmp(o->keyword, "dbname") == 0) {
-            base = str_z(o->val);
-            continue;
-        }
-        names[n] = o->keyword;
-        values[n++] = o->val;
-    }
-    struct str name = str_join(c->arena, base, in == NODE ? STR("_node") : STR("_log"), STR_END);
-    names[n] = "dbname";
-    values[n++] = str_to_z(c->arena, name);
-    names[n] = "client_encoding";
-    values[n++] = "UTF8";
-    names[n] = "fallback_application_name";
-    values[n++] = "sen";
-    names[n] = "connect_timeout";
-    values[n++] = "5";
-    PGconn *pg = PQconnectdbParams(names, values, 0);
-    PQconninfoFree(all);
-    return pg;
+    struct str base = postgres__base(c, url);
+    return postgres__connect(c, url, str_join(c->arena, base.n ? base : STR("sen"), in == NODE ? STR("_node") : STR("_log"), STR_END));
 }
 
 static enum status check_server(struct call *c, struct conn *conn)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 
-enum { BUSY_MS = 10000, PARAMS_MAX = VALUES_MAX };
+enum { BUSY_MS = 10000, PARAMS_MAX = VALUES_MAX, TIDY_PAGES = 4000 /* 16 MiB, far below journal_size_limit */ };
 
 struct statement {
     struct cached cached;
@@ -23,6 +23,7 @@ struct conn {
     sqlite3 *db;
     struct cache cache;
     struct cursor *cursors;      /* those still open */
+    int wal_pages;               /* a writer's: as of its last commit */
 };
 
 struct cursor {
@@ -85,6 +86,25 @@ static enum status script(struct call *c, struct db_conn *base, const char *sql)
 static pthread_once_t configured = PTHREAD_ONCE_INIT;
 static void configure(void) { (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
+static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    struct conn *conn = arg;
+    (void)db;
+    (void)name;
+    conn->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* tidy: moves what is in the log of writes into the database, which SQLite by itself would do inside a commit, while everybody waits for it. One that does not come to its end
+ * (readers, another process, no room) is tried again after the next commit. */
+static void tidy(struct db_conn *base)
+{
+    struct conn *conn = conn_of(base);
+    if (conn->wal_pages < TIDY_PAGES) return;
+    conn->wal_pages = 0;
+    (void)sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 static enum status set_up(struct call *c, struct conn *conn)
 {
     (void)sqlite3_busy_timeout(conn->db, BUSY_MS);
@@ -99,6 +119,10 @@ static enum status set_up(struct call *c, struct conn *conn)
      * which stops all threads of the process for a moment. */
     if (conn->base.in == NODE) TRY(script(c, &conn->base, "PRAGMA mmap_size = 268435456"));
     TRY(script(c, &conn->base, conn->base.store->fleeting ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL"));
+    if (conn->base.role == CONN_WRITER) {
+        (void)sqlite3_wal_hook(conn->db, note_pages, conn);
+        TRY(script(c, &conn->base, "PRAGMA cache_size = -8192")); /* the ends of all indexes that a crowd of messages writes to */
+    }
     return conn->base.role == CONN_READER ? script(c, &conn->base, "PRAGMA query_only = ON") : ST_OK;
 }
 
@@ -385,5 +409,5 @@ const struct driver store__sqlite = {
     .id_column = "INTEGER PRIMARY KEY", .clustered = "WITHOUT ROWID", .blob = "BLOB",
     .open = open_conn, .close = close_conn, .script = script, .step = tx_step, .has_tx = has_tx, .check = check,
     .start = start, .next = next, .done = done, .changed = changed, .col_int = col_int, .col_text = col_bytes, .col_bytes = col_bytes,
-    .views = true, .detach = detach,
+    .views = true, .detach = detach, .tidy = tidy,
 };

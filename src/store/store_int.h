@@ -49,6 +49,7 @@ struct driver {
     struct str (*col_bytes)(struct call *c, const struct db_cursor *cursor, int col);
     bool views;                                /* reads cost less inside STEP_VIEW .. STEP_ROLLBACK on a READER */
     void (*detach)(struct db_conn *conn);      /* the transaction ends: no statement may hold the connection longer; NULL where none does */
+    void (*tidy)(struct db_conn *conn);        /* after a commit, when those who waited for it were told; NULL where nothing is to be done */
     enum status (*next_id)(struct call *c, struct db_conn *conn, const char *counter, int64_t *ret); /* NULL: count in the table */
 };
 extern const struct driver store__sqlite, store__postgres;

@@ -151,7 +151,7 @@ static enum status index_slice(struct call *c, bool *more)
     DB_TX tx = { 0 };
     TRY(db_begin(c, LOG, &tx));
     TRY(journal__bookmark(c, &seq));
-    TRY(journal__list_entries(c, seq, INDEX_SLICE, &rows, &n));
+    TRY(journal__list_subjects(c, seq, INDEX_SLICE, &rows, &n));
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < journal__leaves(&rows[i]); k++)
             if (journal__person(&rows[i], k) != 0) TRY(journal__insert_subject(c, journal__person(&rows[i], k), rows[i].first_leaf + (int64_t)k, rows[i].seq));

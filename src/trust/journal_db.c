@@ -16,6 +16,7 @@ Q(WRITE_EDGE, "UPDATE journal_edge SET seq = $1, size = $2, peaks = $3 WHERE id 
 Q(HAS_ENTRY, "SELECT 1 FROM journal_entry WHERE uid = $1");
 Q(INSERT_ENTRY, "INSERT INTO journal_entry (" ENTRY_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
 Q(LIST_ENTRIES, "SELECT " ENTRY_COLUMNS " FROM journal_entry WHERE seq > $1 ORDER BY seq LIMIT $2");
+Q(LIST_SUBJECTS, "SELECT seq, first_leaf, subjects FROM journal_entry WHERE seq > $1 ORDER BY seq LIMIT $2");
 Q(LIST_PERSON, "SELECT " ENTRY_COLUMNS_OF_E ", s.leaf FROM journal_subject s JOIN journal_entry e ON e.seq = s.seq"
                " WHERE s.person = $1 AND s.leaf < $2 AND e.show_from_ms <= $3 AND e.kind <> '' ORDER BY s.leaf DESC LIMIT $4");
 Q(INSERT_NODE, "INSERT INTO journal_node (level, pos, hash) VALUES ($1, $2, $3)");
@@ -97,13 +98,19 @@ static struct journal_row read_entry(const struct db_rows *r)
     };
 }
 
-enum status journal__list_entries(struct call *c, int64_t after_seq, size_t limit, struct journal_row **ret, size_t *n)
+static struct journal_row read_subjects(const struct db_rows *r)
+{
+    return (struct journal_row){ .seq = db_col_int(r, 0), .first_leaf = db_col_int(r, 1), .subjects = db_col_bytes(r, 2) };
+}
+
+static enum status list_rows(struct call *c, const struct query *q, struct journal_row (*read)(const struct db_rows *r), int64_t after_seq, size_t limit, struct journal_row **ret,
+                             size_t *n)
 {
     struct journal_row *list = arena_array(c->arena, struct journal_row, limit);
     size_t count = 0, bytes = 0;
-    DB_ROWS rows = db_run(c, &LIST_ENTRIES, db_int(after_seq), db_int((int64_t)limit));
+    DB_ROWS rows = db_run(c, q, db_int(after_seq), db_int((int64_t)limit));
     while (count < limit && bytes < JOURNAL_SLICE_BYTES && db_next(&rows)) {
-        list[count] = read_entry(&rows);
+        list[count] = read(&rows);
         bytes += list[count++].subjects.n;
     }
     bool stopped = bytes >= JOURNAL_SLICE_BYTES;
@@ -111,6 +118,16 @@ enum status journal__list_entries(struct call *c, int64_t after_seq, size_t limi
     *ret = list;
     *n = count;
     return ST_OK;
+}
+
+enum status journal__list_entries(struct call *c, int64_t after_seq, size_t limit, struct journal_row **ret, size_t *n)
+{
+    return list_rows(c, &LIST_ENTRIES, read_entry, after_seq, limit, ret, n);
+}
+
+enum status journal__list_subjects(struct call *c, int64_t after_seq, size_t limit, struct journal_row **ret, size_t *n)
+{
+    return list_rows(c, &LIST_SUBJECTS, read_subjects, after_seq, limit, ret, n);
 }
 
 enum status journal__list_person(struct call *c, int64_t person, int64_t before_leaf, size_t limit, struct journal_row **ret, int64_t **leaves, size_t *n)

@@ -42,6 +42,8 @@ NODISCARD enum status journal__has_entry(struct call *c, struct str uid, bool *r
 NODISCARD enum status journal__insert_entry(struct call *c, const struct journal_row *row);
 /* journal__list_entries: after seq, oldest first, at most limit rows; fewer when they name very many persons. */
 NODISCARD enum status journal__list_entries(struct call *c, int64_t after_seq, size_t limit, struct journal_row **ret, size_t *n);
+/* journal__list_subjects: the same with nothing but seq, first leaf and subjects. */
+NODISCARD enum status journal__list_subjects(struct call *c, int64_t after_seq, size_t limit, struct journal_row **ret, size_t *n);
 NODISCARD enum status journal__list_person(struct call *c, int64_t person, int64_t before_leaf, size_t limit, struct journal_row **ret, int64_t **leaves, size_t *n);
 NODISCARD enum status journal__insert_node(struct call *c, int64_t level, int64_t pos, const struct merkle_hash *hash);
 NODISCARD enum status journal__find_node(struct call *c, int64_t level, int64_t pos, struct merkle_hash *ret);

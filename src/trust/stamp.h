@@ -40,9 +40,9 @@ bool stamp_is_batch(struct str stamped); /* was this, which a token stamps, made
 
 /* ---- sandbox: the service itself; operator's node only ---- */
 
-/* stamp_answer: the answer (DER) to a question, signed by the key through the holder. A question that breaks a rule gets an answer that says so, and ST_OK. serial
- * must never come twice. */
-struct stamp_service { const struct key *key; struct str cert; int64_t serial, at_ms; };
+/* stamp_answer: the answer (DER) to a question, signed by the key through the holder. A question that breaks a rule gets an answer that says so, and ST_OK.
+ * next_serial is asked for a good question only, once; it must never give a number twice. */
+struct stamp_service { const struct key *key; struct str cert; int64_t at_ms; enum status (*next_serial)(struct call *c, int64_t *ret); };
 NODISCARD enum status stamp_answer(struct call *c, const struct stamp_service *s, struct str question, struct str *ret);
 
 #endif

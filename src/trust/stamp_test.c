@@ -10,6 +10,16 @@
 static const int64_t day_ms = 86400 * 1000;
 
 /* struct office: a time-stamp service with its certificate, and a text that is stamped. */
+static int serials; /* how many were taken */
+static enum status serial_17(struct call *c, int64_t *ret)
+{
+    (void)c;
+    serials++;
+    *ret = 17;
+    return ST_OK;
+}
+static enum status no_serial(struct call *c, int64_t *ret) { return *ret = 0, call_fail(c, ST_UNAVAILABLE, "", "The disk of the database is full."); }
+
 struct office { struct test_trust t; struct stamp_service service; struct str digest; };
 
 static struct str certificate(struct call *c, const struct key *k, enum cert_kind kind, int64_t from_ms, int64_t to_ms)
@@ -24,7 +34,7 @@ static void open_office(struct call *c, struct office *o)
 {
     test_trust_open(c, &o->t);
     const struct key *k = test_trust_key(c, KEY_STAMP, KEY_P256);
-    o->service = (struct stamp_service){ .key = k, .cert = certificate(c, k, CERT_STAMP, c->now_ms - day_ms, c->now_ms + day_ms), .serial = 17, .at_ms = c->now_ms };
+    o->service = (struct stamp_service){ .key = k, .cert = certificate(c, k, CERT_STAMP, c->now_ms - day_ms, c->now_ms + day_ms), .at_ms = c->now_ms, .next_serial = serial_17 };
     o->digest = trust_digest(c->arena, DIGEST_SHA512, STR("what is stamped"));
 }
 
@@ -266,4 +276,21 @@ TEST(a_container_of_x_road_is_judged_as_the_reference_does)
     CHECK_OK(stamp_check(c, token, DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, result), &listed, 1, &facts));
     CHECK(time_parse_ms(STR("2024-12-05T07:34:14Z"), &expected) && facts.at_ms == expected);
     CHECK(stamp_check(c, token, DIGEST_SHA512, digest, &listed, 1, &facts) == ST_INVALID && said(c, "digest is another"));
+}
+
+TEST(a_number_is_taken_for_a_good_question_only_and_without_one_nothing_is_stamped)
+{
+    struct office o;
+    struct stamp_question q;
+    struct str answer = STR("untouched");
+    open_office(c, &o);
+    serials = 0;
+    CHECK_OK(stamp_answer(c, &o.service, STR("no question"), &answer));
+    CHECK(serials == 0);
+    (void)answered(c, &o, &q);
+    CHECK(serials == 1);
+    o.service.next_serial = no_serial;
+    answer = STR("untouched");
+    CHECK(stamp_answer(c, &o.service, q.der, &answer) == ST_UNAVAILABLE && str_eq(answer, STR("untouched")) && said(c, "disk"));
+    close_office(c, &o);
 }
