@@ -80,6 +80,7 @@ static struct row *row_for(struct ocsp_cache *k, struct str cert, struct str ins
 static int64_t status_ms(const struct call *c) { return 1000 * config_count(c->app->config, "exchange.status_s"); }
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static struct status_facts facts_of(struct call *c, const struct row *r)
 {
@@ -117,7 +118,7 @@ enum status ocsp__keep(struct call *c, struct str cert, struct str instance, str
     heap_set(&r->answer, answer);
     r->fetched_ms = c->now_ms;
     r->until_ms = until_ms;
-    r->due_ms = c->now_ms + least(status_ms(c), (until_ms - c->now_ms) / 2);
+    r->due_ms = c->now_ms + most(RETRY_MS, least(status_ms(c), (until_ms - c->now_ms) / 2));
     r->failing_since_ms = 0;
     r->failures = 0;
     r->trouble = TROUBLE_NONE;
@@ -136,7 +137,7 @@ int64_t ocsp__note_failure(struct call *c, struct str cert, struct str instance,
     if (!r->failing_since_ms) r->failing_since_ms = c->now_ms;
     if (r->failures < RETRY_DOUBLINGS) r->failures++;
     r->trouble = trouble;
-    r->due_ms = c->now_ms + least((int64_t)RETRY_MS << r->failures, least(status_ms(c), 1000 * RETRY_MOST_S));
+    r->due_ms = c->now_ms + most(RETRY_MS, least((int64_t)RETRY_MS << r->failures, least(status_ms(c), 1000 * RETRY_MOST_S)));
     int64_t since_ms = r->failing_since_ms;
     (void)pthread_mutex_unlock(&k->lock);
     return since_ms;

@@ -183,6 +183,18 @@ TEST(a_failed_fetch_leaves_what_is_at_hand_and_comes_again_less_and_less_often)
     close_office(c, &o);
 }
 
+TEST(an_answer_that_ends_at_once_is_not_asked_for_without_a_pause)
+{
+    struct office o;
+    struct status_facts f;
+    open_office(c, &o);
+    CHECK_OK(offer(c, &o, STR("VN"), answer_about(c, &o, o.cert, CERT_GOOD, c->now_ms - 1000, c->now_ms)));
+    CHECK(!ocsp__take_due(c, &f));
+    pass(c, 1000);
+    CHECK(ocsp__take_due(c, &f));
+    close_office(c, &o);
+}
+
 TEST(our_own_are_left_to_their_keys_and_peers_that_are_quiet_for_a_day_are_left_alone)
 {
     struct office o;
