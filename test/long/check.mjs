@@ -2,6 +2,7 @@
 // Without arguments all parts run. Environment, with what stands in for it:
 //   kills  KILLS=200 on SQLite, KILLS_POSTGRES=50 on PostgreSQL, SEN_SEED     soak  SECONDS=1800 RATE=40 (questions a second)
 //   network CUTS=20, SEN_SEED (root only)                                      idle  IDLE=5000, SLOW=1000 connections
+//   pour   POUR_MIB=1024 through two nodes to a backend and back
 //   size   PEOPLE=100000 LOOKUPS=2000                                          fuzz  FUZZ_SECONDS=60 for each target, FUZZ_ONLY=name,name
 // SEN_BIN names another build of the program than build/sen.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -76,7 +77,7 @@ async function fuzz() {
   await Promise.all(Array.from({ length: availableParallelism() }, next));
 }
 
-const parts = { kills, soak: () => story('test/long/soak.mjs'), size: () => story('test/long/size.mjs'), disk: () => story('test/long/disk.mjs'), network: () => story('test/long/network.mjs'), idle: () => story('test/long/idle.mjs'), fuzz };
+const parts = { kills, pour: () => story('test/road/transport.test.mjs', { SEN_POUR_MIB: env.POUR_MIB ?? '1024' }), soak: () => story('test/long/soak.mjs'), size: () => story('test/long/size.mjs'), disk: () => story('test/long/disk.mjs'), network: () => story('test/long/network.mjs'), idle: () => story('test/long/idle.mjs'), fuzz };
 
 for (const name of only) if (!parts[name]) {
   console.error(`There is no part ${name}. Parts: ${Object.keys(parts).join(' ')}`);
