@@ -65,6 +65,7 @@ const signer = (who, more) => ({ xades: { signer: who, ocsp: peer.ocsp(who, more
 const spoil = (hooks) => ({ xades: { spoil: hooks } });
 const line = (name, value) => ({ head: (h) => h.replace(new RegExp(`^${name}:.*\r\n`, 'im'), value === null ? '' : `${name}:${value}\r\n`) });
 const more = (...lines) => ({ head: (h) => h + lines.map((l) => l + CRLF).join('') });
+const LARGE = Buffer.alloc(4 << 20, 'x'); // large enough to go through a file
 const P = 'server.serverproxy.', TLS = `${P}ssl_authentication_failed.`;
 
 // rule, what is broken, how, the fault; null: it is right and must be answered.
@@ -201,6 +202,16 @@ const rows = [
   ['3.3', 'bytes behind the multipart', () => ({ bytes: (b) => Buffer.concat([b, Buffer.from('more\r\n')]) }), 'invalid_message'],
   ['3.3', 'words before the multipart', () => ({ bytes: (b) => Buffer.concat([Buffer.from('hello\r\n'), b]) }), 'mime_parsing_failed'],
 
+  ['1.9', 'a body of four megabytes', () => ({ body: LARGE }), null],
+  ['1.9', 'a body of four megabytes, referenced straight', () => ({ body: LARGE, xades: { direct: true } }), null],
+  ['1.9', 'one byte of four megabytes is changed', () => ({ body: LARGE, ...set(BODY, (b) => Buffer.concat([b.subarray(0, b.length - 1), Buffer.from('y')])) }), 'malformed_signature.invalid_hash_chain_ref'],
+  ['1.9', 'the last byte of four megabytes is missing', () => ({ body: LARGE, ...set(BODY, (b) => b.subarray(1)) }), 'malformed_signature.invalid_hash_chain_ref'],
+  ['1.9', 'the signature does not cover the four megabytes', () => ({ body: LARGE, xades: { direct: true, spoil: { parts: (p) => p.slice(0, 1) } } }), 'malformed_signature'],
+  ['1.9', 'the four megabytes come behind the signature', () => ({ body: LARGE, parts: (p) => [...p.filter(([t]) => t !== BODY), [BODY, LARGE]] }), 'invalid_message'],
+  ['1.9', 'four megabytes, cut', () => ({ body: LARGE, bytes: (b) => b.subarray(0, 3 << 20) }), 'mime_parsing_failed'],
+  ['1.9', 'four megabytes that hold the boundary', () => ({ body: Buffer.concat([LARGE, Buffer.from('\r\n--xtopabcdefghijklmnopqrstuvwxyzabcd\r\n'), LARGE]) }), 'mime_parsing_failed'],
+  ['1.9', 'more than the log keeps', () => ({ body: Buffer.alloc(12 << 20, 'x') }), 'logging_failed'],
+
   ['1.2', 'the client twice, the last one is not ours', () => more('X-Road-Client:VN/GOV/H26/desk'), TLS + 'incorrect_certificate'],
   ['1.2', 'the client twice, the last one is ours', () => ({ head: (h) => h.replace('X-Road-Client:', 'X-Road-Client:VN/GOV/H26/desk\r\nX-Road-Client:') }), null],
   ['1.2', 'no client', () => line('X-Road-Client', null), 'missing_header'],
@@ -284,12 +295,11 @@ test('no certificate, one of nobody, an old version of TLS: no handshake', { ski
   assert.equal(calls, accepted);
 });
 
-test('HTTP: a huge header, a huge body, another verb, another path', { skip }, async () => {
+test('HTTP: a huge header, another verb, another path', { skip }, async () => {
   for (const [what, wire] of Object.entries({
     header: { http: (o) => ({ ...o, headers: { ...o.headers, 'x-a': 'a'.repeat(200000) } }) },
     headers: { http: (o) => ({ ...o, headers: { ...o.headers, ...Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`x-a${i}`, '1'])) } }) },
     verb: { http: (o) => ({ ...o, method: 'PUT' }) }, path: { http: (o) => ({ ...o, path: '/r1/VN/GOV/H26/desk/echo' }) },
-    body: { body: Buffer.alloc(80 << 20, 'x') },
   })) {
     const r = await ask(wire).catch((e) => ({ answer: { status: 0, fault: e.code } }));
     assert.ok(r.answer.fault || r.answer.status >= 400, `${what}: ${r.answer.status}`);

@@ -51,6 +51,7 @@ const send = (rs, type, bytes, code = 200) => rs.writeHead(code, { 'content-type
 // raw: an HTTP answer written by hand; then the connection stays open, unless it is cut.
 const raw = (head, { cut = true } = {}) => reply((rs, b, t) => { const bytes = Buffer.isBuffer(head(b, t)) ? head(b, t) : Buffer.concat([Buffer.from(head(b, t)), b]); rs.socket.on('error', () => {}); rs.socket.write(bytes, () => cut && rs.socket.end()); });
 const http = (t, ...lines) => ['HTTP/1.1 200 OK', `Content-Type: ${t}`, ...lines, '', ''].join(CRLF);
+const LARGE = Buffer.alloc(4 << 20, 'secret'); // large enough to go through a file
 const MINE = 'Server.ServerProxy.ServiceFailed.NetworkError';
 const C = 'server.clientproxy.', TLS = 'ssl_authentication_failed.', BAD = 'invalid_response.';
 
@@ -146,6 +147,14 @@ const rows = [
   ['3.3', 'the connection breaks in the answer', () => reply((rs, b, t) => { rs.writeHead(200, { 'content-type': t, 'content-length': b.length }); rs.write(b.subarray(0, b.length >> 1), () => rs.socket.destroy()); }), 'network_error'],
   ['3.1', 'the connection breaks before the answer', () => reply((rs) => rs.socket.destroy()), 'network_error'],
   ['1.9', 'an answer of forty megabytes', () => reply((rs, b, t) => { rs.on('error', () => {}); send(rs, t, Buffer.alloc(40 << 20, 'secret')); }), BAD + 'mime_parsing_failed'],
+
+  ['1.9', 'an answer of four megabytes', () => ({ body: LARGE }), null],
+  ['1.9', 'one byte of four megabytes is changed', () => ({ body: LARGE, ...set(BODY, (b) => Buffer.concat([b.subarray(0, b.length - 1), Buffer.from('y')])) }), 'malformed_signature.invalid_hash_chain_ref'],
+  ['1.9', 'the signature does not cover the four megabytes', () => ({ body: LARGE, xades: { direct: true, spoil: { parts: (p) => p.slice(0, 1) } } }), 'malformed_signature'],
+  ['1.9', 'a fault behind half of four megabytes', () => ({ body: LARGE, parts: (p) => [p[0], [BODY, p[1][1].subarray(0, 2 << 20)], FAULT(MINE)] }), MINE],
+  ['1.9', 'four megabytes, cut', () => ({ body: LARGE, ...reply((rs, b, t) => send(rs, t, b.subarray(0, 3 << 20))) }), BAD + 'mime_parsing_failed'],
+  ['1.9', 'the connection breaks in four megabytes', () => ({ body: LARGE, ...reply((rs, b, t) => { rs.writeHead(200, { 'content-type': t, 'content-length': b.length }); rs.write(b.subarray(0, 3 << 20), () => rs.socket.destroy()); }) }), 'network_error'],
+  ['1.9', 'more than the log keeps', () => ({ body: Buffer.alloc(12 << 20, 'secret') }), 'logging_failed'],
 
   ['HTTP', 'written by hand, all right', () => raw((b, t) => http(t, `Content-Length: ${b.length}`)), null],
   ['HTTP', 'up to the end of the connection', () => raw((b, t) => http(t)), null],
