@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -25,7 +26,7 @@
 
 enum { JOBS_MAX = 32, RESTART_MIN_MS = 200, RESTART_MAX_MS = 5000, STEADY_MS = 3000, STOP_MS = 15000 };
 
-struct runner { const struct job *job; const struct app *app; pthread_t thread; atomic_bool *stop; };
+struct runner { const struct job *job; const struct app *app; pthread_t thread; int end; /* readable when the server stops */ };
 
 static void write_pid(struct call *c, struct str folder, const char *name, int pid)
 {
@@ -35,29 +36,35 @@ static void write_pid(struct call *c, struct str folder, const char *name, int p
 
 /* ---- the server process ---- */
 
+/* is_over: waits so long for the end. */
+static bool is_over(int end, int64_t ms)
+{
+    struct pollfd p = { .fd = end, .events = POLLIN };
+    return poll(&p, 1, ms < INT_MAX ? (int)ms : INT_MAX) > 0;
+}
+
 static void *run_job(void *arg)
 {
     struct runner *r = arg;
     struct call *c = call_open(r->app);
-    while (!atomic_load(r->stop)) {
+    do {
         call_renew(c);
         enum status st = r->job->run(c);
         if (st != ST_OK)
             log_line(LOG_WARN, "main", "job.failed", c->trace, log_text("job", str_z(r->job->name)), log_text("reason", call_sentence(c, st).sentence));
         store_rest(c);
-        for (int64_t left = r->job->period_ms; left > 0 && !atomic_load(r->stop); left -= 50) (void)poll(NULL, 0, left < 50 ? (int)left : 50);
-    }
+    } while (!is_over(r->end, r->job->period_ms));
     store_release(c);
     call_close(c);
     return NULL;
 }
 
-static size_t start_jobs(const struct app *app, atomic_bool *stop, struct runner *runners)
+static size_t start_jobs(const struct app *app, int end, struct runner *runners)
 {
     size_t n = 0;
     for (const struct module *const *m = sen_modules; *m; m++)
         for (const struct job *j = (*m)->jobs; j && j->name && n < JOBS_MAX; j++) {
-            runners[n] = (struct runner){ .job = j, .app = app, .stop = stop };
+            runners[n] = (struct runner){ .job = j, .app = app, .end = end };
             if (pthread_create(&runners[n].thread, NULL, run_job, &runners[n]) == 0) n++;
         }
     return n;
@@ -80,20 +87,24 @@ static enum status confine_server(struct call *c, struct node *n)
 static enum status serve_node(struct call *c, struct node *n, const sigset_t *signals)
 {
     struct runner runners[JOBS_MAX];
-    atomic_bool stop = false;
+    FILE_FD end = eventfd(0, EFD_CLOEXEC);
+    if (end < 0) {
+        call_note(c, "main", "eventfd: errno %d", errno);
+        return ST_UNAVAILABLE;
+    }
     TRY(node_open(c, n, HOLDER_WAIT));
     TRY(confine_server(c, n));
     store_release(c);
     heap_settle();
     TRY(web_start(c, node_app(n)));
-    size_t jobs = start_jobs(node_app(n), &stop, runners);
+    size_t jobs = start_jobs(node_app(n), end, runners);
     log_line(LOG_INFO, "main", "server.ready", c->trace, log_text("node", config_text(node_app(n)->config, "node")), log_int("pid", getpid()));
     int got;
     (void)sigwait(signals, &got);
     log_line(LOG_INFO, "main", "server.stopping", c->trace, log_int("signal", got));
     (void)alarm(STOP_MS / 1000); /* a peer that keeps us waiting does not keep us alive, even where no supervisor is left to end us */
     web_stop(node_app(n));
-    atomic_store(&stop, true);
+    (void)eventfd_write(end, 1);
     for (size_t i = 0; i < jobs; i++) (void)pthread_join(runners[i].thread, NULL);
     return ST_OK;
 }
