@@ -6,6 +6,8 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "base/url.h"
+#include "exchange/directory_int.h"
 #include "exchange/operator_int.h"
 
 enum { SHA224_BYTES = 28, SHA256_BYTES = 32 };
@@ -124,6 +126,36 @@ static enum status anchor_list_run(struct call *c, const struct args *args)
     return ST_OK;
 }
 
+/* ---- configurations for those that judge evidence ---- */
+
+/* export_nation: FOLDER/INSTANCE/shared-params.xml and the version beside it, as X-Road stores them. */
+static enum status export_nation(struct call *c, struct str folder, struct str instance)
+{
+    struct dir_set set;
+    struct signed_directory s;
+    struct str into = file_path(c->arena, folder, url_encode(c->arena, instance)), xml = file_path(c->arena, into, STR("shared-params.xml"));
+    TRY(directory__read_stored(c, instance, &set));
+    TRY(directory__read_signed(c, set.document, &s));
+    TRY(file_make_folder(c, into, 0755));
+    for (size_t i = 0; i < set.n; i++)
+        if (str_eq(set.identifiers[i], STR("SHARED-PARAMETERS"))) TRY(file_write(c, xml, set.bytes[i], 0644));
+    TRY(file_write(c, str_join(c->arena, xml, STR(".metadata"), STR_END), str_print(c->arena, "{\"configurationVersion\":\"%d\"}", s.version), 0644));
+    (void)printf("%.*s\n", STR_ARG(xml));
+    return ST_OK;
+}
+
+static enum status export_run(struct call *c, const struct args *args)
+{
+    struct directory *list[FOREIGN_MAX + 1];
+    size_t n = directory__hold_all(exchange__of(c), list, FOREIGN_MAX + 1);
+    enum status st = n ? ST_OK : call_fail(c, ST_UNAVAILABLE, "", "This node has no directory yet. Start it, and try again when it has fetched one.");
+    for (size_t i = 0; i < n; i++) {
+        if (st == ST_OK) st = export_nation(c, args_value(args, "FOLDER"), list[i]->instance);
+        directory__drop(&list[i]);
+    }
+    return st;
+}
+
 /* ---- groups ---- */
 
 static enum status group_add_run(struct call *c, const struct args *args)
@@ -177,6 +209,7 @@ static const struct option accept_options[] = {
     { OPTION_OPERAND, "FILE", NULL, "the anchor", true },
     { OPTION_VALUE, "hash", "HEX", "its SHA-224 or SHA-256, as the operator told it by another way", true },
     { OPTION_END, NULL, NULL, NULL, false } };
+static const struct option folder_options[] = { { OPTION_OPERAND, "FOLDER", NULL, "where they are written", true }, { OPTION_END, NULL, NULL, NULL, false } };
 static const struct option instance_options[] = { { OPTION_OPERAND, "INSTANCE", NULL, "the other nation's instance", true }, { OPTION_END, NULL, NULL, NULL, false } };
 static const struct option group_options[] = {
     { OPTION_OPERAND, "CODE", NULL, "code of the group", true },
@@ -196,6 +229,7 @@ static const struct command commands[] = {
     { .name = "directory group put", .summary = "Puts a member or subsystem into a global group (operator).", .options = group_member_options, .run = group_put_run, .needs = COMMAND_NODE },
     { .name = "directory group take", .summary = "Takes a member or subsystem out of a global group (operator).", .options = group_member_options, .run = group_take_run, .needs = COMMAND_NODE },
     { .name = "directory group list", .summary = "Lists the global groups of the directory.", .options = NULL, .run = group_list_run, .needs = COMMAND_NODE },
+    { .name = "directory export", .summary = "Writes the shared parameters of every known nation, for `message verify --conf`.", .options = folder_options, .run = export_run, .needs = COMMAND_NODE },
     { .name = "directory rotate-key", .summary = "Makes a new key for the signature of the directory (operator).", .options = NULL, .run = rotate_key_run, .needs = COMMAND_NODE },
     { 0 } };
 

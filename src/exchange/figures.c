@@ -103,6 +103,21 @@ void exchange_directory_state(struct call *c, struct exchange_directory_state *r
     ret->lists_cert = self && ex->tls_cert.n && directory__server_of_cert(d, ex->tls_cert) == self;
 }
 
+size_t exchange_list_directories(struct call *c, struct exchange_directory_info ret[static EXCHANGE_DIRECTORIES_MAX])
+{
+    struct exchange *ex = exchange__of(c);
+    size_t n = 0;
+    _Static_assert(EXCHANGE_DIRECTORIES_MAX == FOREIGN_MAX + 1, "our own and the others");
+    (void)pthread_mutex_lock(&ex->lock);
+    if (ex->has_anchor) ret[n++] = (struct exchange_directory_info){ ex->instance, ex->directory ? ex->directory->expires_ms : 0, ex->sync.failing_since_ms };
+    for (size_t i = 0; i < ex->nforeign; i++) {
+        const struct foreign *f = &ex->foreign[i];
+        ret[n++] = (struct exchange_directory_info){ str_copy(c->arena, str_of(f->instance, f->n)), f->directory ? f->directory->expires_ms : 0, f->sync.failing_since_ms };
+    }
+    (void)pthread_mutex_unlock(&ex->lock);
+    return n;
+}
+
 enum status exchange_try_directory(struct call *c) { return directory__try(c); }
 
 enum status exchange_list_servers(struct call *c, const struct exchange_server_info **ret, size_t *n)

@@ -28,6 +28,10 @@ struct exchange_directory_state {
     int64_t members, servers;
 };
 void exchange_directory_state(struct call *c, struct exchange_directory_state *ret);
+/* exchange_list_directories: our own and those of the nations with which ours is federated; ends_ms 0: never fetched. */
+struct exchange_directory_info { struct str instance; int64_t ends_ms, failing_since_ms /* 0: it goes well */; };
+enum { EXCHANGE_DIRECTORIES_MAX = 17 };
+size_t exchange_list_directories(struct call *c, struct exchange_directory_info ret[static EXCHANGE_DIRECTORIES_MAX]);
 NODISCARD enum status exchange_try_directory(struct call *c); /* fetches and verifies, keeps nothing */
 NODISCARD enum status exchange_try_status(struct call *c, struct str cert); /* asks the status services about a certificate of this node; an answer that is a proof is kept */
 

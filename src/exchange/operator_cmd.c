@@ -4,6 +4,7 @@
 #include "base/args.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "exchange/figures.h"
 #include "exchange/operator_int.h"
 
 enum { FILE_MAX_BYTES = 64 * 1024, CERT_S = 825 * 86400 };
@@ -120,10 +121,24 @@ static enum status publish_run(struct call *c, const struct args *args)
     return file_write(c, outside, anchor, 0644);
 }
 
+/* print_ends: the countdown of our own directory and of those of other nations. */
+static void print_ends(struct call *c)
+{
+    struct exchange_directory_info list[EXCHANGE_DIRECTORIES_MAX];
+    size_t n = exchange_list_directories(c, list);
+    for (size_t i = 0; i < n; i++) {
+        int64_t left_s = (list[i].ends_ms - c->now_ms) / 1000;
+        if (!list[i].ends_ms) (void)printf("directory of %.*s  not fetched yet\n", STR_ARG(list[i].instance));
+        else if (left_s <= 0) (void)printf("directory of %.*s  has ended\n", STR_ARG(list[i].instance));
+        else (void)printf("directory of %.*s  ends in %lld min %02lld s unless it is renewed\n", STR_ARG(list[i].instance), (long long)(left_s / 60), (long long)(left_s % 60));
+    }
+}
+
 static enum status show_run(struct call *c, const struct args *args)
 {
     DIRECTORY d = NULL;
     (void)args;
+    print_ends(c);
     TRY(directory__hold(c, &d));
     for (size_t i = 0; i < d->nmembers; i++) (void)printf("%.*s  %.*s\n", STR_ARG(d->members[i].key), STR_ARG(d->members[i].name));
     for (size_t i = 0; i < d->nservers; i++) {

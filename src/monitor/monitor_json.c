@@ -3,6 +3,7 @@
 
 #include "base/config.h"
 #include "base/time.h"
+#include "base/url.h"
 #include "web/http.h"
 
 enum { ANSWER_MAX = 8 * 1024 * 1024 };
@@ -102,6 +103,18 @@ static void put_certificates(struct call *c, struct buf *out)
         if (list[i].has_status) buf_print(out, "sen_certificate_status_age_seconds{use=\"%s\"} %lld\n", uses[list[i].use], (long long)((c->now_ms - list[i].status_ms) / 1000));
 }
 
+/* put_countdown: how long the directory of each nation may still be used: 0 when it has ended. */
+static void put_countdown(struct call *c, struct buf *out)
+{
+    struct exchange_directory_info list[EXCHANGE_DIRECTORIES_MAX];
+    size_t n = exchange_list_directories(c, list);
+    put_gauge(out, "sen_directory_left_seconds", "How long the directory of a nation may still be used; 0 when it has ended.");
+    for (size_t i = 0; i < n; i++) {
+        int64_t left_ms = list[i].ends_ms - c->now_ms;
+        buf_print(out, "sen_directory_left_seconds{instance=\"%.*s\"} %lld\n", STR_ARG(url_encode(c->arena, list[i].instance)), (long long)(left_ms > 0 ? left_ms / 1000 : 0));
+    }
+}
+
 void monitor__put_metrics(struct call *c, struct buf *out)
 {
     struct exchange_directory_state d;
@@ -109,6 +122,7 @@ void monitor__put_metrics(struct call *c, struct buf *out)
     put_certificates(c, out);
     put_gauge(out, "sen_directory_end_timestamp_seconds", "When the directory of members that is in use ends; 0 without one.");
     buf_print(out, "sen_directory_end_timestamp_seconds %lld\n", (long long)(d.expires_ms / 1000));
+    put_countdown(c, out);
     if (d.fetched_ms) {
         put_gauge(out, "sen_directory_age_seconds", "Time since the directory was fetched.");
         buf_print(out, "sen_directory_age_seconds %lld\n", (long long)((c->now_ms - d.fetched_ms) / 1000));

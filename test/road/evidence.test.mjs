@@ -2,7 +2,7 @@
 // openssl and unzip, which know nothing of us, accept what is in them.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -56,10 +56,9 @@ test('the containers of an exchange come out of both nodes, for a purpose that i
   }
 });
 
-test('they hold, by the node and by a folder without any node', () => {
+test('they hold, by the node and by a folder without any node', async () => {
   conf = join(dir, 'conf');
-  mkdirSync(join(conf, 'VN'), { recursive: true });
-  cpSync(join(nation.hanoi.dir, 'conf', 'shared-params.xml'), join(conf, 'VN', 'shared-params.xml'));
+  await nation.sen(['directory', 'export', conf, '--node', nation.hanoi.dir]);
   for (const file of [...files.hanoi, ...files.police])
     for (const by of [['--node', nation.police.dir], ['--conf', conf]]) {
       const r = verify(file, ...by);

@@ -69,6 +69,8 @@ test('a member of one nation asks a service of the other', async () => {
   assert.ok(got.json.record.some((v) => v.value === person.fullName));
   const known = await (await clients(la.hanoi, 'VN')).json();
   assert.ok(known.member.some((m) => m.id.xroad_instance === 'VN' && m.id.subsystem_code === 'population'));
+  assert.match(await (await fetch(`${la.hanoi.systems}/metrics`)).text(), /^sen_directory_left_seconds\{instance="VN"\} [1-9]\d*$/m);
+  assert.match(await command(la.hanoi, 'directory', 'show'), /^directory of VN {2}ends in \d+ min/m);
   assert.match(await command(vn.police, 'message', 'list'), /answered answer .*LA\/GOV\/H26\/desk -> VN\/GOV\/G01\/population\/person {2}200/);
   assert.match(await command(la.hanoi, 'message', 'list'), /asked +answer .*LA\/GOV\/H26\/desk -> VN\/GOV\/G01\/population\/person {2}200/);
 });
