@@ -11,13 +11,14 @@ static const struct query LIST_ROWS = { "exchange",
     "SELECT seq, at_ms, side, is_answer, client, service, fault, message_id, fault_id, request_id FROM message WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", LOG };
 static const struct query FIND_CLASS = { "exchange", "SELECT id FROM message_class WHERE client = $1 AND service = $2 AND side = $3 AND kind = $4 AND fault = $5", LOG };
 static const struct query COUNT_CLASSES = { "exchange", "SELECT COUNT(*) FROM message_class", LOG };
-static const struct query INSERT_CLASS = { "exchange", "INSERT INTO message_class (id, side, kind, client, service, fault, n) VALUES ($1, $2, $3, $4, $5, $6, 0)", LOG };
-static const struct query COUNT_ROWS = { "exchange", "UPDATE message_class SET n = n + $2 WHERE id = $1", LOG };
+static const struct query INSERT_CLASS = { "exchange", "INSERT INTO message_class (id, side, kind, client, service, fault, n, last_ms) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)", LOG };
+static const struct query COUNT_ROWS = { "exchange", "UPDATE message_class SET n = n + $2, last_ms = CASE WHEN last_ms < $3 THEN $3 ELSE last_ms END WHERE id = $1", LOG };
 static const struct query INSERT_PLACE = { "exchange", "INSERT INTO message_place (class, at_ms, seq) VALUES ($1, $2, $3) ON CONFLICT (class, at_ms, seq) DO NOTHING", LOG };
 static const struct query DELETE_PLACE = { "exchange", "DELETE FROM message_place WHERE class = $1 AND at_ms = $2 AND seq = $3", LOG };
 static const struct query INSERT_NAME = { "exchange", "INSERT INTO message_name (hash, seq) VALUES ($1, $2) ON CONFLICT (hash, seq) DO NOTHING", LOG };
 static const struct query DELETE_NAME = { "exchange", "DELETE FROM message_name WHERE hash = $1 AND seq = $2", LOG };
-/* The newest row of every class by one step into the index each. */
+static const struct query LIST_NOW = { "exchange", "SELECT id, side, kind, client, service, fault, n, last_ms FROM message_class WHERE n > 0 ORDER BY id LIMIT $1", LOG };
+/* The newest row of every class before a moment, by one step into the index each. */
 static const struct query LIST_CLASSES = { "exchange",
     "SELECT k.id, k.side, k.kind, k.client, k.service, k.fault, k.n, COALESCE((SELECT MAX(p.at_ms) FROM message_place p WHERE p.class = k.id AND p.at_ms <= $1), -1) "
     "FROM message_class k ORDER BY k.id LIMIT $2", LOG };
@@ -107,7 +108,7 @@ static enum status class_of(struct call *c, struct db_tx *tx, struct slice *s, c
 
 static enum status count_classes(struct call *c, const struct slice *s)
 {
-    for (size_t i = 0; i < s->nclasses; i++) TRY(db_exec(c, &COUNT_ROWS, db_int(s->classes[i].id), db_int(s->classes[i].n)));
+    for (size_t i = 0; i < s->nclasses; i++) TRY(db_exec(c, &COUNT_ROWS, db_int(s->classes[i].id), db_int(s->classes[i].n), db_int(s->classes[i].last_ms)));
     return ST_OK;
 }
 
@@ -155,6 +156,7 @@ static enum status index_slice(struct call *c, size_t *n)
         struct message_class *k;
         TRY(class_of(c, &tx, &s, &s.rows[i], &k));
         k->n++;
+        if (s.rows[i].at_ms > k->last_ms) k->last_ms = s.rows[i].at_ms;
         TRY(db_exec(c, &INSERT_PLACE, db_int(k->id), db_int(s.rows[i].at_ms), db_int(s.rows[i].seq)));
         TRY(each_name(c, &INSERT_NAME, &s.rows[i]));
     }
@@ -223,7 +225,7 @@ enum status message__list_classes(struct call *c, int64_t until_ms, const struct
     enum { MOST = 2 * MESSAGE_CLASSES_MOST }; /* those without a service come on top */
     size_t cap = 256, count = 0;
     struct message_class *list = arena_array(c->arena, struct message_class, cap);
-    DB_ROWS rows = db_run(c, &LIST_CLASSES, db_int(until_ms), db_int(MOST));
+    DB_ROWS rows = until_ms == INT64_MAX ? db_run(c, &LIST_NOW, db_int(MOST)) : db_run(c, &LIST_CLASSES, db_int(until_ms), db_int(MOST));
     while (db_next(&rows)) {
         if (count == cap) {
             struct message_class *wider = arena_array(c->arena, struct message_class, 2 * cap);

@@ -31,13 +31,14 @@ NODISCARD enum status message__journal_opening(struct call *c, struct str purpos
 /* ---- message_index.c: what the log is searched by ----
  * A class is one kind of row between one client and one service, with one fault or none. There are few of them, so a filter is a choice of classes, and the newest
  * rows of a class stand together: no search reads more than a few thousand small rows, however many messages there are. */
-struct message_class { int64_t id, side, kind; struct str client, service, fault; int64_t n /* rows */, last_ms /* of its newest row not after the moment asked for; -1: none */; };
+struct message_class { int64_t id, side, kind; struct str client, service, fault; int64_t n /* rows */, last_ms /* of its newest row not after the moment asked for, or later; -1: none */; };
 enum { MESSAGE_CLASSES_MOST = 10000 }; /* further ones are kept without their service, and found by everything else */
 
 /* message__index: bring the index up to the newest row, at most so many rows; *behind: rows that are still missing. */
 NODISCARD enum status message__index(struct call *c, int64_t most, int64_t *behind);
 NODISCARD enum status message__index_job(struct call *c);
 NODISCARD enum status message__count(struct call *c, int64_t *ret); /* rows that are in the index */
+/* message__list_classes: INT64_MAX: as they are now. */
 NODISCARD enum status message__list_classes(struct call *c, int64_t until_ms, const struct message_class **ret, size_t *n);
 
 /* message__list_places: the newest rows of a class before a place and not before since_ms. */
