@@ -8,6 +8,7 @@
 #define CURE_DISK "Free some space, or move the node's folder to a larger disk."
 #define CURE_CLOCK "Let a time service (NTP) set the clocks of both machines."
 #define CURE_HOLDER "Look at the last lines of its log, then restart the node."
+#define CURE_FOREIGN "Tell the operator, who knows the operator of the other nation. `sen directory show` counts the time that is left."
 #define CURE_STAMPS "Is the time-stamping service running? Its address stands in the directory."
 FINDING(cert_good, LEVEL_GOOD, WHERE_HERE, "%s: valid until %s.", "", "")
 FINDING(cert_soon, LEVEL_WARN, WHERE_HERE, "%s: ends on %s.", "A certificate holds for a limited time only.", CURE_CERT)
@@ -23,7 +24,9 @@ FINDING(status_fetched, LEVEL_GOOD, WHERE_OPERATOR, "Status of certificates: the
 FINDING(status_unfetched, LEVEL_BAD, WHERE_OPERATOR, "Status of certificates: the authority's status service gives no answer that can be used.", "The authority's status service does not answer, or the clocks differ.", CURE_STATUS)
 FINDING(directory_good, LEVEL_GOOD, WHERE_OPERATOR, "Directory: fetched %s ago, holds until %s, names %s servers.", "", "")
 FINDING(directory_kept, LEVEL_GOOD, WHERE_HERE, "Directory: the one on disk holds until %s and names %s servers.", "", "")
-FINDING(directory_failing, LEVEL_WARN, WHERE_OPERATOR, "Directory: cannot be fetched since %s; the last one holds until %s.", "The operator's node does not give it.", CURE_DIRECTORY)
+FINDING(directory_failing, LEVEL_WARN, WHERE_OPERATOR, "Directory: cannot be fetched since %s; the last one holds for %s more, until %s.", "The operator's node does not give it.", CURE_DIRECTORY)
+FINDING(foreign_failing, LEVEL_WARN, WHERE_OPERATOR, "Directory of %s: cannot be fetched; the last one holds for %s more, until %s.", "The other nation's source does not give it.", CURE_FOREIGN)
+FINDING(foreign_ended, LEVEL_BAD, WHERE_OPERATOR, "Directory of %s: there is none that is valid. Nothing is exchanged with that nation.", "The other nation's source does not give it.", CURE_FOREIGN)
 FINDING(directory_ended, LEVEL_BAD, WHERE_OPERATOR, "Directory: ended at %s. Nothing is exchanged.", "It was not renewed in time.", CURE_DIRECTORY)
 FINDING(directory_none, LEVEL_BAD, WHERE_OPERATOR, "Directory: there is none. Nothing is exchanged.", "It has never been fetched.", CURE_DIRECTORY)
 FINDING(directory_fetched, LEVEL_GOOD, WHERE_OPERATOR, "Directory: fetched just now, and its signature is good.", "", "")

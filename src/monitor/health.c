@@ -92,6 +92,18 @@ static void look_at_clock(struct call *c, struct findings *fs, const struct exch
     else (void)SAY(clock_wrong, value_span(off), value_none(), value_none());
 }
 
+/* look_at_foreign: told only where something is wrong with the directory of a nation with which ours is federated. */
+static void look_at_foreign(struct call *c, struct findings *fs)
+{
+    struct exchange_directory_info list[EXCHANGE_DIRECTORIES_MAX];
+    size_t n = exchange_list_directories(c, list);
+    for (size_t i = 1; i < n; i++) {
+        int64_t left_ms = list[i].ends_ms - c->now_ms;
+        if (left_ms <= 0) (void)SAY(foreign_ended, value_text(list[i].instance), value_none(), value_none());
+        else if (list[i].failing_since_ms) (void)SAY(foreign_failing, value_text(list[i].instance), value_span(left_ms), value_moment(list[i].ends_ms));
+    }
+}
+
 static void look_at_directory(struct call *c, struct findings *fs)
 {
     struct exchange_directory_state d;
@@ -100,9 +112,10 @@ static void look_at_directory(struct call *c, struct findings *fs)
     if (!d.has_anchor) (void)SAY(anchor_missing, value_none(), value_none(), value_none());
     else if (!d.there) because(SAY(directory_none, value_none(), value_none(), value_none()), &d);
     else if (d.expires_ms <= c->now_ms) because(SAY(directory_ended, end, value_none(), value_none()), &d);
-    else if (d.failing_since_ms) because(SAY(directory_failing, value_moment(d.failing_since_ms), end, value_none()), &d);
+    else if (d.failing_since_ms) because(SAY(directory_failing, value_moment(d.failing_since_ms), value_span(d.expires_ms - c->now_ms), end), &d);
     else if (d.fetched_ms) (void)SAY(directory_good, value_span(c->now_ms - d.fetched_ms), end, value_number(d.servers));
     else (void)SAY(directory_kept, end, value_number(d.servers), value_none());
+    look_at_foreign(c, fs);
     if (d.there) look_at_listing(c, fs, &d);
     look_at_clock(c, fs, &d);
 }

@@ -15,10 +15,10 @@ static const struct finding_value none = { 0 };
 TEST(a_finding_is_told_with_its_values_in_the_language_of_the_call)
 {
     struct findings fs = { 0 };
-    const struct finding *f = monitor_say(c, &fs, FOUND_directory_failing, value_moment(TEST_NOW_MS), value_moment(TEST_NOW_MS + 600000), none);
+    const struct finding *f = monitor_say(c, &fs, FOUND_directory_failing, value_moment(TEST_NOW_MS), value_span(600000), value_moment(TEST_NOW_MS + 600000));
     struct finding_words w = monitor_words(c, f);
     CHECK(w.level == LEVEL_WARN && w.cause.n && w.cure.n);
-    CHECK_STR(w.what, STR("Directory: cannot be fetched since 18 November 2026 11:06; the last one holds until 18 November 2026 11:16."));
+    CHECK_STR(w.what, STR("Directory: cannot be fetched since 18 November 2026 11:06; the last one holds for 10 min more, until 18 November 2026 11:16."));
     c->lang = STR("vi");
     CHECK(str_starts(monitor_words(c, f).what, STR("Danh bạ: không tải được từ 18/11/2026")));
     c->lang = STR("en");

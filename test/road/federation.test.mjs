@@ -107,6 +107,7 @@ test('a nation whose directory has ended is refused, by name; our own goes on', 
   assert.equal(refused.error, 'server.clientproxy.global_conf_outdated');
   assert.match(refused.json.message, /directory of the instance VN has not been renewed/);
   assert.equal((await clients(la.hanoi, 'LA')).status, 200);
+  await assert.rejects(command(la.hanoi, 'doctor'), /Directory of VN: there is none that is valid/);
   await command(vn.operator, 'outage', 'end', 'directory');
   await works();
 });
