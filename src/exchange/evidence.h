@@ -55,6 +55,9 @@ struct made_container { struct str zip, name /* of its file, x-road 5.4 */; bool
 NODISCARD enum status evidence__make(struct call *c, int64_t seq, struct made_container *ret);
 NODISCARD enum status evidence__of_parts(struct call *c, const struct message_parts *p, struct made_container *ret); /* of a row that is open already */
 
+/* ---- on the port for systems (evidence_http.c) ---- */
+handler evidence__show_containers, evidence__show_conf, evidence__show_failed;
+
 /* ---- commands (evidence_cmd.c) ---- */
 enum status evidence__verify_run(struct call *c, const struct args *args); /* sen message verify */
 extern const struct option evidence__verify_options[];

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memo.h"
 #include "base/time.h"
+#include "exchange/evidence.h"
 #include "exchange/message_log_int.h"
 
 enum { ROOM_ARENA = 64 * 1024 * 1024, JUDGED_SLOTS = 512, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 1000, KEEP_MS = 600000, OCSP_QUESTION_MAX = 16 * 1024 };
@@ -177,6 +178,8 @@ static enum status start(struct call *c, struct app *app)
 static const struct route routes[] = {
     /* all verbs: the exchange itself says which are X-Road's, in X-Road's form */
     { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_LARGE_MAX, .spools = true, .api = true, .failed = consumer__failed },
+    { "GET", "/asic", evidence__show_containers, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = evidence__show_failed },
+    { "GET", "/verificationconf", evidence__show_conf, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = evidence__show_failed },
     { "GET", "/listClients", metadata__clients, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = consumer__failed },
     { "GET", "/messages", message__show_list, .need = MESSAGE_READ, .form = message__list_form, .failed = message__show_list_again },
     { "GET", "/messages/person", message__show_person, .need = MESSAGE_PERSON },

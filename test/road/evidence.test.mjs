@@ -112,3 +112,42 @@ test('the log that was stamped one by one holds too', async () => {
   for (const node of [nation.hanoi, nation.police])
     assert.match((await nation.sen(['message', 'verify-stamps', '--node', node.dir])).stdout, /^[1-9]\d* time-stamps hold/);
 });
+
+// ---- over the port for information systems (x-road 5.6) ----
+
+async function fetchAsic(node, query, headers = { 'x-sen-purpose': 'residence.register' }) {
+  const r = await fetch(`${node.systems}/asic?${new URLSearchParams(query)}`, { headers });
+  return { status: r.status, type: r.headers.get('content-type'), bytes: Buffer.from(await r.arrayBuffer()) };
+}
+
+test('an information system fetches the containers of its own messages, and what judges them', async () => {
+  const list = (await nation.sen(['message', 'list', '--service', 'VN/GOV/G01/population/person', '--node', nation.hanoi.dir])).stdout;
+  const shown = (await nation.sen(['message', 'show', /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(list)[0], '--node', nation.hanoi.dir])).stdout;
+  const queryId = /message id (\S+)/.exec(shown)[1], mine = { queryId, xRoadInstance: 'VN', memberClass: 'GOV', memberCode: 'H26', subsystemCode: 'desk' };
+  const conf2 = join(dir, 'conf2.zip'), file = join(dir, 'fetched');
+  writeFileSync(conf2, Buffer.from(await (await fetch(`${nation.hanoi.systems}/verificationconf`)).arrayBuffer()));
+  const judge = unpack(conf2);
+  const one = await fetchAsic(nation.hanoi, { ...mine, responseOnly: '' });
+  assert.deepEqual([one.status, one.type], [200, 'application/vnd.etsi.asic-e+zip']);
+  writeFileSync(file, one.bytes);
+  assert.match(verify(file, '--conf', judge).stdout, /^good +sender: answer of VN\/GOV\/G01\/population\/person[\s\S]*The container holds\.\n$/m);
+  const both = await fetchAsic(nation.hanoi, mine);
+  writeFileSync(file, both.bytes);
+  assert.equal(both.type, 'application/zip');
+  assert.equal(readdirSync(unpack(file)).filter((name) => name.endsWith('.asice')).length, 2);
+  const cases = [
+    [nation.hanoi, { ...mine, queryId: 'other' }, 404, /No signed message/],
+    [nation.hanoi, { ...mine, subsystemCode: 'other' }, 404, /No signed message/],
+    [nation.hanoi, { ...mine, memberCode: 'G01' }, 401, /its own member only/],
+    [nation.hanoi, { queryId }, 400, /Ask with \?queryId/],
+    [nation.hanoi, { ...mine, requestOnly: '', responseOnly: '' }, 400, /Ask with \?queryId/],
+    [nation.police, mine, 401, /its own member only/],
+  ];
+  for (const [node, query, status, says] of cases) {
+    const r = await fetchAsic(node, query);
+    assert.equal(r.status, status);
+    assert.match(r.bytes.toString(), says);
+  }
+  assert.match((await fetchAsic(nation.hanoi, mine, {})).bytes.toString(), /X-Sen-Purpose/);
+  assert.equal((await fetchAsic(nation.hanoi, mine, { 'x-sen-purpose': 'no.such' })).status, 400);
+});
