@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Nation } from '../test/lib/nation.mjs';
-import { certificates, cpuMs, folder, line, need, nginx, wrk } from './lib.mjs';
+import { certificates, cpuMs, folder, line, need, nginx, opensslSpeed, wrk } from './lib.mjs';
 
 need('wrk', 'nginx', 'openssl');
 const dir = folder();
@@ -50,11 +50,14 @@ async function measure(sign, batch) {
 
 const other = wrk('http://127.0.0.1:18803/');
 console.log(`nginx  mutual TLS, unsigned, unlogged: ${line(other)}`);
-for (const [sign, name] of [['p256', 'P-256'], ['rsa2048', 'RSA-2048']]) {
+for (const [sign, name, algorithm] of [['p256', 'P-256', 'ecdsap256'], ['rsa2048', 'RSA-2048', 'rsa2048']]) {
   const sen = await measure(sign);
   console.log(`sen    ${name}, what waits together is signed together: ${line(sen)}, ${sen.cpu.toFixed(2)} ms CPU an exchange`);
   const alone = await measure(sign, 1);
   console.log(`sen    ${name}, one signature a message: ${line(alone)}, ${alone.cpu.toFixed(2)} ms CPU an exchange`);
+  const bare = opensslSpeed(algorithm), message = (r) => (r.cpu * 500).toFixed(0); // an exchange is two messages, each signed once, checked once, logged twice
+  console.log(`cpu    ${name}: ${message(sen)} us a message signed together, ${message(alone)} us with a signature of its own; openssl speed: ${bare.sign.toFixed(0)} us to sign, ${bare.verify.toFixed(0)} us to verify`);
+  console.log(`p99    sen ${sen.p99.toFixed(1)} ms, nginx ${other.p99.toFixed(1)} ms: ${(sen.p99 / other.p99).toFixed(1)} times`);
   console.log(`ratio ${(sen.rate / other.rate).toFixed(3)}  (sen ${name} ${sen.rate.toFixed(0)} req/s, nginx ${other.rate.toFixed(0)} req/s)`);
 }
 process.exit(0);

@@ -42,12 +42,12 @@ export function folder() {
   return dir;
 }
 
-// nginx with one server block text; answers a function that stops it.
-export async function nginx(dir, name, servers) {
+// nginx with one server block text and room for this many connections a worker; answers a function that stops it.
+export async function nginx(dir, name, servers, connections_each = 4096) {
   const home = join(dir, name);
   mkdirSync(join(home, 'temp'), { recursive: true });
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((k) => `${k}_temp_path ${home}/temp;`).join(' ');
-  writeFileSync(join(home, 'nginx.conf'), `daemon off; worker_processes 2; user root; pid ${home}/pid; error_log ${home}/error.log; events { worker_connections 4096; }
+  writeFileSync(join(home, 'nginx.conf'), `daemon off; worker_processes 2; user root; pid ${home}/pid; error_log ${home}/error.log; worker_rlimit_nofile 20000; events { worker_connections ${connections_each}; }
 http { access_log off; keepalive_requests 1000000; ${temp} ${servers} }`);
   const child = spawn('nginx', ['-c', join(home, 'nginx.conf'), '-p', home], { stdio: ['ignore', 'inherit', 'inherit'] });
   process.on('exit', () => child.kill('SIGTERM'));
@@ -92,3 +92,10 @@ export function children(parent, name) {
 }
 
 export const line = (r) => `${r.rate.toFixed(0)} req/s, p50 ${r.p50.toFixed(1)} ms, p99 ${r.p99.toFixed(1)} ms${r.failed ? `, ${r.failed} FAILED` : ''}`;
+
+// opensslSpeed: processor microseconds that OpenSSL needs to sign and to verify once with such a key ('ecdsap256', 'rsa2048').
+export function opensslSpeed(algorithm) {
+  const last = execFileSync('openssl', ['speed', '-seconds', '1', algorithm], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split('\n').at(-1).split(/\s+/);
+  const [sign, verify] = last.slice(-2).map(Number);
+  return { sign: 1e6 / sign, verify: 1e6 / verify };
+}

@@ -15,10 +15,21 @@ static void put_behind_body(struct buf *b, struct str boundary, const struct wir
     multipart__end(b, boundary);
 }
 
+/* room_for: enough for all parts and what stands between them; 0, and the buffer grows or fails by itself, for what may be too large. */
+static size_t room_for(const struct wire *w)
+{
+    enum { BETWEEN = 160 };
+    size_t n = w->head.n + w->signature.xml.n + w->signature.chain.n + w->signature.chain_result.n + (6 + w->nocsp) * BETWEEN;
+    for (size_t i = 0; i < w->nocsp; i++) n += w->ocsp[i].n;
+    if (w->has_body) n += w->body.n;
+    return n < EXCHANGE_WIRE_MAX ? n : 0;
+}
+
 enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct wire_bytes *ret)
 {
     struct str boundary = multipart__boundary(c->arena, "xtop");
     struct buf b = buf_in(c->arena, EXCHANGE_WIRE_MAX);
+    (void)buf_room(&b, room_for(w));
     for (size_t i = 0; i < w->nocsp; i++) multipart__put(&b, boundary, STR("application/ocsp-response"), w->ocsp[i]);
     multipart__put(&b, boundary, str_z(HEAD_TYPE[is_request]), w->head);
     if (w->has_body) multipart__put(&b, boundary, STR("application/x-road-rest-body"), w->body);

@@ -14,10 +14,10 @@
 #include "trust/seal.h"
 #include "trust/trust_int.h"
 
-enum { CERT_FILE_MAX = 256 * 1024, P256_HALF = 32, VERIFIED_SLOTS = 128 };
+enum { CERT_FILE_MAX = 256 * 1024, CERTS_MAX = 8, P256_HALF = 32, VERIFIED_SLOTS = 128 };
 
-/* The file of certificates as it was read last: by inode, size and time of change it is the same one still. */
-struct cert_file { struct stat seen; struct str pem; };
+/* The certificates of a file as it was read last: by inode, size and time of change it is the same one still. */
+struct cert_file { struct stat seen; struct str certs[CERTS_MAX]; size_t n; };
 
 struct key {
     struct trust *trust;
@@ -33,6 +33,11 @@ struct key {
 };
 
 static void heap_drop(struct str s) { heap_free((char *)(uintptr_t)s.p); /* ours: made by trust__heap_copy */ }
+
+static void drop_certs(struct cert_file *f)
+{
+    for (size_t i = 0; i < f->n; i++) heap_drop(f->certs[i]);
+}
 
 /* ---- the list ---- */
 
@@ -107,7 +112,7 @@ void trust_stop(struct trust *t)
         heap_drop(k->id);
         heap_drop(k->owner);
         heap_drop(k->public_key);
-        heap_drop(k->file.pem);
+        drop_certs(&k->file);
         OPENSSL_cleanse(k, sizeof *k);
         heap_free(k);
     }
@@ -187,46 +192,44 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-static bool find_file(struct call *c, const struct key *k, const struct stat *now, struct str *ret)
+static bool find_certs(struct call *c, const struct key *k, const struct stat *now, struct str *ret, size_t most, size_t *n)
 {
     (void)pthread_mutex_lock(&k->trust->lock);
-    bool found = k->file.pem.n && is_same_file(&k->file.seen, now);
-    if (found) *ret = str_copy(c->arena, k->file.pem);
+    bool found = k->file.n && is_same_file(&k->file.seen, now);
+    *n = !found ? 0 : k->file.n < most ? k->file.n : most;
+    for (size_t i = 0; i < *n; i++) ret[i] = str_copy(c->arena, k->file.certs[i]);
     (void)pthread_mutex_unlock(&k->trust->lock);
     return found;
 }
 
-static void keep_file(struct trust *t, struct str id, const struct stat *now, struct str pem)
+static void keep_certs(struct trust *t, struct str id, const struct stat *now, const struct str *certs, size_t n)
 {
-    struct str copy = trust__heap_copy(pem);
+    struct cert_file read = { .seen = *now, .n = n };
+    for (size_t i = 0; i < n; i++) read.certs[i] = trust__heap_copy(certs[i]);
     (void)pthread_mutex_lock(&t->lock);
     struct key *k = find_id(t, id);
-    struct str old = k->file.pem;
-    k->file = (struct cert_file){ *now, copy };
+    struct cert_file old = k->file;
+    k->file = read;
     (void)pthread_mutex_unlock(&t->lock);
-    heap_drop(old);
+    drop_certs(&old);
 }
 
-/* read_file: looked at for every signature and read only when it was changed: a file of an earlier moment is never taken for a later one, because the
- * look comes before the reading. */
-static enum status read_file(struct call *c, const struct key *k, struct str *ret)
+/* key_certificates: the file is looked at for every signature and read only when it was changed: a file of an earlier moment is never taken for a later one, because
+ * the look comes before the reading. */
+enum status key_certificates(struct call *c, const struct key *k, struct str *ret, size_t most, size_t *n)
 {
-    struct str path = str_join(c->arena, k->trust->folder, STR("/"), k->id, STR(".cert.pem"), STR_END);
+    struct str path = str_join(c->arena, k->trust->folder, STR("/"), k->id, STR(".cert.pem"), STR_END), pem, all[CERTS_MAX];
     struct stat now;
     const char *path_z = str_to_z(c->arena, path);
     if (!path_z || stat(path_z, &now) != 0) return no_certificate(c, k);
-    if (find_file(c, k, &now, ret)) return ST_OK;
-    TRY(file_read(c, path, CERT_FILE_MAX, ret));
-    keep_file(k->trust, k->id, &now, *ret);
+    if (find_certs(c, k, &now, ret, most, n)) return ST_OK;
+    TRY(file_read(c, path, CERT_FILE_MAX, &pem));
+    size_t found = trust__pem_certificates(c->arena, pem, all, CERTS_MAX);
+    if (!found) return no_certificate(c, k);
+    keep_certs(k->trust, k->id, &now, all, found);
+    *n = found < most ? found : most;
+    memcpy(ret, all, *n * sizeof *ret);
     return ST_OK;
-}
-
-enum status key_certificates(struct call *c, const struct key *k, struct str *ret, size_t most, size_t *n)
-{
-    struct str pem;
-    TRY(read_file(c, k, &pem));
-    *n = trust__pem_certificates(c->arena, pem, ret, most);
-    return *n > 0 ? ST_OK : no_certificate(c, k);
 }
 
 enum status key_certificate(struct call *c, const struct key *k, struct str *ret)
