@@ -10,7 +10,8 @@
 #include "base/url.h"
 #include "web/client_int.h"
 
-enum { SLOTS_MAX = 24, REQUEST_MAX = 1024 * 1024 /* its head */, JOINED = 16 * 1024 /* head and body that go out as one TLS record */ };
+enum { SLOTS_MAX = 24, REQUEST_MAX = 1024 * 1024 /* its head */, JOINED = 16 * 1024 /* head and body that go out as one TLS record */,
+       MEMORY_MOST = 16 * 1024 * 1024 };
 
 /* ---- connections of a thread ---- */
 
@@ -233,7 +234,9 @@ static int talk(struct fetch *f, const struct client_link *l, const struct clien
 {
     struct spool_room *room = f->rq->spools && f->call->app->web && f->call->app->web->room.folder ? &f->call->app->web->room : NULL;
     spool_drop(f->answer.spool); /* of a first try */
-    answer_begin(&f->answer, f->call->arena, str_eq(f->rq->method, STR("HEAD")), f->rq->max_answer ? f->rq->max_answer : 16 * 1024 * 1024, room);
+    size_t most = f->rq->max_answer ? f->rq->max_answer : MEMORY_MOST;
+    if (f->rq->spools && !room && most > MEMORY_MOST) most = MEMORY_MOST; /* a program that opens no node has no place for more */
+    answer_begin(&f->answer, f->call->arena, str_eq(f->rq->method, STR("HEAD")), most, room);
     if (f->rq->sent) *f->rq->sent = true;
     int rc = client__talk(l, q, &f->answer, f->until_us, f->rq->silent_ms ? f->rq->silent_ms * 1000 : INT64_MAX / 4);
     return rc == CURLE_OK && f->answer.state != ANSWER_DONE ? CURLE_WEIRD_SERVER_REPLY : rc;
