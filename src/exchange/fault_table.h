@@ -12,7 +12,7 @@ FAULT("http_error", ST_UNAVAILABLE, "The other agency's node gave an answer that
 FAULT("internal_error", ST_BROKEN, "A node on the way had an internal error. Give your administrator the id of this request.",
     "A bug, or something not foreseen.", "Report it with detail.")
 FAULT("bad_request", ST_INVALID, "The request is malformed. Correct it as the fault's message says.",
-    "Path, header or size is wrong; the message says which.", "Correct the request; bodies are at most 10 MiB, path and headers 64 KiB, ids 255 characters.")
+    "Path, header or size is wrong; the message says which.", "Correct the request; path and headers are at most 64 KiB, ids 255 characters.")
 FAULT("not_found", ST_NOT_FOUND, "What was asked does not exist. Check the address.",
     "The address does not exist.", "Check it.")
 FAULT("database_error", ST_UNAVAILABLE, "A database on the way is not available. Try again in a minute.",
