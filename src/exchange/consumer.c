@@ -116,7 +116,7 @@ static enum status post(struct call *c, const struct directory *d, const struct 
     struct client_request rq = { .method = STR("POST"), .headers = headers, .nheaders = sizeof headers / sizeof *headers, .body = bytes.before, .large = bytes.large, .tail = bytes.behind,
                                  .has_body = true, .spools = true,
                                  .connect_ms = connect_ms, .total_ms = LONGEST_MS,
-                                 .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .max_answer = EXCHANGE_LARGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .sent = &t->left };
+                                 .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .max_answer = EXCHANGE_LARGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .to_node = true, .sent = &t->left };
     rq.url = str_print(c->arena, "https://%.*s:%d/", STR_ARG(server->address), PEER_PORT);
     int64_t sent_us = time_monotonic_us();
     enum status st = client_fetch(c, &rq, &answer);

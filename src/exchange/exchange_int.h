@@ -171,8 +171,13 @@ bool rights__any(struct call *c, const struct rights *r, const struct xid *clien
 
 /* ---- information systems (1.8) ---- */
 enum connection { CONNECTION_NOSSL, CONNECTION_SSLNOAUTH, CONNECTION_SSLAUTH };
-struct system_rule { struct str subsystem; enum connection type; const struct str *certs /* DER */; size_t ncerts; };
+struct certificates { const struct str *der; size_t n; };  /* registered in node.yaml; compared byte by byte: who issued one and when it ends is its agency's matter */
+struct system_rule { struct str subsystem; enum connection type; struct certificates certs; };
 struct systems { struct system_rule *rules; size_t n; enum connection usual /* of the member itself, and where no rule says otherwise */; };
+/* systems__read_certificates: a list of files of the node's folder; nothing without one. A mistake is told with file and line. */
+struct yaml;
+NODISCARD enum status systems__read_certificates(struct call *c, struct app *app, const struct yaml *list, struct certificates *ret);
+bool systems__is_registered(const struct certificates *certs, struct str der);
 NODISCARD enum status systems__load(struct call *c, struct app *app, struct systems *ret);
 /* systems__judge: may who sent this request speak for the subsystem? own_cert: this node's own, always let in. Fault ssl_authentication_failed. */
 NODISCARD enum status systems__judge(struct call *c, const struct systems *s, struct str own_cert, struct str subsystem, const struct request *rq);
@@ -226,7 +231,7 @@ enum status stamp__state_run(struct call *c, const struct args *args);   /* sen 
 enum status stamp__verify_run(struct call *c, const struct args *args);  /* sen message verify-stamps */
 
 /* ---- services of this node ---- */
-struct service_row { struct str subsystem, code, url, notice; int64_t timeout_ms; struct service offered; };
+struct service_row { struct str subsystem, code, url, notice; int64_t timeout_ms; struct certificates certs /* of the backend; none: the machine's authorities judge */; struct service offered; };
 struct services { struct service_row *rows; size_t n, cap; };
 NODISCARD enum status services__load(struct call *c, struct app *app, struct services *ret);
 const struct service_row *services__find(const struct services *s, struct str subsystem, struct str code);

@@ -61,8 +61,9 @@ FAULT("hashchain_unused_inputs", ST_DENIED, "A part of the message is not covere
     "A part that was received is not covered.", "The message was changed on the way: tell both administrators.")
 FAULT("invalid_hash_chain_ref", ST_DENIED, "The signature's hash chain names a wrong part. Nothing was used. Tell your administrator.",
     "A part's digest differs from the chain's.", "The message was changed on the way: tell both administrators.")
-FAULT("ssl_authentication_failed", ST_DENIED, "The two nodes could not recognise each other. Tell your administrator.",
-    "The certificate of a node was not accepted; the code behind it says why.", "See the code behind it; the directory must list the certificate's hash.")
+FAULT("ssl_authentication_failed", ST_DENIED, "Two systems on the way could not recognise each other by their certificates. Tell your administrator.",
+    "The TLS certificate of a node was not accepted, and the code behind it says why; or, behind service_failed, that of the system behind the provider's node.",
+    "See the code behind it; the directory must list a node's certificate, the provider's exchange.services (certificates) that of its system.")
 FAULT("logging_failed", ST_UNAVAILABLE, "The message could not be written to the message log, so it was not passed on. Try again; check the disk.",
     "The message could not be written to the message log, so it was not passed on.", "Check disk, database and key holder.")
 FAULT("timestamping_failed", ST_UNAVAILABLE, "Messages could not be time-stamped for too long. Tell your administrator.",

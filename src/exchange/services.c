@@ -2,7 +2,9 @@
 #include "exchange/exchange_int.h"
 
 #include "base/config.h"
+#include "base/encode.h"
 #include "base/yaml.h"
+#include "trust/trust.h"
 #include "web/client.h"
 
 enum { TIMEOUT_DEFAULT_S = 60, TIMEOUT_MOST_S = 3600, CONNECT_MS = 30000, LONGEST_MS = 3600 * 1000 };
@@ -26,7 +28,7 @@ const struct service_row *services__find(const struct services *s, struct str su
 
 static enum status read_service(struct call *c, struct app *app, const struct yaml *y, struct services *s)
 {
-    static const char *const keys[] = { "subsystem", "code", "url", "timeout_s", "disabled", NULL };
+    static const char *const keys[] = { "subsystem", "code", "url", "timeout_s", "disabled", "certificates", NULL };
     struct arena *a = app->exchange->arena;
     struct str subsystem, code;
     int64_t timeout_s;
@@ -37,6 +39,11 @@ static enum status read_service(struct call *c, struct app *app, const struct ya
     struct str url = yaml_text(y, "url", STR(""));
     if (timeout_s < 1 || timeout_s > TIMEOUT_MOST_S) return yaml_fail(c, y, "timeout_s is 1 to 3600 seconds.");
     if (url.n && !str_starts(url, STR("http://")) && !str_starts(url, STR("https://"))) return yaml_fail(c, y, "A service's url begins with http:// or https://.");
+    const struct yaml *listed = yaml_get(y, "certificates");
+    struct certificates certs = { 0 };
+    if (listed && !str_starts(url, STR("https://"))) return yaml_fail(c, listed, "Certificates are for a service whose url begins with https://.");
+    TRY(systems__read_certificates(c, app, listed, &certs));
+    if (listed && !certs.n) return yaml_fail(c, listed, "Name at least one certificate of the service, or leave certificates out: then this machine's authorities judge.");
     if (metadata__is(code)) return yaml_fail(c, y, "This code is reserved for the exchange itself. Take another one.");
     if (services__find(s, subsystem, code)) return yaml_fail(c, y, "This service stands twice.");
     struct service_row *row = add_row(s);
@@ -45,6 +52,7 @@ static enum status read_service(struct call *c, struct app *app, const struct ya
     row->url = str_copy(a, url);
     row->notice = str_copy(a, yaml_text(y, "disabled", STR("")));
     row->timeout_ms = timeout_s * 1000;
+    row->certs = certs;
     return ST_OK;
 }
 
@@ -89,12 +97,24 @@ static enum status run_function(struct call *c, const struct service_row *row, s
 
 static bool is_entity_verb(struct str method) { return str_eq(method, STR("POST")) || str_eq(method, STR("PUT")) || str_eq(method, STR("PATCH")); }
 
+/* judge_backend: is this the certificate that is registered for the service? Names, issuer and end do not count (x-road 1.6). */
+static enum status judge_backend(struct call *c, const struct str *chain, size_t n, void *arg)
+{
+    const struct service_row *row = arg;
+    if (n && systems__is_registered(&row->certs, chain[0])) return ST_OK;
+    struct str shown = n ? encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA256, chain[0])) : STR("none");
+    call_note(c, "exchange", "the backend of %.*s shows the certificate with SHA-256 %.*s", STR_ARG(row->code), STR_ARG(shown));
+    return call_fault(c, call_fail(c, ST_DENIED, "",
+                                   "The system behind this service shows a TLS certificate that is not registered for it. Nothing was sent to it. Tell the agency: it registers the certificate under certificates in exchange.services."), STR("ssl_authentication_failed"));
+}
+
 static enum status run_backend(struct call *c, const struct service_row *row, const struct service_request *rq, struct service_reply *rp, struct header *headers, size_t *nheaders)
 {
     struct str base = row->url;
     if (base.n && base.p[base.n - 1] == '/' && rq->path.n) base.n--; /* no double slash at the joint */
     struct client_request out = { .method = rq->method, .headers = rq->headers, .nheaders = rq->nheaders, .body = rq->body, .large = rq->large, .spools = true,
-                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .max_answer = EXCHANGE_LARGE_MAX };
+                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .max_answer = EXCHANGE_LARGE_MAX,
+                                  .judge = row->certs.n ? judge_backend : NULL, .judge_arg = (void *)(uintptr_t)row, .shows_own = true };
     struct client_answer in;
     out.url = str_join(c->arena, base, rq->path, rq->query.n ? STR("?") : STR(""), rq->query, STR_END);
     enum status st = client_fetch(c, &out, &in);

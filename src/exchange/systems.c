@@ -1,5 +1,5 @@
 /* systems.c: how an information system must come before this node speaks for its subsystem (x-road 1.8): the connection types of exchange.subsystems in node.yaml and
- * the TLS certificates registered there. A certificate is compared byte by byte: who issued it and when it ends is its agency's matter. */
+ * the TLS certificates registered there, and those that services.c reads for backends. */
 #include "exchange/exchange_int.h"
 
 #include "base/config.h"
@@ -17,20 +17,22 @@ static bool read_type(struct str text, enum connection *ret)
     return false;
 }
 
-static enum status read_certificates(struct call *c, struct app *app, const struct yaml *list, struct system_rule *rule)
+enum status systems__read_certificates(struct call *c, struct app *app, const struct yaml *list, struct certificates *ret)
 {
     struct arena *a = app->exchange->arena;
     struct str bytes, der;
     if (!list) return ST_OK;
     if (list->kind != YAML_LIST) return yaml_fail(c, list, "Write certificates as a list of files: [systems/desk.pem].");
     struct str *certs = arena_array(a, struct str, yaml_count(list));
+    size_t n = 0;
     for (const struct yaml *y = list->first; y; y = y->next) {
         if (y->kind != YAML_TEXT || !y->text.n) return yaml_fail(c, y, "Only names of certificate files may stand in this list.");
-        TRY(file_read(c, file_path(c->arena, app->folder, y->text), CERT_FILE_MAX, &bytes));
+        if (file_read(c, file_path(c->arena, app->folder, y->text), CERT_FILE_MAX, &bytes) != ST_OK)
+            return call_clear(c), yaml_fail(c, y, "This file cannot be read. Name a certificate file as it lies in the node's folder.");
         if (cert_of_pem_or_der(c, bytes, &der) != ST_OK) return call_clear(c), yaml_fail(c, y, "This file holds no certificate. Give one X.509 certificate in PEM or DER form.");
-        certs[rule->ncerts++] = str_copy(a, der);
+        certs[n++] = str_copy(a, der);
     }
-    rule->certs = certs;
+    *ret = (struct certificates){ certs, n };
     return ST_OK;
 }
 
@@ -43,8 +45,8 @@ static enum status read_rule(struct call *c, struct app *app, const struct yaml 
     type = yaml_text(y, "connection", config_text(app->config, "exchange.connection"));
     if (!read_type(type, &rule->type)) return yaml_fail(c, y, "A connection is NOSSL, SSLNOAUTH or SSLAUTH.");
     rule->subsystem = str_copy(app->exchange->arena, code);
-    TRY(read_certificates(c, app, yaml_get(y, "certificates"), rule));
-    if (rule->type != CONNECTION_SSLAUTH || rule->ncerts) return ST_OK;
+    TRY(systems__read_certificates(c, app, yaml_get(y, "certificates"), &rule->certs));
+    if (rule->type != CONNECTION_SSLAUTH || rule->certs.n) return ST_OK;
     return yaml_fail(c, y, "A subsystem with the connection SSLAUTH names its systems' certificates: certificates: [systems/desk.pem].");
 }
 
@@ -67,10 +69,10 @@ static enum status refuse(struct call *c, const char *sentence)
     return call_fault(c, call_fail(c, ST_DENIED, "X-Road-Client", sentence), STR("ssl_authentication_failed"));
 }
 
-static bool is_registered(const struct system_rule *rule, struct str cert)
+bool systems__is_registered(const struct certificates *certs, struct str der)
 {
-    for (size_t i = 0; rule && i < rule->ncerts; i++)
-        if (str_eq(rule->certs[i], cert)) return true;
+    for (size_t i = 0; i < certs->n; i++)
+        if (str_eq(certs->der[i], der)) return true;
     return false;
 }
 
@@ -84,6 +86,6 @@ enum status systems__judge(struct call *c, const struct systems *s, struct str o
     if (!rq->tls) return refuse(c, "This client is let in over TLS only. Use the https address of this node (web.systems_tls).");
     if (type == CONNECTION_SSLNOAUTH) return ST_OK;
     if (!rq->peer_cert.n) return refuse(c, "This client must show its TLS certificate. Set the information system up with the one that is registered for it.");
-    if (is_registered(rule, rq->peer_cert) || (own_cert.n && str_eq(own_cert, rq->peer_cert))) return ST_OK;
+    if ((rule && systems__is_registered(&rule->certs, rq->peer_cert)) || (own_cert.n && str_eq(own_cert, rq->peer_cert))) return ST_OK;
     return refuse(c, "The TLS certificate that was shown is not registered for this client. Register it under certificates in exchange.subsystems.");
 }

@@ -1,10 +1,13 @@
-/* Tests of systems.c: the table of connection types against ways to come, and mistakes in node.yaml told with file and line. */
+/* Tests of systems.c and of the backends in services.c: the table of connection types against ways to come, which certificate a backend may show, and mistakes in
+ * node.yaml told with file and line. */
 #include "exchange/systems.c"
+#include "exchange/services.c"
 
 #include "base/test.h"
 #include "trust/test_trust.h"
 
-static const struct setting needed[] = { { "exchange.connection", SETTING_TEXT, "NOSSL", "", "", false }, { "exchange.subsystems", SETTING_TREE, "", "", "", false }, { 0 } };
+static const struct setting needed[] = { { "exchange.connection", SETTING_TEXT, "NOSSL", "", "", false }, { "exchange.subsystems", SETTING_TREE, "", "", "", false },
+                                         { "exchange.services", SETTING_TREE, "", "", "", false }, { 0 } };
 static const struct module needed_module = { .name = "exchange", .settings = needed };
 static const struct module *const modules[] = { &needed_module, NULL };
 
@@ -47,6 +50,8 @@ static enum status load(struct call *c, struct place *p, const char *yaml)
     CHECK_OK(file_write(c, path, str_join(c->arena, STR("exchange:\n  "), str_z(yaml), STR("\n"), STR_END), 0600));
     CHECK_OK(config_load(c, path, modules, NULL, 0, &p->config));
     p->t.app.config = p->config;
+    p->ex->services = (struct services){ 0 };
+    TRY(services__load(c, &p->t.app, &p->ex->services));
     return systems__load(c, &p->t.app, &p->ex->systems);
 }
 
@@ -90,16 +95,44 @@ TEST(a_certificate_is_compared_byte_by_byte)
     close_place(c, &p);
 }
 
+/* Only the first certificate is the backend's own; what it sends behind it proves nothing. */
+TEST(a_backend_shows_a_certificate_that_is_registered_for_its_service)
+{
+    static const char *const yaml = "services: [{subsystem: a, code: one, url: \"https://h/\", certificates: [mine.pem]}, "
+                                    "{subsystem: a, code: both, url: \"https://h/\", certificates: [mine.pem, other.pem]}, {subsystem: a, code: open, url: \"https://h/\"}]";
+    struct place p;
+    open_place(c, &p);
+    CHECK_OK(load(c, &p, yaml));
+    const struct str longer = str_join(c->arena, p.mine, STR("x"), STR_END);
+    const struct { const char *code; struct str chain[2]; size_t n; bool passes; } table[] = {
+        { "one", { p.mine }, 1, true }, { "one", { p.other }, 1, false }, { "one", { p.other, p.mine }, 2, false }, { "one", { p.mine, p.other }, 2, true },
+        { "one", { longer }, 1, false }, { "one", { STR("") }, 1, false }, { "one", { STR("") }, 0, false }, { "both", { p.other }, 1, true }, { "both", { p.mine }, 1, true } };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const struct service_row *row = services__find(&p.ex->services, STR("a"), str_z(table[i].code));
+        call_clear(c);
+        enum status st = judge_backend(c, table[i].chain, table[i].n, (void *)(uintptr_t)row);
+        if ((st == ST_OK) != table[i].passes) fail_msg("case %zu", i);
+        if (st != ST_OK) CHECK_STR(call_error(c)->fault, STR("ssl_authentication_failed"));
+    }
+    CHECK(services__find(&p.ex->services, STR("a"), STR("open"))->certs.n == 0);
+    close_place(c, &p);
+}
+
 TEST(mistakes_are_told)
 {
+    enum { CONNECTION = 9 /* a setting, not a place in the file */ };
     static const char *const bad[] = {
         "subsystems: [{code: a, name: x, connection: TLS}]", "subsystems: [{code: a, name: x, conection: SSLAUTH}]", "subsystems: [{name: x}]", "subsystems: x",
         "subsystems: [{code: a, connection: SSLAUTH}]", "subsystems: [{code: a, connection: SSLAUTH, certificates: []}]", "subsystems: [{code: a, certificates: mine.pem}]",
-        "subsystems: [{code: a, certificates: [node.yaml]}]", "subsystems: [{code: a, certificates: [none.pem]}]", "connection: https" };
+        "subsystems: [{code: a, certificates: [node.yaml]}]", "subsystems: [{code: a, certificates: [none.pem]}]", "connection: https",
+        "services: [{subsystem: a, code: b, url: \"http://h/\", certificates: [mine.pem]}]", "services: [{subsystem: a, code: b, certificates: [mine.pem]}]",
+        "services: [{subsystem: a, code: b, url: \"https://h/\", certificates: []}]", "services: [{subsystem: a, code: b, url: \"https://h/\", certificates: mine.pem}]",
+        "services: [{subsystem: a, code: b, url: \"https://h/\", certificates: [none.pem]}]", "services: [{subsystem: a, code: b, url: \"https://h/\", certificates: [node.yaml]}]",
+        "services: [{subsystem: a, code: b, url: \"https://h/\", verify: false}]" };
     struct place p;
     open_place(c, &p);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (load(c, &p, bad[i]) == ST_OK || !call_error(c)->sentence.n) fail_msg("taken: %s", bad[i]);
+        if (load(c, &p, bad[i]) == ST_OK || (str_find(call_error(c)->sentence, STR("node.yaml, line 2")) == SIZE_MAX && i != CONNECTION)) fail_msg("taken: %s", bad[i]);
     CHECK_OK(load(c, &p, "subsystems: [{code: a, name: x}]"));
     close_place(c, &p);
 }

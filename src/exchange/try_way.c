@@ -33,7 +33,7 @@ static enum status try_server(struct call *c, struct str server, const struct xi
     if (!xid__parse_server(c->arena, server, &id)) return call_fail(c, ST_INVALID, "", "Write a server as INSTANCE/CLASS/MEMBER/SERVER.");
     struct trying t = { d, directory__find_server(d, &id), provider, way };
     if (!t.server) return call_fault(c, call_fail(c, ST_NOT_FOUND, "", "The directory knows no such server. Check its name."), STR("unknown_member"));
-    struct client_request rq = { .method = STR("GET"), .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .judge = judge_shown, .judge_arg = &t };
+    struct client_request rq = { .method = STR("GET"), .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .judge = judge_shown, .judge_arg = &t, .to_node = true };
     rq.url = str_print(c->arena, "https://%.*s:%d/", STR_ARG(t.server->address), PEER_PORT);
     enum status st = client_fetch(c, &rq, &answer); /* any answer will do: only the other side's software gives one, and only to whom it lets in */
     if (st != ST_OK) return call_fault(c, st, STR("network_error"));

@@ -16,7 +16,7 @@ enum { SLOTS_MAX = 24, REQUEST_MAX = 1024 * 1024 /* its head */, JOINED = 16 * 1
 /* ---- connections of a thread ---- */
 
 struct slot {
-    char key[300];              /* scheme://host:port, and "peer" for mutual TLS */
+    char key[300];              /* scheme://host:port, and the way of TLS */
     struct client_link link;
     bool busy;                  /* a judge may make a request of its own */
     uint64_t used;
@@ -187,22 +187,30 @@ static enum status make_request(struct fetch *f, struct client_question *q)
     return ST_OK;
 }
 
-/* tell_cause: whole sentences, so that each can be translated. */
-static enum status tell_cause(struct call *c, CURLcode rc, bool mutual, struct str place)
+/* tell_closed: in TLS 1.3 a server judges the client's certificate after the client's handshake is done: a refusal looks like a closed connection. */
+static enum status tell_closed(struct call *c, const struct client_request *rq, struct str place)
 {
-    /* in TLS 1.3 a server judges the client's certificate after the client's handshake is done: a refusal looks like a closed connection */
-    if (mutual && (rc == CURLE_GOT_NOTHING || rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR))
+    if (rq->to_node)
         return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection. It may not know the TLS certificate of this node yet; try again after the next exchange of the directory.", place);
+    if (rq->shows_own && str_starts(rq->url, STR("https:")))
+        return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection. If it lets in by certificate, register the TLS certificate of this node there; else try again in a few minutes.", place);
+    return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection before its answer was complete. Try again in a few minutes.", place);
+}
+
+/* tell_cause: whole sentences, so that each can be translated. */
+static enum status tell_cause(struct call *c, CURLcode rc, const struct client_request *rq, struct str place)
+{
     switch ((int)rc) {
     case CURLE_COULDNT_RESOLVE_HOST: return call_fail(c, ST_UNAVAILABLE, "", "%s could not be reached: its name was not found. Check the address.", place);
     case CURLE_COULDNT_CONNECT: return call_fail(c, ST_UNAVAILABLE, "", "%s could not be reached: nobody answers there. Try again in a few minutes.", place);
     case CURLE_OPERATION_TIMEDOUT: return call_fail(c, ST_UNAVAILABLE, "", "%s did not answer in time. Try again in a few minutes.", place);
-    case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
+        return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The TLS certificate of %s is not accepted: no authority that this machine knows vouches for it under this name.", place), STR("ssl_authentication_failed"));
+    case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM: return call_fail(c, ST_UNAVAILABLE, "", "The TLS connection to %s failed. The certificate of one side is not accepted by the other; its operator can tell why.", place);
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
+    case CURLE_SEND_ERROR: return tell_closed(c, rq, place);
     case CURLE_PARTIAL_FILE: return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection before its answer was complete. Try again in a few minutes.", place);
     case CURLE_WEIRD_SERVER_REPLY: return call_fail(c, ST_UNAVAILABLE, "", "%s gave an answer that cannot be read as HTTP. Check the address and the software there.", place);
     default: return call_fail(c, ST_UNAVAILABLE, "", "The connection to %s failed. Try again in a few minutes.", place);
@@ -217,7 +225,7 @@ static enum status fetch_failed(struct fetch *f, int rc)
     if (f->answer.state == ANSWER_TOO_LARGE) return call_fail(c, ST_TOO_LARGE, "", "The answer of %s is larger than allowed.", place);
     if (f->answer.state == ANSWER_NO_ROOM) return call_fail(c, ST_UNAVAILABLE, "", "There is no room on this node's disk for the answer of %s. Make room and try again.", place);
     call_note(c, "web", "fetch from %.*s: %d %s", STR_ARG(place), rc, f->error[0] ? f->error : curl_easy_strerror((CURLcode)rc));
-    return tell_cause(c, (CURLcode)rc, f->rq->judge != NULL, place);
+    return tell_cause(c, (CURLcode)rc, f->rq, place);
 }
 
 /* may_reuse: an open connection was judged for another request; a refusal now means a new connection, whose handshake decides. */
@@ -242,8 +250,8 @@ static int talk(struct fetch *f, const struct client_link *l, const struct clien
     return rc == CURLE_OK && f->answer.state != ANSWER_DONE ? CURLE_WEIRD_SERVER_REPLY : rc;
 }
 
-/* may_repeat: may a request that was perhaps taken be sent again? Peers refuse a message that they have, by its id; of others only what is idempotent (RFC 9110 9.2.2). */
-static bool may_repeat(const struct client_request *rq) { return rq->judge || !(str_eq(rq->method, STR("POST")) || str_eq(rq->method, STR("PATCH"))); }
+/* may_repeat: may a request that was perhaps taken be sent again? Nodes refuse a message that they have, by its id; of others only what is idempotent (RFC 9110 9.2.2). */
+static bool may_repeat(const struct client_request *rq) { return rq->to_node || !(str_eq(rq->method, STR("POST")) || str_eq(rq->method, STR("PATCH"))); }
 
 /* talk_on: over the open connection, or a new one. The other side may close a kept connection in the moment in which it is used again, so where not a byte of an answer
  * came a new connection is tried, once. */
@@ -297,7 +305,7 @@ enum status client_fetch(struct call *c, const struct client_request *rq, struct
     f.until_us = f.began_us + 1000 * (rq->total_ms ? rq->total_ms : 60000);
     f.tls = (struct client_tls){ .call = c, .rq = rq, .own = c->app->web ? c->app->web->peer_tls : NULL };
 
-    struct str key = str_print(c->arena, "%.*s://%.*s:%d%s", STR_ARG(f.url.scheme), STR_ARG(f.url.host), f.url.port, rq->judge ? " peer" : "");
+    struct str key = str_print(c->arena, "%.*s://%.*s:%d%s", STR_ARG(f.url.scheme), STR_ARG(f.url.host), f.url.port, rq->judge ? " judged" : rq->shows_own ? " own" : "");
     struct slot once = { 0 };
     struct slot *s = key.n < sizeof once.key ? take_slot(slots_of(c), str_to_z(c->arena, key)) : NULL;
     enum status st = fetch_on(&f, s ? s : &once, ret);

@@ -13,16 +13,18 @@ struct client_request {
     int64_t connect_ms, total_ms;          /* 0: 10,000 and 60,000 */
     int64_t silent_ms;                     /* how long nothing may move either way once connected; 0: total_ms alone counts */
     size_t max_answer;                     /* 0: 16 MiB */
-    /* mutual TLS towards a peer: own key and chain from web_set_peer_tls; the peer's certificate is judged by this function alone (no host name, no CA
-     * list): DER of the leaf and of what came with it. NULL: ordinary web TLS with the system's CAs. */
+    /* Own key and chain (web_set_peer_tls) are for whom a judge judges, and with shows_own for whom the system's CAs judge, when the other side asks for them. The
+     * judge alone decides (no host name, no CA list): it gets the DER of the leaf and of what came with it. NULL: the system's CAs and the host name. */
     enum status (*judge)(struct call *c, const struct str *chain, size_t n, void *arg);
     void *judge_arg;
+    bool shows_own;
+    bool to_node;                          /* another node: it refuses a message that it has, so any may be sent again; and it knows our certificate from the directory */
     bool *sent;                            /* if given: on failure, may the other side have got (some of) the request? */
 };
 struct client_answer { int status; const struct header *headers; size_t nheaders; struct str body; struct extent large; int64_t took_us; bool reused; struct str peer_cert; };
 
 /* client_fetch: one exchange. Any HTTP status is ST_OK. ST_UNAVAILABLE with a sentence that names host, port and cause (name not found, refused, time-out,
- * TLS) when there was none. */
+ * TLS) when there was none; the fault ssl_authentication_failed where it was the system's CAs that refused. */
 NODISCARD enum status client_fetch(struct call *c, const struct client_request *rq, struct client_answer *ret);
 /* client_race: which of these hosts takes a TCP connection at this port first; at most 16 run. False when none did within ms. */
 bool client_race(struct call *c, const struct str *hosts, size_t n, int port, int64_t ms, size_t *ret);

@@ -19,8 +19,8 @@ struct client_tls {
     struct client_seen *seen;
     enum status verdict;         /* of the judge, when it refused */
 };
-/* client__set_peer_tls: easy is a CURL *; t must live until the handshake is done. */
-void client__set_peer_tls(void *easy, struct client_tls *t);
+/* client__set_tls: our key and, where the request has one, its judge. easy is a CURL *; t must live until the handshake is done. */
+void client__set_tls(void *easy, struct client_tls *t);
 
 /* ---- client_link.c: one connection, made by libcurl (names, addresses, TLS); the bytes on it are ours. Codes are CURLcodes. ---- */
 enum { CLIENT_ERROR = 256 }; /* CURL_ERROR_SIZE */

@@ -22,7 +22,7 @@ static void set_all(CURL *e, const struct client_request *rq, struct client_tls 
     curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    if (rq->judge) client__set_peer_tls(e, tls);
+    if (rq->judge || rq->shows_own) client__set_tls(e, tls);
 }
 
 int client__link(struct client_link *ret, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t until_us, char error[static CLIENT_ERROR])

@@ -120,6 +120,7 @@ static struct client_request peer_request(struct call *c, struct judged *j)
     rq.has_body = true;
     rq.judge = judge_cert;
     rq.judge_arg = j;
+    rq.to_node = true;
     return rq;
 }
 
@@ -425,6 +426,35 @@ TEST(systems_may_show_a_certificate_over_tls_but_need_not)
     CHECK_OK(client_fetch(c, &rq, &a));
     CHECK_STR(a.body, STR("plain "));
     stop();
+}
+
+/* A system that is no node: each request is judged in its own way, over a kept connection too, and a POST is not sent twice. */
+TEST(another_system_is_judged_by_its_request)
+{
+    start(c);
+    struct judged j = { .expected = STR("another certificate") };
+    struct client_request rq = request_to(c, DOOR_SYSTEMS_TLS, "/who");
+    struct client_answer a;
+    rq.shows_own = true;
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE); /* nobody vouches for it */
+    CHECK_STR(c->error.fault, STR("ssl_authentication_failed"));
+    call_clear(c);
+    rq.judge = judge_cert;
+    rq.judge_arg = &j;
+    CHECK(client_fetch(c, &rq, &a) == ST_DENIED && j.times == 1);
+    call_clear(c);
+    j.expected = own_cert;
+    CHECK_OK(client_fetch(c, &rq, &a));
+    CHECK_STR(a.body, str_join(c->arena, STR("tls "), own_cert, STR_END));
+    rq.judge = NULL;
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE); /* what a judge accepted is not the authorities' word */
+    stop();
+    rq.method = STR("POST");
+    CHECK(!may_repeat(&rq));
+    rq.judge = judge_cert;
+    CHECK(!may_repeat(&rq));
+    rq.to_node = true;
+    CHECK(may_repeat(&rq));
 }
 
 TEST(plain_bytes_on_the_peers_port_are_not_answered)

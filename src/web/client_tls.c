@@ -88,28 +88,37 @@ static bool add_own_key(struct client_tls *t, SSL_CTX *ssl)
     return used;
 }
 
+/* has_own: a node without a TLS certificate can still ask whom the system's CAs judge; the other side decides whether it wants one. */
+static bool has_own(const struct client_tls *t)
+{
+    if (!t->own) return false;
+    return t->rq->judge || !str_is_empty(t->own->chain(t->call->app->web->app, t->call->arena, 0));
+}
+
 static CURLcode prepare(CURL *easy, void *ssl_ctx, void *arg)
 {
     struct client_tls *t = arg;
     SSL_CTX *ssl = ssl_ctx;
     (void)easy;
-    if (t->own && (!add_own_chain(t, ssl) || !add_own_key(t, ssl))) {
+    if (has_own(t) && (!add_own_chain(t, ssl) || !add_own_key(t, ssl))) {
         call_note(t->call, "web", "own TLS key or certificate: %s", ERR_reason_error_string(ERR_peek_last_error()));
         if (t->verdict == ST_OK) t->verdict = call_fail(t->call, ST_BROKEN, "", "The TLS key or its certificate cannot be used. Check keys/ and the certificates in the node's folder.");
         return CURLE_SSL_CERTPROBLEM;
     }
-    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_cert_verify_callback(ssl, judge, t);
+    if (t->rq->judge) {
+        SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+        SSL_CTX_set_cert_verify_callback(ssl, judge, t);
+    }
     SSL_CTX_set_read_ahead(ssl, 1); /* one read a record instead of two: who waits for the socket has always read until there was no more */
     (void)SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF); /* a resumed session would not be judged */
     (void)SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION);       /* t is gone when this request is done */
     return CURLE_OK;
 }
 
-void client__set_peer_tls(void *easy, struct client_tls *t)
+void client__set_tls(void *easy, struct client_tls *t)
 {
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L); /* our judge decides instead, see prepare */
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, t->rq->judge ? 0L : 1L); /* a judge decides instead, see prepare */
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, t->rq->judge ? 0L : 2L);
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare);

@@ -2,7 +2,7 @@
 // which one dies.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { chmodSync, copyFileSync, createReadStream, createWriteStream, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -254,6 +254,77 @@ test('connection types: TLS where it is asked for, and the registered certificat
   writeFileSync(file, before_);
   await nation.restart();
   assert.equal((await ask(`${ECHO}/echo`)).status, 200);
+});
+
+// certificates: made by openssl in a folder; `old` has ended, `again` is another one for the key of `mine`.
+function makeCertificates(dir) {
+  mkdirSync(dir);
+  const openssl = (...args) => execFileSync('openssl', args, { cwd: dir, stdio: 'ignore' });
+  const key = (name) => openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-out', `${name}.key`);
+  const request = (name) => openssl('req', '-new', '-key', `${name}.key`, '-subj', '/CN=backend', '-out', `${name}.csr`);
+  ['mine', 'old'].forEach(key);
+  for (const name of ['mine', 'again']) openssl('req', '-x509', '-key', 'mine.key', '-subj', '/CN=backend', '-days', '1', '-out', `${name}.pem`);
+  request('old');
+  writeFileSync(join(dir, 'index.txt'), '');
+  writeFileSync(join(dir, 'ca.cnf'), '[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\nserial = serial\nnew_certs_dir = .\ndefault_md = sha256\npolicy = p\n[p]\ncommonName = supplied\n');
+  writeFileSync(join(dir, 'serial'), '01\n');
+  openssl('ca', '-config', 'ca.cnf', '-selfsign', '-batch', '-notext', '-keyfile', 'old.key', '-in', 'old.csr', '-out', 'old.pem', '-startdate', '20200101000000Z', '-enddate', '20200102000000Z');
+  return (name, of = name) => ({ key: readFileSync(join(dir, `${of}.key`)), cert: readFileSync(join(dir, `${name}.pem`)) });
+}
+
+test('a backend over https: the registered certificate and no other, ours when it asks for one', async () => {
+  const file = join(nation.police.dir, 'node.yaml'), before_ = readFileSync(file, 'utf8'), folder = join(nation.police.dir, 'backends'), pair = makeCertificates(folder);
+  const came = [], keys = join(nation.police.dir, 'keys'), pem = readFileSync(join(keys, readdirSync(keys).find((f) => /^tls-.*\.cert\.pem$/.test(f)))), ours = new X509Certificate(pem);
+  const doors = [];
+  const open = (options) => new Promise((done) => {
+    const server = https.createServer(options, (rq, rs) => {
+      came.push(rq.method);
+      const shown = rq.socket.getPeerX509Certificate?.();
+      rq.resume().on('end', () => rs.end(shown ? shown.fingerprint256 : 'nobody'));
+    }).on('tlsClientError', () => {}).listen(0, '127.0.0.1', () => { doors.push(server); done(`https://127.0.0.1:${server.address().port}/`); });
+  });
+  const places = {
+    right: [await open(pair('mine')), 'mine'],                                               // a wrong name and nobody's signature: neither counts
+    same: [await open(pair('again', 'mine')), 'mine'],                                       // the same key in another certificate
+    old: [await open(pair('old')), 'old'],                                                   // has ended
+    two: [await open(pair('old')), 'mine.pem, backends/old'],
+    asks: [await open({ ...pair('mine'), requestCert: true, ca: pem, rejectUnauthorized: false }), 'mine'],
+    asks12: [await open({ ...pair('mine'), requestCert: true, rejectUnauthorized: false, maxVersion: 'TLSv1.2' }), 'mine'],
+    strict: [await open({ ...pair('mine'), requestCert: true, ca: pair('old').cert, rejectUnauthorized: true }), 'mine'],  // lets in others than us
+    public: [await open(pair('mine')), null],                                                // no authority of this machine knows it
+    plain: [`https://127.0.0.1:${backend.address().port}/`, 'mine'],                         // speaks no TLS
+  };
+  const names = Object.keys(places);
+  const rows = names.map((n) => `    - {subsystem: population, code: tls-${n}, url: "${places[n][0]}", timeout_s: 5${places[n][1] ? `, certificates: [backends/${places[n][1]}.pem]` : ''}}\n`).join('');
+  const rights = names.map((n) => `    - {client: VN/GOV/H26/desk, subsystem: population, service: tls-${n}, path: "**", purposes: [residence.register]}\n`).join('');
+  writeFileSync(file, before_.replace('  services:\n', `  services:\n${rows}`).replace('  rights:\n', `  rights:\n${rights}`));
+  try {
+    await nation.restart();
+    const to = async (name, options) => { const n = came.length, got = await ask(`/r1/VN/GOV/G01/population/tls-${name}/x`, options); return { ...got, arrived: came.length - n }; };
+    for (const name of ['right', 'old', 'two']) {
+      const got = await to(name, { method: 'POST', body: 'b' });
+      assert.deepEqual([got.status, got.text, got.arrived], [200, 'nobody', 1], `${name} ${got.text}`);
+    }
+    for (const name of ['asks', 'asks12']) {
+      const got = await to(name);
+      assert.deepEqual([got.status, got.text], [200, ours.fingerprint256], `${name} ${got.text}`);
+    }
+    for (const name of ['same', 'public']) {
+      const got = await to(name, { method: 'POST', body: 'b' });
+      assert.deepEqual([got.status, got.error, got.arrived], [500, 'server.serverproxy.service_failed.ssl_authentication_failed', 0], `${name} ${got.text}`);
+      assert.match(JSON.parse(got.text).message, /TLS certificate/);
+    }
+    for (const name of ['strict', 'plain']) {
+      const got = await to(name, { method: 'POST', body: 'b' });
+      assert.deepEqual([got.error, got.arrived], ['server.serverproxy.service_failed.network_error', 0], `${name} ${got.text}`);
+      assert.match(JSON.parse(got.text).message, name === 'strict' ? /certificate/ : /TLS connection/);
+    }
+    assert.equal((await to('right')).status, 200, 'after all refusals');
+  } finally {
+    doors.forEach((d) => { d.close(); d.closeAllConnections?.(); });
+    writeFileSync(file, before_);
+    await nation.restart();
+  }
 });
 
 test('one provider on two nodes: when the one that answers dies, the next question is answered by the other', async () => {
