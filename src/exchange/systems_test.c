@@ -38,6 +38,7 @@ static void open_place(struct call *c, struct place *p)
 static void close_place(struct call *c, struct place *p)
 {
     if (p->config) config_free(p->config);
+    heap_free(p->ex->services.rows);
     test_trust_close(c, &p->t);
 }
 
@@ -50,6 +51,7 @@ static enum status load(struct call *c, struct place *p, const char *yaml)
     CHECK_OK(file_write(c, path, str_join(c->arena, STR("exchange:\n  "), str_z(yaml), STR("\n"), STR_END), 0600));
     CHECK_OK(config_load(c, path, modules, NULL, 0, &p->config));
     p->t.app.config = p->config;
+    heap_free(p->ex->services.rows);
     p->ex->services = (struct services){ 0 };
     TRY(services__load(c, &p->t.app, &p->ex->services));
     return systems__load(c, &p->t.app, &p->ex->systems);
