@@ -4,6 +4,7 @@
 #define SEN_EXCHANGE_EVIDENCE_H
 
 #include "exchange/message_log_int.h"
+#include "exchange/stamp_int.h"
 #include "trust/asic.h"
 
 /* ---- who sent it, and whose certificate it is (sender.c, profile.c, judge.c) ---- */
@@ -54,6 +55,11 @@ NODISCARD enum status evidence__judge(struct call *c, struct str zip, const stru
 struct made_container { struct str zip, name /* of its file, x-road 5.4 */; bool is_stamped; };
 NODISCARD enum status evidence__make(struct call *c, int64_t seq, struct made_container *ret);
 NODISCARD enum status evidence__of_parts(struct call *c, const struct message_parts *p, struct made_container *ret); /* of a row that is open already */
+/* A time-stamp under which several containers are made, one after the other. evidence__read_stamp: the first that reaches to the row or beyond, and the row's place under it
+ * (SIZE_MAX: none); ST_NOT_FOUND, silently. evidence__under_stamp: the container of the message at this place; NULL: without a time-stamp. */
+struct evidence_stamp { struct stamp_row row; const struct hash_tree *tree; /* NULL: it stamps one message alone */ };
+NODISCARD enum status evidence__read_stamp(struct call *c, int64_t seq, struct evidence_stamp *ret, size_t *at);
+NODISCARD enum status evidence__under_stamp(struct call *c, const struct message_parts *p, const struct evidence_stamp *s, size_t at, struct made_container *ret);
 
 /* ---- on the port for systems (evidence_http.c) ---- */
 handler evidence__show_containers, evidence__show_conf, evidence__show_failed;

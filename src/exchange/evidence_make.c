@@ -1,26 +1,29 @@
 /* evidence_make.c: the containers of this node's own messages (x-road 5.4), out of the message log and its time-stamps. */
 #include "base/url.h"
 #include "exchange/evidence.h"
-#include "exchange/stamp_int.h"
 
 enum { NAME_MOST = 226 }; /* of the message id in a file name */
 
-/* add_stamp: the token of the row, if there is one: into the signature document, or beside it with the chain that leads there. */
-static enum status add_stamp(struct call *c, int64_t seq, struct asic_message *m, bool *ret)
+enum status evidence__read_stamp(struct call *c, int64_t seq, struct evidence_stamp *ret, size_t *at)
 {
-    struct stamp_row row;
+    struct evidence_stamp s = { 0 };
     const struct str *digests;
-    size_t n, at = SIZE_MAX;
-    enum status st = stamp__next(c, seq, &row);
-    if (st == ST_OK) st = stamp__digests(c, &row, seq, &digests, &n, &at);
-    if (st == ST_NOT_FOUND || (st == ST_OK && at == SIZE_MAX)) return call_clear(c), *ret = false, ST_OK;
-    TRY(st);
-    m->at_ms = row.at_ms;
-    *ret = true;
-    if (!stamp_is_batch(row.result)) return stamp_put_token(c, m->signature, row.token, &m->signature);
-    m->stamp = row.token;
-    m->stamp_result = row.result;
-    return stamp_batch_chain(c, digests, n, at, &m->stamp_chain);
+    size_t n;
+    TRY(stamp__next(c, seq, &s.row));
+    TRY(stamp__digests(c, &s.row, seq, &digests, &n, at));
+    if (stamp_is_batch(s.row.result)) TRY(stamp_batch_grow(c, digests, n, &s.tree));
+    *ret = s;
+    return ST_OK;
+}
+
+/* put_stamp: the token: into the signature document, or beside it with the chain that leads there. */
+static enum status put_stamp(struct call *c, const struct evidence_stamp *s, size_t at, struct asic_message *m)
+{
+    m->at_ms = s->row.at_ms;
+    if (!s->tree) return stamp_put_token(c, m->signature, s->row.token, &m->signature);
+    m->stamp = s->row.token;
+    m->stamp_result = s->row.result;
+    return stamp_batch_way(c, s->tree, at, &m->stamp_chain);
 }
 
 /* has_attachment: a body that is empty is signed too, and leaves no bytes in the log. */
@@ -41,17 +44,28 @@ static struct str file_name(struct call *c, const struct message_parts *p)
     return str_print(c->arena, "%.*s-%s-%lld.asice", STR_ARG(str_first(buf_str(&b), NAME_MOST)), p->kind == MESSAGE_QUESTION ? "request" : "response", (long long)p->seq);
 }
 
-enum status evidence__of_parts(struct call *c, const struct message_parts *p, struct made_container *ret)
+enum status evidence__under_stamp(struct call *c, const struct message_parts *p, const struct evidence_stamp *s, size_t at, struct made_container *ret)
 {
     struct asic_message m = { .message = p->head, .signature = p->signature.xml, .chain_result = p->signature.chain_result, .chain = p->signature.chain, .attachments = &p->body };
-    struct made_container made = { .name = file_name(c, p) };
+    struct made_container made = { .name = file_name(c, p), .is_stamped = s != NULL };
     if (!p->signature.xml.n) return call_fail(c, ST_NOT_FOUND, "ID", "This message stayed inside one member and was not signed: the journal proves what was read.");
     if (!p->is_whole) return call_fail(c, ST_NOT_FOUND, "ID", "Only the metadata of this message is kept, so nothing can prove it.");
     m.nattachments = has_attachment(&p->signature);
-    TRY(add_stamp(c, p->seq, &m, &made.is_stamped));
+    if (s) TRY(put_stamp(c, s, at, &m));
     TRY(asic_write(c, &m, &made.zip));
     *ret = made;
     return ST_OK;
+}
+
+enum status evidence__of_parts(struct call *c, const struct message_parts *p, struct made_container *ret)
+{
+    struct evidence_stamp s;
+    size_t at = SIZE_MAX;
+    enum status st = evidence__read_stamp(c, p->seq, &s, &at);
+    bool is_stamped = st == ST_OK && at != SIZE_MAX;
+    if (st == ST_NOT_FOUND) call_clear(c);
+    else TRY(st);
+    return evidence__under_stamp(c, p, is_stamped ? &s : NULL, at, ret);
 }
 
 enum status evidence__make(struct call *c, int64_t seq, struct made_container *ret)

@@ -16,7 +16,7 @@ static struct str number(struct call *c, int64_t n) { return str_print(c->arena,
 
 /* ---- leaves ---- */
 
-static int64_t leaf_seq(struct str leaves, size_t i)
+int64_t stamp__leaf_seq(struct str leaves, size_t i)
 {
     uint64_t seq = 0;
     for (size_t k = 0; k < 8; k++) seq = seq << 8 | (uint8_t)leaves.p[i * STAMP_LEAF_BYTES + k];
@@ -33,7 +33,7 @@ enum status stamp__digests(struct call *c, const struct stamp_row *row, int64_t 
     *at = SIZE_MAX;
     for (size_t i = 0; i < *n; i++) {
         digests[i] = leaf_digest(row->leaves, i);
-        if (leaf_seq(row->leaves, i) == seq) *at = i;
+        if (stamp__leaf_seq(row->leaves, i) == seq) *at = i;
     }
     *ret = digests;
     return ST_OK;
@@ -43,7 +43,7 @@ enum status stamp__digests(struct call *c, const struct stamp_row *row, int64_t 
 
 static enum status check_message(struct call *c, const struct stamp_row *row, size_t i, const struct stamped_message *m)
 {
-    int64_t expected = i < (size_t)row->n ? leaf_seq(row->leaves, i) : INT64_MAX;
+    int64_t expected = i < (size_t)row->n ? stamp__leaf_seq(row->leaves, i) : INT64_MAX;
     if (m->seq > expected) return broken(c, "A message was removed after it was time-stamped: row %s of the message log. Restore it from a backup.", number(c, expected));
     if (m->seq < expected) return broken(c, "The message %s was put into the message log after its neighbours were time-stamped. Find out who did it.", m->request_id);
     if (str_eq(trust_digest(c->arena, DIGEST_SHA512, m->signature), leaf_digest(row->leaves, i))) return ST_OK;
@@ -61,7 +61,7 @@ static enum status check_messages(struct call *c, const struct stamp_row *row)
         if (n) seq = list[n - 1].seq;
     }
     if (i == (size_t)row->n) return ST_OK;
-    return broken(c, "A message was removed after it was time-stamped: row %s of the message log. Restore it from a backup.", number(c, leaf_seq(row->leaves, i)));
+    return broken(c, "A message was removed after it was time-stamped: row %s of the message log. Restore it from a backup.", number(c, stamp__leaf_seq(row->leaves, i)));
 }
 
 /* ---- one stamp ---- */

@@ -33,8 +33,11 @@ bool hash_chain__read_digest(struct arena *a, const struct xml *first, const enu
 /* hash_chain__write: chains for n messages under one result. ret_result is the same for all; ret_chain[i] leads from the root to the parts of
  * messages[i]. Digests of parts may differ in algorithm, steps are always SHA-512. */
 NODISCARD enum status hash_chain__write(struct call *c, const struct signed_message *messages, size_t n, struct str *ret_result, struct str *ret_chain);
-/* hash_chain__write_result, hash_chain__write_one: only the result (its URI names file and step), only the chain of messages[at]: for batches of thousands. */
+/* For batches of thousands: hash_chain__write_result: only the result (its URI names file and step). hash_chain__grow: the tree over messages, which stay where they are as
+ * long as it is used; hash_chain__write_one: from it, the chain of messages[at]. */
 NODISCARD enum status hash_chain__write_result(struct call *c, const struct signed_message *messages, size_t n, struct str uri, struct str *ret_result);
-NODISCARD enum status hash_chain__write_one(struct call *c, const struct signed_message *messages, size_t n, size_t at, struct str *ret_chain);
+struct hash_tree;
+NODISCARD enum status hash_chain__grow(struct call *c, const struct signed_message *messages, size_t n, const struct hash_tree **ret);
+NODISCARD enum status hash_chain__write_one(struct call *c, const struct hash_tree *t, size_t at, struct str *ret_chain);
 
 #endif

@@ -163,10 +163,16 @@ enum status hash_chain__write_result(struct call *c, const struct signed_message
     return write_result(c, uri, root, ret_result);
 }
 
-enum status hash_chain__write_one(struct call *c, const struct signed_message *messages, size_t n, size_t at, struct str *ret_chain)
+struct hash_tree { struct tree tree; const struct signed_message *messages; };
+
+enum status hash_chain__grow(struct call *c, const struct signed_message *messages, size_t n, const struct hash_tree **ret)
 {
-    struct tree tree;
+    struct hash_tree *t = arena_new(c->arena, struct hash_tree);
     struct str root;
-    TRY(grow(c, messages, n, &tree, &root));
-    return write_way(c, &tree, &messages[at], at, ret_chain);
+    t->messages = messages;
+    TRY(grow(c, messages, n, &t->tree, &root));
+    *ret = t;
+    return ST_OK;
 }
+
+enum status hash_chain__write_one(struct call *c, const struct hash_tree *t, size_t at, struct str *ret_chain) { return write_way(c, &t->tree, &t->messages[at], at, ret_chain); }
