@@ -83,3 +83,10 @@ DELETE FROM message_class;
 DELETE FROM message_place;
 DELETE FROM message_name;
 UPDATE message_bookmark SET seq = 0 WHERE id = 1;
+
+-- migration 7 log
+-- Files of archives, each with the signed messages among the rows first_seq to last_seq; digest: of everything up to there, hex. is_durable 0: planned, perhaps written.
+CREATE TABLE message_archive (last_seq {id}, first_seq BIGINT NOT NULL, at_ms BIGINT NOT NULL, n BIGINT NOT NULL, file TEXT NOT NULL, digest TEXT NOT NULL, is_durable BIGINT NOT NULL);
+-- One row: how far the archives reach, and when a run was last complete.
+CREATE TABLE message_archived (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL, ran_ms BIGINT NOT NULL);
+INSERT INTO message_archived (id, seq, ran_ms) VALUES (1, 0, 0);

@@ -4,6 +4,7 @@
 
 #include "base/args.h"
 #include "base/config.h"
+#include "exchange/archive.h"
 #include "exchange/evidence.h"
 #include "exchange/message_log_int.h"
 #include "web/client.h"
@@ -89,4 +90,7 @@ const struct command exchange__commands[] = {
     { .name = "message stamps", .summary = "Shows how time-stamping of the message log goes.", .options = NULL, .run = stamp__state_run, .needs = COMMAND_NODE },
     { .name = "message verify-stamps", .summary = "Checks every time-stamp and the messages under it.", .options = verify_options, .run = stamp__verify_run, .needs = COMMAND_NODE },
     { .name = "message verify", .summary = "Judges the container of a signed message and names the part that does not hold.", .options = evidence__verify_options, .run = evidence__verify_run, .needs = COMMAND_MAYBE },
+    { .name = "message archive list", .summary = "Lists the archives of the message log.", .options = NULL, .run = archive__list_run, .needs = COMMAND_NODE },
+    { .name = "message archive run", .summary = "Archives now what is time-stamped and not archived yet.", .options = NULL, .run = archive__now_run, .needs = COMMAND_NODE },
+    { .name = "message archive verify", .summary = "Checks that archives are whole and follow each other, and names what is not.", .options = archive__verify_options, .run = archive__verify_run, .needs = COMMAND_FREE },
     { 0 } };

@@ -294,6 +294,7 @@ struct exchange {
     struct purposes purposes;
     struct systems systems;
     struct message_levels log_levels;
+    bool archives; /* exchange.archive_s: messages leave the log only when they are archived */
     person_finder *find_person;                /* NULL: this node keeps no register of persons */
     struct anchor anchor; bool has_anchor;
     pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures: held for a few instructions, never while waiting */

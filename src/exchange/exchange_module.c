@@ -3,10 +3,11 @@
 #include "base/file.h"
 #include "base/memo.h"
 #include "base/time.h"
+#include "exchange/archive.h"
 #include "exchange/evidence.h"
 #include "exchange/message_log_int.h"
 
-enum { ROOM_ARENA = 64 * 1024 * 1024, JUDGED_SLOTS = 512, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 1000, KEEP_MS = 600000, OCSP_QUESTION_MAX = 16 * 1024 };
+enum { ROOM_ARENA = 64 * 1024 * 1024, JUDGED_SLOTS = 512, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 1000, KEEP_MS = 600000, ARCHIVE_MS = 10000, OCSP_QUESTION_MAX = 16 * 1024 };
 
 struct exchange *exchange__of(const struct call *c) { return c->app->exchange; }
 
@@ -105,6 +106,7 @@ static enum status load(struct call *c, struct app *app)
     TRY(purposes__load(c, app, &ex->purposes));
     TRY(rights__load(c, app, &ex->rights));
     TRY(message__load_levels(c, app, &ex->log_levels));
+    TRY(archive__load(c, ex));
     TRY(services__load(c, app, &ex->services));
     TRY(systems__load(c, app, &ex->systems));
     if (config_flag(app->config, "exchange.operator")) TRY(exchange_offer(c, app, STR("directory"), &heads));
@@ -210,6 +212,9 @@ static const struct setting settings[] = {
     { "exchange.log_body", SETTING_COUNT, "10", "MiB", "The largest body that the message log keeps; larger ones pass only where it keeps no bodies.", false },
     { "exchange.log_levels", SETTING_TREE, "", "", "The same by subsystem, at either end of the message: a list of {subsystem, level}.", false },
     { "exchange.log_days", SETTING_COUNT, "0", "days", "How long messages stay in the log, once they are time-stamped; 0: for ever.", false },
+    { "exchange.archive_s", SETTING_COUNT, "0", "seconds", "How often time-stamped messages are archived; messages then leave the log only when they are; 0: never.", false },
+    { "exchange.archive", SETTING_PATH, "archive", "", "Folder of the archives. They hold whole messages, unsealed.", false },
+    { "exchange.archive_purpose", SETTING_TEXT, "", "", "Why messages are opened for the archive: a code of purposes.yaml, for the journal.", false },
     { "exchange.mirrors", SETTING_TREE, "", "", "Operator: further places that give out the same directory: a list of HOST:PORT.", false },
     { "exchange.rotate_s", SETTING_COUNT, "86400", "seconds", "Operator: how long a new key of the directory is published before it signs, and the old one afterwards.", false },
     { "exchange.management", SETTING_TEXT, "directory", "", "Operator: its subsystem that takes management requests, as private parameters name it.", false },
@@ -231,6 +236,7 @@ static const struct job jobs[] = {
     { "exchange.heads", HEADS_MS, heads__send },
     { "exchange.stamp", STAMP_MS, stamp__run },
     { "exchange.message_index", INDEX_MS, message__index_job },
+    { "exchange.archive", ARCHIVE_MS, archive__job },
     { "exchange.message_keep", KEEP_MS, message__keep_job },
     { 0 } };
 

@@ -1,6 +1,7 @@
 /* message_keep.c: retention. Rows older than exchange.log_days are removed from the front of the log, in small steps, never one whose signature has no time-stamp yet; with them
  * the time-stamps that cover nothing else. How far it went stands in message_cut, so that what was removed by rule is told from what was taken out; and each run stands in the
  * journal before it begins, so that nobody can move that mark unseen. */
+#include "exchange/archive.h"
 #include "exchange/message_log_int.h"
 
 #include "base/config.h"
@@ -40,17 +41,29 @@ static enum status read_number(struct db_rows rows, int64_t *ret)
     return ST_OK;
 }
 
-/* find_goal: the last row that may go: everything under old time-stamps, and unsigned old rows up to the first row that must stay. */
-static enum status find_goal(struct call *c, int64_t cutoff_ms, int64_t *ret)
+/* find_old: the last row that is old enough: everything under old time-stamps, and unsigned old rows up to the first row that must stay. */
+static enum status find_old(struct call *c, int64_t cutoff_ms, int64_t *ret)
 {
-    int64_t stamped, first_kept, behind;
-    TRY(message__index(c, INT64_MAX, &behind)); /* what is removed is in the index before, so that it is taken out of it too */
+    int64_t stamped, first_kept;
     TRY(read_number(db_run(c, &LAST_STAMPED, db_int(cutoff_ms)), &stamped));
     enum status st = read_number(db_run(c, &FIRST_KEPT, db_int(stamped), db_int(cutoff_ms)), &first_kept);
     if (st == ST_OK) return *ret = first_kept - 1, ST_OK;
     if (st != ST_NOT_FOUND) return st;
     call_clear(c);
     return read_number(db_run(c, &NEWEST_ROW), ret);
+}
+
+/* find_goal: the last row that may go. Where messages are archived none goes that is not in an archive yet. */
+static enum status find_goal(struct call *c, int64_t cutoff_ms, int64_t *ret)
+{
+    int64_t behind, goal, waiting;
+    TRY(message__index(c, INT64_MAX, &behind)); /* what is removed is in the index before, so that it is taken out of it too */
+    TRY(find_old(c, cutoff_ms, &goal));
+    enum status st = exchange__of(c)->archives ? archive__first_waiting(c, &waiting) : ST_NOT_FOUND;
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    call_clear(c);
+    *ret = st == ST_OK && waiting <= goal ? waiting - 1 : goal;
+    return ST_OK;
 }
 
 static enum status note_run(struct call *c, int64_t first, int64_t last)
