@@ -41,8 +41,8 @@ NODISCARD enum status archive__first_waiting(struct call *c, int64_t *ret);
 
 /* ---- archive_run.c: making ---- */
 
-struct archive_how { struct str folder; const struct purpose *purpose /* why sealed messages are opened */; size_t full /* bytes of containers at which a file is closed */; };
-NODISCARD enum status archive__how(struct call *c, struct archive_how *ret); /* by the settings */
+struct archive_how { struct str folder; const struct purpose *purpose /* why sealed messages are opened */; size_t full /* bytes of containers at which a file is closed */; struct str by /* whom the journal names: job, command */; };
+NODISCARD enum status archive__how(struct call *c, struct str by, struct archive_how *ret); /* by the settings */
 /* archive__run: archives every time-stamped message that is not archived yet; *ret: files written. After a crash at any moment the next run goes on without a gap or a double.
  * ST_CONFLICT with a sentence while another process archives. */
 NODISCARD enum status archive__run(struct call *c, const struct archive_how *how, int64_t *ret);

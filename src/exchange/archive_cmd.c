@@ -34,7 +34,7 @@ enum status archive__now_run(struct call *c, const struct args *args)
     struct archive_how how;
     int64_t files;
     (void)args;
-    TRY(archive__how(c, &how));
+    TRY(archive__how(c, STR("command"), &how));
     TRY(archive__run(c, &how, &files));
     (void)printf("%lld files of archives were written to %.*s.\n", (long long)files, STR_ARG(how.folder));
     return ST_OK;

@@ -2,6 +2,7 @@
  * and, as a plan, in LOG; then it is written durably; then it counts. A crash leaves a plan: when its file is there and whole it counts, else it is made anew. */
 #include "exchange/archive.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 
@@ -11,6 +12,9 @@
 #include "trust/journal.h"
 
 enum { MOMENT_DIGITS = 14, NAME_DIGITS = 10, FILE_MODE = 0600, FOLDER_MODE = 0700 };
+
+static void folder_done(DIR **d) { if (*d) (void)closedir(*d); }
+#define FOLDER __attribute__((cleanup(folder_done))) DIR *
 
 /* A run: calls of their own for a file, for a time-stamp and for a message, so that memory does not grow with the log. */
 struct run {
@@ -136,7 +140,7 @@ static enum status name_file(struct call *c, struct filling *f)
 static enum status journal(struct call *c, const struct archive_how *how, const struct archive_row *row)
 {
     struct str uid;
-    const struct journal_event e = { .kind = STR_INIT("message.archived"), .class_ = JOURNAL_NORMAL, .agency = exchange_self(c), .user = c->actor ? c->actor->user : STR("job"), .role = STR_INIT("job"),
+    const struct journal_event e = { .kind = STR_INIT("message.archived"), .class_ = JOURNAL_NORMAL, .agency = exchange_self(c), .user = how->by, .role = how->by,
                                      .purpose = how->purpose->code, .basis = how->purpose->basis,
                                      .fields = str_print(c->arena, "rows %lld to %lld", (long long)row->first_seq, (long long)row->last_seq) };
     return journal_append(c, &e, &uid);
@@ -189,6 +193,19 @@ static enum status settle(struct call *c, const struct archive_how *how)
     return archive__drop_plan(c);
 }
 
+/* remove_leftovers: what file_write had not renamed yet when its process was killed: messages in the clear that nobody looks after. */
+static enum status remove_leftovers(struct call *c, struct str folder)
+{
+    FOLDER d = opendir(str_to_z(c->arena, folder));
+    if (!d) return call_fail(c, ST_UNAVAILABLE, "archive", "The folder of archives %s cannot be opened. Change its owner or its mode.", folder);
+    for (const struct dirent *e = readdir(d); e; e = readdir(d)) {
+        struct str name = str_z(e->d_name);
+        if (!str_starts(name, STR(ARCHIVE_PREFIX)) || str_find(name, STR(".zip.new-")) == SIZE_MAX) continue;
+        if (unlinkat(dirfd(d), e->d_name, 0) != 0) call_note(c, "exchange", "an archive that was not finished cannot be removed: %s", e->d_name);
+    }
+    return ST_OK;
+}
+
 /* lock_folder: one process archives at a time; the lock goes with the process. */
 static enum status lock_folder(struct call *c, struct str folder, int *ret)
 {
@@ -233,6 +250,7 @@ enum status archive__run(struct call *c, const struct archive_how *how, int64_t 
     FILE_FD lock = -1;
     int64_t files = 0;
     TRY(lock_folder(c, how->folder, &lock));
+    TRY(remove_leftovers(c, how->folder));
     TRY(settle(c, how));
     struct run r = { .how = how, .file = open_part(c), .stamp = open_part(c), .message = open_part(c) };
     enum status st = run_all(c, &r, &files);
@@ -245,10 +263,10 @@ enum status archive__run(struct call *c, const struct archive_how *how, int64_t 
 
 /* ---- settings and the job ---- */
 
-enum status archive__how(struct call *c, struct archive_how *ret)
+enum status archive__how(struct call *c, struct str by, struct archive_how *ret)
 {
     const struct config *cfg = c->app->config;
-    struct archive_how how = { .folder = file_path(c->arena, c->app->folder, config_text(cfg, "exchange.archive")), .full = ARCHIVE_FULL,
+    struct archive_how how = { .folder = file_path(c->arena, c->app->folder, config_text(cfg, "exchange.archive")), .full = ARCHIVE_FULL, .by = by,
                                .purpose = exchange_find_purpose(c->app, config_text(cfg, "exchange.archive_purpose")) };
     if (!how.purpose) return call_fail(c, ST_INVALID, "exchange.archive_purpose", "An archive holds whole messages, opened: write in node.yaml as exchange.archive_purpose why, a code of purposes.yaml.");
     *ret = how;
@@ -259,7 +277,7 @@ enum status archive__load(struct call *c, struct exchange *ex)
 {
     struct archive_how how;
     ex->archives = config_count(c->app->config, "exchange.archive_s") > 0;
-    return ex->archives ? archive__how(c, &how) : ST_OK;
+    return ex->archives ? archive__how(c, STR("job"), &how) : ST_OK;
 }
 
 enum status archive__job(struct call *c)
@@ -270,6 +288,6 @@ enum status archive__job(struct call *c)
     if (!period_ms) return ST_OK;
     TRY(archive__read_mark(c, &mark));
     if (c->now_ms - mark.ran_ms < period_ms) return ST_OK;
-    TRY(archive__how(c, &how));
+    TRY(archive__how(c, STR("job"), &how));
     return archive__run(c, &how, &files);
 }

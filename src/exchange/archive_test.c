@@ -22,7 +22,7 @@ static void open_log(struct call *c, struct log *l)
     (void)test_trust_key(c, KEY_SEAL, KEY_AES256);
     l->ex = (struct exchange){ .member = STR_INIT("VN/GOV/H26"), .archives = true, .log_levels = { .other = MESSAGE_FULL, .body_most = 1000 } };
     l->t.app.exchange = &l->ex;
-    l->how = (struct archive_how){ .folder = file_path(c->arena, l->t.folder, STR("archive")), .purpose = &l->purpose, .full = ARCHIVE_FULL };
+    l->how = (struct archive_how){ .folder = file_path(c->arena, l->t.folder, STR("archive")), .purpose = &l->purpose, .full = ARCHIVE_FULL, .by = STR_INIT("job") };
 }
 
 static void put(struct call *c, struct log *l, bool is_signed)
@@ -205,6 +205,9 @@ TEST(a_file_that_was_planned_but_not_written_is_made_anew)
     CHECK(run(c, &l) == 1);
     check_all(c, &l);
     CHECK_STR(read_files(c, &l).names[0], f.names[0]); /* the same messages give the same file */
+    struct str leftover = str_join(c->arena, path, STR(".new-abc"), STR_END);
+    CHECK_OK(file_write(c, leftover, STR("half"), 0600));
+    CHECK(run(c, &l) == 0 && !file_exists(c, leftover) && file_exists(c, path));
     test_trust_close(c, &l.t);
 }
 
