@@ -70,7 +70,7 @@ static size_t start_jobs(const struct app *app, int end, struct runner *runners)
     return n;
 }
 
-/* confine_server: from here on the server writes in data, conf and run only and reads a short list; the file of the PIN is not on it. */
+/* confine_server: from here on the server writes in data, conf, run and the archive of messages only and reads a short list; the file of the PIN is not on it. */
 static enum status confine_server(struct call *c, struct node *n)
 {
     struct arena *a = c->arena;
@@ -78,10 +78,12 @@ static enum status confine_server(struct call *c, struct node *n)
     struct str data = str_starts(url, STR("sqlite:")) ? str_skip(url, strlen("sqlite:")) : STR("data");
     struct str read[] = { node_app(n)->share, file_path(a, folder, STR("keys")), file_path(a, folder, config_text(node_app(n)->config, "exchange.anchor")),
                           STR("/etc"), STR("/usr"), STR("/lib"), STR("/dev") };
-    struct str write[] = { file_path(a, folder, data), file_path(a, folder, STR("conf")), file_path(a, folder, STR("run")) };
-    for (size_t i = 0; i < sizeof write / sizeof write[0]; i++) TRY(file_make_folder(c, write[i], 0700));
+    struct str write[] = { file_path(a, folder, data), file_path(a, folder, STR("conf")), file_path(a, folder, STR("run")),
+                           file_path(a, folder, config_text(node_app(n)->config, "exchange.archive")) };
+    size_t nwrite = sizeof write / sizeof write[0] - !config_count(node_app(n)->config, "exchange.archive_s"); /* the last only where messages are archived */
+    for (size_t i = 0; i < nwrite; i++) TRY(file_make_folder(c, write[i], 0700));
     return confine_process(c, &(struct confinement){ .read = read, .nread = sizeof read / sizeof read[0], .write = write,
-                                                     .nwrite = sizeof write / sizeof write[0], .network = true });
+                                                     .nwrite = nwrite, .network = true });
 }
 
 static enum status serve_node(struct call *c, struct node *n, const sigset_t *signals)
