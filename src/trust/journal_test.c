@@ -407,7 +407,7 @@ static void *append_many(void *arg)
         struct journal_event e = reading(&person, 1);
         struct str uid;
         if (journal_append(c, &e, &uid) != ST_OK) return arg;
-        arena_reset(c->arena);
+        call_renew(c);
     }
     test_store_call_end(c);
     return NULL;

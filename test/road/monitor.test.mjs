@@ -28,7 +28,8 @@ const ask = (options = {}) => nation.call(nation.hanoi, options.path ?? service,
 const doctor = (node, args = [], code = 0) => nation.sen(['doctor', '--node', node.dir, ...args], { code });
 
 test('all is well: every node has reported, and page, JSON and status say so', async () => {
-  await until('reports of all nodes, all well', async () => (await state()).nodes.every((n) => n.reported && n.level === 'good'));
+  // a node that has just started reports the directory that it kept
+  await until('reports of all nodes, all well', async () => (await state()).nodes.every((n) => n.reported && n.level === 'good' && found(n, 'directory_good')));
   const s = await state();
   assert.deepEqual(s.nodes.map((n) => n.server).sort(), ['VN/GOV/G01/ps1', 'VN/GOV/G22/op1', 'VN/GOV/H26/hn1']);
   for (const n of s.nodes) {
