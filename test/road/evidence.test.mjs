@@ -2,7 +2,8 @@
 // openssl and unzip, which know nothing of us, accept what is in them.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -21,8 +22,8 @@ before(async () => {
   nation = await Nation.start();
   dir = mkdtempSync(join(tmpdir(), 'sen-evidence-'));
   await nation.sen(['nation', 'stop', nation.dir]);
-  setTimes(nation.hanoi, { stamp_period_s: 1, stamp_rows: 1 });
-  setTimes(nation.police, { stamp_period_s: 1 });
+  setTimes(nation.hanoi, { stamp_period_s: 1, stamp_rows: 1, archive_s: 1, archive_purpose: 'residence.register' });
+  setTimes(nation.police, { stamp_period_s: 1, archive_purpose: 'residence.register' });
   await nation.sen(['nation', 'start', nation.dir]);
 });
 after(async () => {
@@ -111,6 +112,49 @@ test('unzip, xmlsec1 and openssl accept them', () => {
 test('the log that was stamped one by one holds too', async () => {
   for (const node of [nation.hanoi, nation.police])
     assert.match((await nation.sen(['message', 'verify-stamps', '--node', node.dir])).stdout, /^[1-9]\d* time-stamps hold/);
+});
+
+test('archives hold every time-stamped message, and say what was taken out of them', async () => {
+  const run = () => nation.sen(['message', 'archive', 'run', '--node', nation.police.dir]);
+  const folder = join(nation.police.dir, 'archive'), archives = () => readdirSync(folder).sort().map((name) => join(folder, name));
+  const verifyArchives = (...list) => spawnSync(SEN, ['message', 'archive', 'verify', ...list], { encoding: 'utf8' });
+  assert.match((await run()).stdout, /^1 files/);
+  const [first] = archives();
+  assert.match(first, /\/mlog-\d{14}-\d{14}-[0-9a-f]{10}\.zip$/);
+  assert.equal(statSync(first).mode & 0o777, 0o600);
+  assert.match(execFileSync('unzip', ['-t', first], { encoding: 'utf8' }), /No errors detected/);
+  const at = unpack(first), lines = readFileSync(join(at, 'linkinginfo'), 'utf8').trimEnd().split('\n');
+  assert.equal(lines.shift(), '- - SHA-512');
+  const sha512 = (bytes) => createHash('sha512').update(bytes).digest('hex');
+  let digest = '';
+  for (const line of lines) {
+    const [stated, name] = line.split(' ');
+    digest = sha512(digest + sha512(readFileSync(join(at, name))));
+    assert.equal(stated, digest);
+  }
+  for (const [, name] of [lines[0], lines.at(-1)].map((line) => line.split(' '))) assert.equal(verify(join(at, name), '--conf', conf).status, 0);
+
+  assert.equal((await nation.call(nation.hanoi, service, { body: { key: 'pin', value: pinOf(citizen(nation, 1)) } })).status, 200);
+  await allStamped(nation.hanoi);
+  await allStamped(nation.police);
+  await run();
+  const list = (await nation.sen(['message', 'archive', 'list', '--node', nation.police.dir])).stdout.trimEnd().split('\n').map((line) => join(folder, /mlog-\S+/.exec(line)[0]));
+  assert.deepEqual([...list].sort(), archives());
+  assert.match(verifyArchives(...list).stdout, /^2 files with \d+ messages hold\.\n/);
+  assert.match(verifyArchives(...[...list].reverse()).stderr, /is the first archive of its log/);
+  const bytes = readFileSync(first), changed = join(dir, 'mlog-changed.zip');
+  bytes[bytes.indexOf('signatures.xml') - 200] ^= 1;
+  writeFileSync(changed, bytes);
+  const told = verifyArchives(changed);
+  assert.equal(told.status, 65);
+  assert.match(told.stderr, /Restore/);
+});
+
+test('where the settings say so a job archives by itself', async () => {
+  const folder = join(nation.hanoi.dir, 'archive'), list = () => existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.zip')).sort() : [];
+  const archives = (await until('a first archive', () => list()[0] && list())).map((name) => join(folder, name));
+  const at = unpack(archives[0]);
+  for (const name of readdirSync(at).filter((n) => n.endsWith('.asice'))) assert.equal(verify(join(at, name), '--conf', conf).status, 0);
 });
 
 // ---- over the port for information systems (x-road 5.6) ----
