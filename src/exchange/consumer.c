@@ -102,7 +102,7 @@ static enum status read_answer(struct call *c, const struct client_answer *answe
     return ST_OK;
 }
 
-static enum status post(struct call *c, const struct directory *d, const struct dir_server *server, int64_t connect_ms, struct trip *t, struct wire *ret)
+static enum status post(struct call *c, const struct directory *d, const struct dir_server *server, int64_t connect_ms, bool anew, struct trip *t, struct wire *ret)
 {
     struct wire_bytes bytes;
     struct judging judging = { d, server, &t->provider };
@@ -116,7 +116,8 @@ static enum status post(struct call *c, const struct directory *d, const struct 
     struct client_request rq = { .method = STR("POST"), .headers = headers, .nheaders = sizeof headers / sizeof *headers, .body = bytes.before, .large = bytes.large, .tail = bytes.behind,
                                  .has_body = true, .spools = true,
                                  .connect_ms = connect_ms, .total_ms = LONGEST_MS,
-                                 .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .max_answer = EXCHANGE_LARGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .to_node = true, .sent = &t->left };
+                                 .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .lifeless_ms = config_count(c->app->config, "exchange.lifeless_s") * 1000, .anew = anew,
+                                 .max_answer = EXCHANGE_LARGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .to_node = true, .sent = &t->left };
     rq.url = str_print(c->arena, "https://%.*s:%d/", STR_ARG(server->address), PEER_PORT);
     int64_t sent_us = time_monotonic_us();
     enum status st = client_fetch(c, &rq, &answer);
@@ -148,23 +149,32 @@ static bool may_try_next(const struct call *c, const struct trip *t, enum status
     return fault__same_type(c->error.fault, STR("network_error")) || str_starts(c->error.fault, STR("ssl_authentication_failed"));
 }
 
-/* ask_servers: one after the other. Who was reached last has a moment to be reached again; it may only be slow, so when all others failed it gets its full time. */
+static enum status ask_server(struct call *c, const struct directory *d, struct trip *t, const struct dir_server *s, int64_t connect_ms, bool anew, struct wire *ret)
+{
+    enum status st = post(c, d, s, connect_ms, anew, t, ret);
+    if (st == ST_OK) servers__remember(c, &t->provider, s);
+    else servers__forget(c, &t->provider, s);
+    return st;
+}
+
+/* ask_servers: one after the other, each with a moment to be reached: its program may stand still while its machine takes connections for it. It may also only be far
+ * away, so when nobody was reached one gets its full time. A kept connection proves nothing unless an answer came lately. */
 static enum status ask_servers(struct call *c, const struct directory *d, struct trip *t, const struct dir_server **list, size_t n, struct wire *ret)
 {
-    const struct dir_server *slow = NULL;
-    bool recalled = n > 1 && servers__recall(c, &t->provider, list, n);
-    for (;;) {
-        if (!recalled && n > 1) servers__race(c, list, n, PEER_PORT, CONNECT_MS);
-        enum status st = post(c, d, list[0], recalled ? AGAIN_MS : CONNECT_MS, t, ret);
-        if (st == ST_OK) servers__remember(c, &t->provider, list[0]);
-        else servers__forget(c, &t->provider);
-        if (!may_try_next(c, t, st) || (n == 1 && !slow)) return st;
-        call_clear(c);
-        if (recalled) slow = list[0];
+    const struct dir_server *far[SERVERS_MAX];
+    size_t nfar = 0;
+    if (n == 1) return ask_server(c, d, t, list[0], CONNECT_MS, false, ret);
+    bool recalled = servers__recall(c, &t->provider, list, n);
+    for (;; n--) {
+        if (!recalled && n > 1) (void)servers__race(c, list, n, PEER_PORT, AGAIN_MS);
         recalled = false;
-        list[0] = n > 1 ? list[n - 1] : slow;
-        if (n > 1) n--;
-        else slow = NULL;
+        enum status st = ask_server(c, d, t, list[0], AGAIN_MS, !servers__is_fresh(c, list[0]), ret);
+        if (!may_try_next(c, t, st)) return st;
+        if (fault__same_type(c->error.fault, STR("network_error"))) far[nfar++] = list[0];
+        if (n == 1 && (nfar == 0 || !servers__race(c, far, nfar, PEER_PORT, CONNECT_MS))) return st;
+        call_clear(c);
+        if (n == 1) return ask_server(c, d, t, far[0], CONNECT_MS, true, ret);
+        list[0] = list[n - 1];
     }
 }
 

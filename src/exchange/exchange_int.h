@@ -250,8 +250,9 @@ void servers__memory_free(struct server_memory *m);
 NODISCARD enum status servers__find(struct call *c, const struct directory *d, const struct xid *provider, struct str named, const struct dir_server **list, size_t *n);
 bool servers__recall(struct call *c, const struct xid *provider, const struct dir_server **list, size_t n);   /* puts the one reached last in front */
 void servers__remember(struct call *c, const struct xid *provider, const struct dir_server *s);
-void servers__forget(struct call *c, const struct xid *provider);
-void servers__race(struct call *c, const struct dir_server **list, size_t n, int port, int64_t ms);           /* puts who is connected to first in front */
+void servers__forget(struct call *c, const struct xid *provider, const struct dir_server *s);
+bool servers__is_fresh(struct call *c, const struct dir_server *s);                                           /* did an answer of it come a moment ago? */
+bool servers__race(struct call *c, const struct dir_server **list, size_t n, int port, int64_t ms);           /* puts who is connected to first in front; false when nobody was */
 
 /* ---- both sides ---- */
 struct outgoing { struct xid client; struct str method, target; const struct header *headers; size_t nheaders; bool has_body; struct str body; struct extent large; struct str server /* X-Road-Security-Server */;

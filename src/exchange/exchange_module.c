@@ -206,6 +206,7 @@ static const struct setting settings[] = {
     { "exchange.subsystems", SETTING_TREE, "", "", "Subsystems of this member on this node: a list of {code, name, connection, certificates}.", false },
     { "exchange.connection", SETTING_TEXT, "NOSSL", "", "How information systems must come: NOSSL, SSLNOAUTH (TLS) or SSLAUTH (TLS with a registered certificate).", false },
     { "exchange.answer_s", SETTING_COUNT, "120", "seconds", "How long another node may be silent before it is given up.", false },
+    { "exchange.lifeless_s", SETTING_COUNT, "5", "seconds", "How long another node that owes an answer may give no sign of life at all.", false },
     { "exchange.services", SETTING_TREE, "", "", "Services behind this node: a list of {subsystem, code, url, certificates, timeout_s, disabled}.", false },
     { "exchange.rights", SETTING_TREE, "", "", "Who may call what: a list of {client, subsystem, service, method, path, purposes, columns}.", false },
     { "exchange.log_level", SETTING_TEXT, "full", "", "What the log keeps of messages: full, metadata or none.", false },

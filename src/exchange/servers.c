@@ -6,11 +6,12 @@
 #include "base/time.h"
 #include "web/client.h"
 
-enum { REMEMBERED = 256, REMEMBER_MS = 3600 * 1000 };
+enum { REMEMBERED = 256, REMEMBER_MS = 3600 * 1000, FRESH_US = 300 * 1000 };
 
 /* Rows are found by the provider's hash; two providers that share one only forget each other. */
 struct remembered { uint64_t provider, server; int64_t until_ms; };
-struct server_memory { pthread_mutex_t lock; struct remembered rows[REMEMBERED]; };
+struct heard { uint64_t server; int64_t at_us; };
+struct server_memory { pthread_mutex_t lock; struct remembered rows[REMEMBERED]; struct heard heard[REMEMBERED] /* by the server's hash */; };
 
 struct server_memory *servers__memory_new(void)
 {
@@ -84,28 +85,42 @@ bool servers__recall(struct call *c, const struct xid *provider, const struct di
 void servers__remember(struct call *c, const struct xid *provider, const struct dir_server *s)
 {
     struct server_memory *m = exchange__of(c)->reached;
-    uint64_t key = str_hash(xid_format(c->arena, provider));
+    uint64_t key = str_hash(xid_format(c->arena, provider)), server = str_hash(s->key);
     (void)pthread_mutex_lock(&m->lock);
     struct remembered *r = row_of(m, key);
-    bool known = r->provider == key && r->server == str_hash(s->key) && c->now_ms < r->until_ms; /* the hour counts from the race that it won */
-    if (!known) *r = (struct remembered){ key, str_hash(s->key), c->now_ms + REMEMBER_MS };
+    bool known = r->provider == key && r->server == server && c->now_ms < r->until_ms; /* the hour counts from the race that it won */
+    if (!known) *r = (struct remembered){ key, server, c->now_ms + REMEMBER_MS };
+    m->heard[server % REMEMBERED] = (struct heard){ server, time_monotonic_us() };
     (void)pthread_mutex_unlock(&m->lock);
 }
 
-void servers__forget(struct call *c, const struct xid *provider)
+void servers__forget(struct call *c, const struct xid *provider, const struct dir_server *s)
 {
     struct server_memory *m = exchange__of(c)->reached;
-    uint64_t key = str_hash(xid_format(c->arena, provider));
+    uint64_t key = str_hash(xid_format(c->arena, provider)), server = str_hash(s->key);
     (void)pthread_mutex_lock(&m->lock);
     struct remembered *r = row_of(m, key);
-    if (r->provider == key) *r = (struct remembered){ 0 };
+    if (r->provider == key && r->server == server) *r = (struct remembered){ 0 }; /* another one may have been reached meanwhile */
+    if (m->heard[server % REMEMBERED].server == server) m->heard[server % REMEMBERED].at_us = 0;
     (void)pthread_mutex_unlock(&m->lock);
 }
 
-void servers__race(struct call *c, const struct dir_server **list, size_t n, int port, int64_t ms)
+bool servers__is_fresh(struct call *c, const struct dir_server *s)
+{
+    struct server_memory *m = exchange__of(c)->reached;
+    uint64_t server = str_hash(s->key);
+    (void)pthread_mutex_lock(&m->lock);
+    struct heard h = m->heard[server % REMEMBERED];
+    (void)pthread_mutex_unlock(&m->lock);
+    return h.server == server && h.at_us && time_monotonic_us() - h.at_us < FRESH_US;
+}
+
+bool servers__race(struct call *c, const struct dir_server **list, size_t n, int port, int64_t ms)
 {
     struct str hosts[SERVERS_MAX];
     size_t first;
     for (size_t i = 0; i < n; i++) hosts[i] = list[i]->address;
-    if (client_race(c, hosts, n, port, ms, &first)) put_first(list, first);
+    if (!client_race(c, hosts, n, port, ms, &first)) return false;
+    put_first(list, first);
+    return true;
 }

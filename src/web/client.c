@@ -11,7 +11,7 @@
 #include "web/client_int.h"
 
 enum { SLOTS_MAX = 24, REQUEST_MAX = 1024 * 1024 /* its head */, JOINED = 16 * 1024 /* head and body that go out as one TLS record */,
-       MEMORY_MOST = 16 * 1024 * 1024 };
+       MEMORY_MOST = 16 * 1024 * 1024, LIFE_MS = 1000 };
 
 /* ---- connections of a thread ---- */
 
@@ -238,15 +238,23 @@ static bool may_reuse(struct call *c, const struct client_request *rq, const str
     return false;
 }
 
+static bool other_lives(void *arg)
+{
+    const struct fetch *f = arg;
+    return client__lives(f->call, f->rq, f->tls.own, f->url_z, LIFE_MS);
+}
+
 static int talk(struct fetch *f, const struct client_link *l, const struct client_question *q)
 {
+    struct client_patience patience = { .until_us = f->until_us, .silent_us = f->rq->silent_ms ? f->rq->silent_ms * 1000 : INT64_MAX / 4,
+                                        .lifeless_us = f->rq->lifeless_ms * 1000, .lives = f->rq->lifeless_ms ? other_lives : NULL, .arg = f };
     struct spool_room *room = f->rq->spools && f->call->app->web && f->call->app->web->room.folder ? &f->call->app->web->room : NULL;
     spool_drop(f->answer.spool); /* of a first try */
     size_t most = f->rq->max_answer ? f->rq->max_answer : MEMORY_MOST;
     if (f->rq->spools && !room && most > MEMORY_MOST) most = MEMORY_MOST; /* a program that opens no node has no place for more */
     answer_begin(&f->answer, f->call->arena, str_eq(f->rq->method, STR("HEAD")), most, room);
     if (f->rq->sent) *f->rq->sent = true;
-    int rc = client__talk(l, q, &f->answer, f->until_us, f->rq->silent_ms ? f->rq->silent_ms * 1000 : INT64_MAX / 4);
+    int rc = client__talk(l, q, &f->answer, &patience);
     return rc == CURLE_OK && f->answer.state != ANSWER_DONE ? CURLE_WEIRD_SERVER_REPLY : rc;
 }
 
@@ -257,7 +265,7 @@ static bool may_repeat(const struct client_request *rq) { return rq->to_node || 
  * came a new connection is tried, once. */
 static int talk_on(struct fetch *f, struct client_link *l, const struct client_question *q, bool *reused)
 {
-    *reused = may_reuse(f->call, f->rq, l);
+    *reused = !f->rq->anew && may_reuse(f->call, f->rq, l);
     if (*reused) {
         int rc = talk(f, l, q);
         if (rc == CURLE_OK || rc == CURLE_OPERATION_TIMEDOUT || f->answer.begun || !may_repeat(f->rq)) return rc;

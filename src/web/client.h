@@ -12,6 +12,10 @@ struct client_request {
     bool has_body;
     int64_t connect_ms, total_ms;          /* 0: 10,000 and 60,000 */
     int64_t silent_ms;                     /* how long nothing may move either way once connected; 0: total_ms alone counts */
+    /* How long the other side may give no sign of life. Where nothing moved for a second it is asked for a handshake on a connection of its own, and again; who leaves
+     * all of them unanswered for so long is given up like one that is silent. 0: it is not asked. */
+    int64_t lifeless_ms;
+    bool anew;                             /* not over a kept connection: only a handshake shows that somebody is still there */
     size_t max_answer;                     /* 0: 16 MiB */
     /* Own key and chain (web_set_peer_tls) are for whom a judge judges, and with shows_own for whom the system's CAs judge, when the other side asks for them. The
      * judge alone decides (no host name, no CA list): it gets the DER of the leaf and of what came with it. NULL: the system's CAs and the host name. */

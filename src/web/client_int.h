@@ -28,11 +28,15 @@ struct client_link { void *easy; int fd; struct client_seen seen; };
 /* client__link: connects and shakes hands, until this moment of the monotonic clock. ret must be closed before. On failure nothing is open. */
 int client__link(struct client_link *ret, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t until_us, char error[static CLIENT_ERROR]);
 void client__unlink(struct client_link *l);
+/* client__lives: does anybody shake hands there within these milliseconds? Who refuses to lives too. */
+bool client__lives(struct call *c, const struct client_request *rq, const struct peer_tls *own, const char *url, int64_t ms);
 /* client__is_idle: still open, and nothing came unasked. */
 bool client__is_idle(const struct client_link *l);
 /* What is written: the pieces, then a part of a file, then the tail. */
 struct client_question { struct str pieces[2]; size_t n; struct extent large; struct str tail; };
-/* client__talk: writes a question and reads one answer, which may come before all is written. Given up at until_us, and when nothing moved for silent_us. */
-int client__talk(const struct client_link *l, const struct client_question *q, struct answer *answer, int64_t until_us, int64_t silent_us);
+/* When a talk is given up: at until_us, when nothing moved for silent_us, and when lives (NULL: nobody is asked) was false for lifeless_us while nothing moved. */
+struct client_patience { int64_t until_us, silent_us, lifeless_us; bool (*lives)(void *arg); void *arg; };
+/* client__talk: writes a question and reads one answer, which may come before all is written. */
+int client__talk(const struct client_link *l, const struct client_question *q, struct answer *answer, const struct client_patience *patience);
 
 #endif

@@ -8,7 +8,7 @@
 #include "web/client_int.h"
 
 _Static_assert(CLIENT_ERROR >= CURL_ERROR_SIZE, "libcurl writes so much");
-enum { RECEIVE = 16 * 1024 /* a TLS record */ };
+enum { RECEIVE = 16 * 1024 /* a TLS record */, ASK_US = 1000 * 1000, ASK_MOST_US = 16 * ASK_US, PAUSE_US = 100 * 1000 };
 
 static void set_all(CURL *e, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t left_ms)
 {
@@ -56,18 +56,61 @@ bool client__is_idle(const struct client_link *l)
     return curl_easy_recv(l->easy, &unasked, 1, &n) == CURLE_AGAIN;
 }
 
-/* wait_for: until the socket is ready for one of these events; one wait is one silence. */
-static CURLcode wait_for(int fd, short events, int64_t until_us, int64_t silent_us)
+/* accept_anyone: nothing is said to whom we only want to see alive. */
+static enum status accept_anyone(struct call *c, const struct str *chain, size_t n, void *arg)
+{
+    (void)c;
+    (void)chain;
+    (void)n;
+    (void)arg;
+    return ST_OK;
+}
+
+bool client__lives(struct call *c, const struct client_request *rq, const struct peer_tls *own, const char *url, int64_t ms)
+{
+    char error[CLIENT_ERROR];
+    struct client_link link = { 0 };
+    struct client_request hand = { .connect_ms = ms, .judge = rq->judge ? accept_anyone : NULL, .shows_own = rq->shows_own };
+    struct client_tls tls = { .call = c, .rq = &hand, .own = own };
+    struct call_error kept = c->error;
+    int rc = client__link(&link, &hand, &tls, url, time_monotonic_us() + ms * 1000, error);
+    if (rc == CURLE_OK) client__unlink(&link);
+    c->error = kept; /* how it went is nobody's failure */
+    return rc != CURLE_OPERATION_TIMEDOUT && rc != CURLE_COULDNT_CONNECT;
+}
+
+/* wait_until: the socket is ready for one of these events. */
+static CURLcode wait_until(int fd, short events, int64_t until_us)
 {
     struct pollfd watch = { .fd = fd, .events = events };
-    int64_t quiet_until_us = time_monotonic_us() + silent_us;
-    if (quiet_until_us < until_us) until_us = quiet_until_us;
     for (;;) {
         int64_t left_us = until_us - time_monotonic_us();
         if (left_us <= 0) return CURLE_OPERATION_TIMEDOUT;
         int n = poll(&watch, 1, (int)(left_us / 1000 + 1));
         if (n > 0) return CURLE_OK;
         if (n < 0 && errno != EINTR) return CURLE_RECV_ERROR;
+    }
+}
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* wait_for: one wait is one silence. A machine takes connections and bytes for a program that has stopped: only what the program itself does shows that it lives, so in
+ * a long silence it is asked, less and less often while it does. */
+static CURLcode wait_for(int fd, short events, const struct client_patience *p)
+{
+    int64_t now_us = time_monotonic_us(), until_us = least(p->until_us, now_us + p->silent_us), gap_us = ASK_US, ask_us = now_us + gap_us, dead_us = 0;
+    for (;;) {
+        CURLcode rc = wait_until(fd, events, p->lives ? least(until_us, ask_us) : until_us);
+        if (rc != CURLE_OPERATION_TIMEDOUT || (now_us = time_monotonic_us()) >= until_us) return rc;
+        if (p->lives(p->arg)) {
+            dead_us = 0;
+            gap_us = least(2 * gap_us, ASK_MOST_US);
+            ask_us = time_monotonic_us() + gap_us;
+            continue;
+        }
+        if (!dead_us) dead_us = now_us;
+        if ((now_us = time_monotonic_us()) - dead_us >= p->lifeless_us) until_us = now_us; /* what came meanwhile is still heard */
+        ask_us = now_us + PAUSE_US;
     }
 }
 
@@ -96,7 +139,7 @@ static CURLcode read_some(const struct client_link *l, struct answer *answer)
     }
 }
 
-struct talk { const struct client_link *link; struct answer *answer; int64_t until_us, silent_us; CURLcode rc; bool ended /* while something was still to be written */; };
+struct talk { const struct client_link *link; struct answer *answer; const struct client_patience *patience; CURLcode rc; bool ended /* while something was still to be written */; };
 
 /* say: one piece. False when no more is to be written. */
 static bool say(void *arg, struct str piece)
@@ -105,7 +148,7 @@ static bool say(void *arg, struct str piece)
     CURLcode rc;
     while ((rc = write_some(t->link, &piece)) == CURLE_AGAIN) {
         /* Who says something before all is written is heard: a refusal, or a record of TLS. */
-        if ((rc = wait_for(t->link->fd, POLLIN | POLLOUT, t->until_us, t->silent_us)) != CURLE_OK || (rc = read_some(t->link, t->answer)) != CURLE_AGAIN) break;
+        if ((rc = wait_for(t->link->fd, POLLIN | POLLOUT, t->patience)) != CURLE_OK || (rc = read_some(t->link, t->answer)) != CURLE_AGAIN) break;
     }
     if (rc == CURLE_OK && piece.n == 0) return true;
     if (rc != CURLE_OK && rc != CURLE_OPERATION_TIMEDOUT) {
@@ -118,15 +161,15 @@ static bool say(void *arg, struct str piece)
     return false;
 }
 
-int client__talk(const struct client_link *l, const struct client_question *q, struct answer *answer, int64_t until_us, int64_t silent_us)
+int client__talk(const struct client_link *l, const struct client_question *q, struct answer *answer, const struct client_patience *patience)
 {
-    struct talk t = { .link = l, .answer = answer, .until_us = until_us, .silent_us = silent_us };
+    struct talk t = { .link = l, .answer = answer, .patience = patience };
     CURLcode rc;
     for (size_t i = 0; i < q->n && !t.ended; i++) (void)say(&t, q->pieces[i]);
     if (!t.ended && q->large.size && !extent_walk(&q->large, say, &t)) return CURLE_READ_ERROR;
     if (!t.ended) (void)say(&t, q->tail);
     if (t.ended) return (int)t.rc;
-    do rc = wait_for(l->fd, POLLIN, until_us, silent_us);
+    do rc = wait_for(l->fd, POLLIN, patience);
     while (rc == CURLE_OK && (rc = read_some(l, answer)) == CURLE_AGAIN);
     return (int)rc;
 }

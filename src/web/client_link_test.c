@@ -189,3 +189,63 @@ TEST(a_refusal_that_comes_before_the_body_is_written_is_heard)
     heap_free((char *)(uintptr_t)rq.body.p);
     end(&s);
 }
+
+/* ---- signs of life ---- */
+
+/* A place where connections are taken by the machine and by nobody else. */
+static int open_dead(struct call *c, const char *scheme, struct str *url)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bind(fd, (struct sockaddr *)&at, size) == 0 && listen(fd, 8) == 0 && getsockname(fd, (struct sockaddr *)&at, &size) == 0);
+    *url = str_print(c->arena, "%s://127.0.0.1:%d/", scheme, ntohs(at.sin_port));
+    return fd;
+}
+
+TEST(who_takes_connections_and_shakes_no_hands_does_not_live)
+{
+    struct script s;
+    struct str url;
+    struct client_request rq = { 0 };
+    int fd = open_dead(c, "https", &url);
+    const char *z = str_to_z(c->arena, url);
+    CHECK(!client__lives(c, &rq, NULL, z, 200));
+    (void)close(fd);
+    CHECK(!client__lives(c, &rq, NULL, z, 200));
+    LINES(&s, { .answer = OK_KEPT, .ends = true });
+    CHECK(client__lives(c, &rq, NULL, s.url, 5000));
+    end(&s); /* the connection that closed again was all that it waited for */
+}
+
+struct life { int asked, dead_from, answers_at; int fd; };
+static bool has_life(void *arg)
+{
+    struct life *l = arg;
+    l->asked++;
+    if (l->asked == l->answers_at) (void)send(l->fd, "x", 1, MSG_NOSIGNAL);
+    return l->asked < l->dead_from;
+}
+
+TEST(who_is_silent_is_asked_whether_it_lives)
+{
+    int pair[2];
+    struct life life = { .dead_from = 2 };
+    struct client_patience p = { .until_us = INT64_MAX, .silent_us = 60 * 1000 * 1000, .lifeless_us = 300 * 1000, .lives = has_life, .arg = &life };
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    int64_t began_us = time_monotonic_us();
+    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OPERATION_TIMEDOUT && life.asked >= 3); /* once it was there, then never again */
+    CHECK(time_monotonic_us() - began_us < 30 * 1000 * 1000);                            /* long before it would be only silent */
+
+    life = (struct life){ .dead_from = 1, .answers_at = 2, .fd = pair[1] }; /* the answer comes while nobody shakes hands */
+    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OK && life.asked == 2);
+    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OK && life.asked == 2); /* who speaks is not asked */
+
+    char x;
+    CHECK(recv(pair[0], &x, 1, 0) == 1);
+    life = (struct life){ .dead_from = 9 };
+    p.silent_us = 1200 * 1000;
+    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OPERATION_TIMEDOUT && life.asked == 1); /* it lives, and is silent for too long */
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
