@@ -90,3 +90,12 @@ CREATE TABLE message_archive (last_seq {id}, first_seq BIGINT NOT NULL, at_ms BI
 -- One row: how far the archives reach, and when a run was last complete.
 CREATE TABLE message_archived (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL, ran_ms BIGINT NOT NULL);
 INSERT INTO message_archived (id, seq, ran_ms) VALUES (1, 0, 0);
+
+-- migration 8 log
+-- Exchanges that ended, by minute of 1970 and class: of the rows up to the bookmark, and of the last day. Who empties the index empties this too. Begun with the last two hours.
+CREATE TABLE message_minute (minute BIGINT NOT NULL, class BIGINT NOT NULL, n BIGINT NOT NULL, took_us BIGINT NOT NULL, last_ms BIGINT NOT NULL, PRIMARY KEY (minute, class)) {clustered};
+INSERT INTO message_minute (minute, class, n, took_us, last_ms) SELECT m.at_ms / 60000, k.id, COUNT(*), CAST(SUM(m.took_us) AS BIGINT), MAX(m.at_ms)
+  FROM message m JOIN message_class k ON k.client = m.client AND k.service = m.service AND k.side = m.side AND k.kind = m.is_answer AND k.fault = m.fault
+  WHERE m.at_ms >= (SELECT COALESCE(MAX(at_ms), 0) FROM message) - 7200000 AND m.is_answer <> 0 AND m.seq <= (SELECT seq FROM message_bookmark WHERE id = 1) GROUP BY m.at_ms / 60000, k.id;
+-- Nothing asks the rows by their moment any more.
+DROP INDEX message_at;

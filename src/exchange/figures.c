@@ -7,8 +7,6 @@
 #include "exchange/operator_int.h"
 #include "trust/journal.h"
 
-enum { MINUTE_MS = 60000, FAULTS_READ = 1000 };
-
 /* ---- certificates ---- */
 
 static enum status read_times(struct call *c, struct exchange_certificate *x)
@@ -158,47 +156,6 @@ enum status exchange_list_admitted(struct call *c, const struct exchange_admitte
     }
     *ret = list;
     return db_finish(&rows);
-}
-
-/* ---- messages ---- */
-
-static const struct query COUNT_MESSAGES = { "exchange",
-    "SELECT at_ms / 60000, side, client, service, fault, COUNT(*), CAST(SUM(took_us) AS BIGINT), MAX(at_ms) FROM message WHERE at_ms >= $1 AND at_ms < $2 AND is_answer <> 0 "
-    "GROUP BY at_ms / 60000, side, client, service, fault ORDER BY 1, 2, 3, 4, 5 LIMIT $3", LOG };
-
-/* name_last: the id of the newest fault of each kind, from the newest rows with a fault. */
-static enum status name_last(struct call *c, int64_t from_ms, struct exchange_count *list, size_t n)
-{
-    const struct message_filter faults = { .since_ms = from_ms, .only_faults = true, .limit = FAULTS_READ };
-    struct message_found found;
-    TRY(message__list(c, &faults, &found));
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; list[i].fault.n && k < found.n && !list[i].fault_id.n; k++) {
-            const struct message_line *l = &found.lines[k];
-            if (l->at_ms / MINUTE_MS == list[i].minute && (int64_t)l->side == list[i].side && str_eq(l->fault, list[i].fault) && str_eq(l->client, list[i].client) &&
-                str_eq(l->service, list[i].service))
-                list[i].fault_id = l->fault_id;
-        }
-    return ST_OK;
-}
-
-enum status exchange_count_messages(struct call *c, int64_t from_minute, int64_t to_minute, const struct exchange_count **ret, size_t *n)
-{
-    struct exchange_count *list = arena_array(c->arena, struct exchange_count, EXCHANGE_COUNTS_MAX);
-    size_t count = 0;
-    bool faults = false;
-    DB_ROWS rows = db_run(c, &COUNT_MESSAGES, db_int(from_minute * MINUTE_MS), db_int(to_minute * MINUTE_MS), db_int(EXCHANGE_COUNTS_MAX));
-    while (count < EXCHANGE_COUNTS_MAX && db_next(&rows)) {
-        list[count] = (struct exchange_count){ db_col_int(&rows, 0), db_col_int(&rows, 1), db_col_text(&rows, 2), db_col_text(&rows, 3), db_col_text(&rows, 4),
-                                               db_col_int(&rows, 5), db_col_int(&rows, 6), db_col_int(&rows, 7), STR("") };
-        faults = faults || list[count].fault.n;
-        count++;
-    }
-    TRY(db_finish(&rows));
-    if (faults) TRY(name_last(c, from_minute * MINUTE_MS, list, count));
-    *ret = list;
-    *n = count;
-    return ST_OK;
 }
 
 /* ---- journal heads ---- */

@@ -54,6 +54,7 @@ NODISCARD enum status exchange_list_admitted(struct call *c, const struct exchan
 /* Exchanges that ended, by minute (of 1970), side (1 this node asked, 2 it answered, 3 both: the exchange did not leave it), client, service and fault (empty: none). */
 struct exchange_count { int64_t minute, side; struct str client, service, fault; int64_t n, took_us, last_ms; struct str fault_id /* of the last one */; };
 enum { EXCHANGE_COUNTS_MAX = 5000 };   /* what goes beyond is left out */
+/* exchange_count_messages: minutes of the last 25 hours, to_minute not included. Retention takes nothing out of them. */
 NODISCARD enum status exchange_count_messages(struct call *c, int64_t from_minute, int64_t to_minute, const struct exchange_count **ret, size_t *n);
 
 /* ---- journal heads ---- */

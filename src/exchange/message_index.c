@@ -1,5 +1,5 @@
-/* message_index.c: what the message log is searched by, derived from it outside the commit of a message: a job follows the log, and every search first does what is left to
- * do. So a message costs nothing more when it passes, and the index may be emptied and made again. */
+/* message_index.c: what the message log is searched and counted by, derived from it outside the commit of a message: a job follows the log, and every search first does what is
+ * left to do. So a message costs nothing more when it passes, and the index may be emptied and made again. */
 #include "exchange/message_log_int.h"
 
 enum { SLICE = 500, JOB_ROWS = 50 * SLICE };
@@ -8,7 +8,7 @@ static const struct query READ_BOOKMARK = { "exchange", "SELECT seq FROM message
 static const struct query SET_BOOKMARK = { "exchange", "UPDATE message_bookmark SET seq = $1 WHERE id = 1", LOG };
 static const struct query NEWEST = { "exchange", "SELECT COALESCE(MAX(seq), 0) FROM message", LOG };
 static const struct query LIST_ROWS = { "exchange",
-    "SELECT seq, at_ms, side, is_answer, client, service, fault, message_id, fault_id, request_id FROM message WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", LOG };
+    "SELECT seq, at_ms, side, is_answer, client, service, fault, message_id, fault_id, request_id, took_us FROM message WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", LOG };
 static const struct query FIND_CLASS = { "exchange", "SELECT id FROM message_class WHERE client = $1 AND service = $2 AND side = $3 AND kind = $4 AND fault = $5", LOG };
 static const struct query COUNT_CLASSES = { "exchange", "SELECT COUNT(*) FROM message_class", LOG };
 static const struct query INSERT_CLASS = { "exchange", "INSERT INTO message_class (id, side, kind, client, service, fault, n, last_ms) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)", LOG };
@@ -29,7 +29,7 @@ static const struct query LIST_NAMED = { "exchange", "SELECT seq FROM message_na
 
 /* ---- rows ---- */
 
-struct row { int64_t seq; struct message_class class_; int64_t at_ms; struct str message_id, fault_id, request_id; };
+struct row { int64_t seq; struct message_class class_; int64_t at_ms, took_us; struct str message_id, fault_id, request_id; };
 /* What a slice touches: its rows, and each class once. */
 struct slice { struct row *rows; size_t nrows; struct message_class *classes; size_t nclasses; };
 
@@ -41,7 +41,7 @@ static enum status read_rows(struct call *c, int64_t first, int64_t last, struct
         s->rows[s->nrows++] = (struct row){
             .seq = db_col_int(&rows, 0), .at_ms = db_col_int(&rows, 1),
             .class_ = { .side = db_col_int(&rows, 2), .kind = db_col_int(&rows, 3), .client = db_col_text(&rows, 4), .service = db_col_text(&rows, 5), .fault = db_col_text(&rows, 6) },
-            .message_id = db_col_text(&rows, 7), .fault_id = db_col_text(&rows, 8), .request_id = db_col_text(&rows, 9) };
+            .message_id = db_col_text(&rows, 7), .fault_id = db_col_text(&rows, 8), .request_id = db_col_text(&rows, 9), .took_us = db_col_int(&rows, 10) };
     return db_finish(&rows);
 }
 
@@ -144,9 +144,10 @@ static enum status read_number(struct call *c, const struct query *q, int64_t *r
 }
 
 /* index_slice: the bookmark is read with the writer held, so that two threads do not count the same rows. */
-static enum status index_slice(struct call *c, size_t *n)
+static enum status index_slice(struct call *c, int64_t now_ms, size_t *n)
 {
     struct slice s;
+    struct message_minutes minutes = { .list = arena_array(c->arena, struct message_minute, SLICE) };
     int64_t seq;
     DB_TX tx = { 0 };
     TRY(db_begin(c, LOG, &tx));
@@ -159,10 +160,12 @@ static enum status index_slice(struct call *c, size_t *n)
         if (s.rows[i].at_ms > k->last_ms) k->last_ms = s.rows[i].at_ms;
         TRY(db_exec(c, &INSERT_PLACE, db_int(k->id), db_int(s.rows[i].at_ms), db_int(s.rows[i].seq)));
         TRY(each_name(c, &INSERT_NAME, &s.rows[i]));
+        if (s.rows[i].class_.kind != MESSAGE_QUESTION) message__add_minute(&minutes, k->id, s.rows[i].at_ms, s.rows[i].took_us);
     }
     *n = s.nrows;
     if (!s.nrows) return ST_OK;
     TRY(count_classes(c, &s));
+    TRY(message__keep_minutes(c, &minutes, now_ms));
     TRY(db_exec(c, &SET_BOOKMARK, db_int(s.rows[s.nrows - 1].seq)));
     return db_commit(&tx);
 }
@@ -177,7 +180,7 @@ enum status message__index(struct call *c, int64_t most, int64_t *behind)
     size_t n = SLICE;
     for (int64_t done = 0; one && st == ST_OK && n == SLICE && done < most; done += SLICE) {
         call_renew(one);
-        st = index_slice(one, &n);
+        st = index_slice(one, c->now_ms, &n);
     }
     if (one) {
         store_release(one);

@@ -50,6 +50,14 @@ NODISCARD enum status message__list_named(struct call *c, struct str id, size_t 
 /* message__unindex: inside a transaction on LOG: forgets the rows from first to last, which still stand in the log. */
 NODISCARD enum status message__unindex(struct call *c, int64_t first, int64_t last);
 
+/* ---- message_minute.c: exchanges by minute, for exchange_count_messages ---- */
+
+struct message_minute { int64_t minute, class_, n, took_us, last_ms; };
+struct message_minutes { struct message_minute *list; size_t n; }; /* list has room for one a row */
+/* message__add_minute: counts a row in which an exchange ended. message__keep_minutes: in the transaction that moves the bookmark over these rows. */
+void message__add_minute(struct message_minutes *m, int64_t class_, int64_t at_ms, int64_t took_us);
+NODISCARD enum status message__keep_minutes(struct call *c, const struct message_minutes *m, int64_t now_ms);
+
 /* ---- message_search.c ---- */
 
 /* message__find_any: the messages with this request id, message id or fault id, on this node's sides; ST_NOT_FOUND with a sentence. */
