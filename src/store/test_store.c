@@ -10,7 +10,7 @@
 
 static const struct schema *const *wanted;
 static struct app app;
-static int counter;      /* tests so far: each gets a pair of databases of its own */
+static bool has_pair; /* this program has its two databases on PostgreSQL: made for its first test, emptied after each, dropped at its end */
 
 static void stop(const char *what, const char *why)
 {
@@ -20,35 +20,66 @@ static void stop(const char *what, const char *why)
 
 static const char *server(void) { return getenv("SEN_TEST_POSTGRES"); }
 
-static struct str url_of(struct call *c, struct str database)
+static struct str pair_name(struct call *c) { return str_print(c->arena, "sen_test_%d", (int)getpid()); }
+
+static struct str url_of(struct call *c, struct str database, const char *ending)
 {
-    return str_z(str_to_z(c->arena, str_join(c->arena, str_z(server()), STR("/"), database, STR_END)));
+    return str_print(c->arena, "%s/%.*s%s", server(), STR_ARG(database), ending);
 }
 
-static struct str pair_name(struct call *c) { return str_print(c->arena, "sen_test_%d_%d", (int)getpid(), counter); }
+static void tell(PGconn *pg, const char *sql)
+{
+    PGresult *r = PQexec(pg, sql);
+    ExecStatusType st = PQresultStatus(r);
+    if (st != PGRES_COMMAND_OK && st != PGRES_TUPLES_OK) stop(sql, PQerrorMessage(pg));
+    PQclear(r);
+}
+
+static const char *const ENDINGS[] = { "_node", "_log" };
 
 /* on_pair: one statement for each of the two databases, told to the server's maintenance database. */
 static void on_pair(struct call *c, const char *before, const char *after)
 {
-    PGconn *pg = PQconnectdb(url_of(c, STR("postgres")).p);
-    static const char *const suffixes[] = { "_node", "_log" };
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        struct str sql = str_join(c->arena, str_z(before), pair_name(c), str_z(suffixes[i]), str_z(after), STR_END);
-        PGresult *r = PQexec(pg, str_to_z(c->arena, sql));
-        if (PQresultStatus(r) != PGRES_COMMAND_OK) stop(before, PQerrorMessage(pg));
-        PQclear(r);
-    }
+    PGconn *pg = PQconnectdb(url_of(c, STR("postgres"), "").p);
+    for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++) tell(pg, str_print(c->arena, "%s%.*s%s%s", before, STR_ARG(pair_name(c)), ENDINGS[i], after).p);
     PQfinish(pg);
+}
+
+static void drop_pair(void)
+{
+    static const struct app none;
+    struct call *c = call_open(&none);
+    on_pair(c, "DROP DATABASE ", " WITH (FORCE)");
+    call_close(c);
+}
+
+static void make_pair(struct call *c)
+{
+    if (has_pair) return;
+    on_pair(c, "CREATE DATABASE ", " ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0");
+    has_pair = true;
+    (void)atexit(drop_pair);
+}
+
+/* empty_pair: to make and drop databases for each test costs many times what this does. Whoever is still connected, as after a test that failed, is cut off first. */
+static void empty_pair(struct call *c)
+{
+    for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++) {
+        PGconn *pg = PQconnectdb(url_of(c, pair_name(c), ENDINGS[i]).p);
+        tell(pg, "SET client_min_messages TO error");
+        tell(pg, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        tell(pg, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+        PQfinish(pg);
+    }
 }
 
 static void prepare(struct call *c)
 {
     enum status st;
-    counter++;
     app = (struct app){ 0 };
     if (server()) {
-        on_pair(c, "CREATE DATABASE ", " ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0");
-        st = store_open(c, url_of(c, pair_name(c)), wanted, &app.store);
+        make_pair(c);
+        st = store_open(c, url_of(c, pair_name(c), ""), wanted, &app.store);
     } else st = store_open_memory(c, wanted, &app.store);
     if (st != ST_OK) stop("no store", str_to_z(c->arena, call_sentence(c, st).sentence));
     c->app = &app;
@@ -59,7 +90,7 @@ static void finish(struct call *c)
     store_release(c);
     store_close(app.store);
     app.store = NULL;
-    if (server()) on_pair(c, "DROP DATABASE ", " WITH (FORCE)");
+    if (server()) empty_pair(c);
 }
 
 void test_store_schemas(const struct schema *const *schemas)

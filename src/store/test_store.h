@@ -1,5 +1,5 @@
 /* test_store.h: databases for unit tests. Each test gets a store of its own: private SQLite files that are removed afterwards, or, where the
- * environment variable SEN_TEST_POSTGRES holds a base URL (tools/postgres.sh prints one), a fresh pair of databases there. */
+ * environment variable SEN_TEST_POSTGRES holds a base URL (tools/postgres.sh prints one), an empty pair of databases there. */
 #ifndef SEN_STORE_TEST_STORE_H
 #define SEN_STORE_TEST_STORE_H
 

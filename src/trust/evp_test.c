@@ -5,6 +5,7 @@
 
 #include "trust/cert.h"
 #include "trust/test_trust.h"
+#include "trust/trust_int.h"
 
 OSSL_TYPE(SSL_CTX, SSL_CTX_free)
 OSSL_TYPE(SSL, SSL_free)
@@ -69,6 +70,7 @@ TEST(tls_fails_while_the_holder_is_gone)
     test_trust_open(c, &t);
     const struct key *k = test_trust_key(c, KEY_TLS, KEY_P256);
     OSSL(SSL_CTX) ctx = tls_with(c, k, TLS1_3_VERSION);
+    t.app.trust->ask_ms = 500;
     test_trust_kill(&t);
     CHECK(!shakes_hands(ctx, ctx));
     test_trust_close(c, &t);

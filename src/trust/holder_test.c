@@ -90,7 +90,10 @@ TEST(newest_key_of_owner_is_found_and_has_a_telling_id)
     CHECK_OK(trust_make_key(c, KEY_SIGN, KEY_P256, STR("GOV/G01"), &first));
     (void)poll(NULL, 0, 2);
     CHECK_OK(trust_make_key(c, KEY_SIGN, KEY_P256, STR("GOV/G01"), &second));
-    CHECK(str_starts(key_id(first), STR("sign-p256-20")) && str_ends(key_id(first), STR("-GOV-G01")) && str_ends(key_id(second), STR("-GOV-G01-2")));
+    const size_t dated = strlen("sign-p256-20261118");
+    bool same_day = str_eq(str_first(key_id(first), dated), str_first(key_id(second), dated)); /* a day may end between the two */
+    CHECK(str_starts(key_id(first), STR("sign-p256-20")) && str_ends(key_id(first), STR("-GOV-G01")));
+    CHECK(str_ends(key_id(second), same_day ? STR("-GOV-G01-2") : STR("-GOV-G01")));
     CHECK_OK(trust_key(c, KEY_SIGN, STR("GOV/G01"), &found));
     CHECK(found == second);
     CHECK(trust_key(c, KEY_SIGN, STR("GOV/G02"), &found) == ST_NOT_FOUND);
