@@ -34,6 +34,16 @@ static enum status away(struct call *c, const struct request *rq, struct reply *
     return reply_redirect(c, rp, STR("/echo"));
 }
 
+/* nothing: this status, with a body where the status has none. */
+static enum status nothing(struct call *c, const struct request *rq, struct reply *rp)
+{
+    int64_t status;
+    (void)c;
+    CHECK(str_int(request_path(rq, "status"), &status));
+    reply_text(rp, (int)status, STR("text/plain"), status == 204 || status == 304 ? STR("unseen") : STR(""));
+    return ST_OK;
+}
+
 static enum status who(struct call *c, const struct request *rq, struct reply *rp)
 {
     reply_text(rp, 200, STR("text/plain"), str_join(c->arena, rq->tls ? STR("tls ") : STR("plain "), rq->peer_cert, STR_END));
@@ -54,7 +64,8 @@ static enum status bracket(struct call *c, const struct request *rq, struct repl
 #define OPEN .need = "public", .api = true
 static const struct route routes[] = {
     { "GET", "/echo/{rest*}", echo, OPEN, .port = PORT_SYSTEMS }, { "POST", "/echo", echo, OPEN, .port = PORT_SYSTEMS }, { "GET", "/large", large, OPEN, .port = PORT_SYSTEMS },
-    { "GET", "/away", away, OPEN, .port = PORT_SYSTEMS }, { "GET", "/who", who, OPEN, .port = PORT_SYSTEMS }, { "POST", "/", who, OPEN, .port = PORT_PEERS },
+    { "GET", "/away", away, OPEN, .port = PORT_SYSTEMS }, { "GET", "/who", who, OPEN, .port = PORT_SYSTEMS },
+    { "GET", "/nothing/{status}", nothing, OPEN, .port = PORT_SYSTEMS }, { "POST", "/", who, OPEN, .port = PORT_PEERS },
     { "GET", "/pages", echo, OPEN }, { "POST", "/bracket", bracket, OPEN, .port = PORT_SYSTEMS, .max_body = 4 << 20, .spools = true }, { 0 } };
 static const struct module test_module = { .name = "test", .routes = routes };
 
@@ -408,6 +419,27 @@ TEST(a_holder_that_is_gone_ends_the_handshake_and_nothing_else)
     fake_holder_is_gone = false;
     CHECK_OK(client_fetch(c, &rq, &a));
     CHECK(a.status == 200);
+    stop();
+}
+
+/* The head of an answer waits for its body, so it must not wait where none comes. */
+TEST(answers_of_every_shape_come_over_tls)
+{
+    static const struct { const char *method, *path; int status; size_t n; } shapes[] = {
+        { "GET", "/who", 200, 4 }, { "HEAD", "/who", 200, 0 }, { "GET", "/nothing/204", 204, 0 }, { "GET", "/nothing/304", 304, 0 }, { "GET", "/nothing/200", 200, 0 },
+        { "GET", "/large", 200, 1 << 20 }, { "GET", "/who", 200, 4 }, { "GET", "/nothing/404", 404, 0 } };
+    start(c);
+    struct judged j = { .expected = own_cert };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct client_request rq = request_to(c, DOOR_SYSTEMS_TLS, shapes[i].path);
+        struct client_answer a;
+        rq.method = str_z(shapes[i].method);
+        rq.judge = judge_cert;
+        rq.judge_arg = &j;
+        rq.total_ms = 20000;
+        CHECK_OK(client_fetch(c, &rq, &a));
+        CHECK(a.status == shapes[i].status && (shapes[i].n == 4 ? a.body.n >= 4 : a.body.n == shapes[i].n) && a.reused == (i > 0));
+    }
     stop();
 }
 

@@ -22,6 +22,9 @@ static struct str copy_on_heap(const char *p)
     return (struct str){ at, n };
 }
 
+/* What belongs to a connection, beside the turn of its request. */
+struct caller { struct watched *watched; struct tls_pipe *pipe; };
+
 /* ---- a turn begins and ends ---- */
 
 /* begin_turn: MHD_OPTION_URI_LOG_CALLBACK, the only place where the target is still as it was on the wire; libmicrohttpd decodes it in place afterwards. */
@@ -34,8 +37,12 @@ static void *begin_turn(void *arg, const char *uri, struct MHD_Connection *conne
     t->began_us = time_monotonic_us();
     t->target = copy_on_heap(uri);
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    t->watched = info ? info->socket_context : NULL;
-    if (t->watched) sweep__begin(d->web->sweep, t->watched);
+    const struct caller *from = info ? info->socket_context : NULL;
+    if (from) {
+        t->watched = from->watched;
+        t->pipe = from->pipe;
+        sweep__begin(d->web->sweep, t->watched);
+    }
     return t;
 }
 
@@ -220,6 +227,18 @@ static enum MHD_Result submit(struct turn *t)
     return MHD_YES;
 }
 
+/* has_body: does libmicrohttpd send one with this answer? (RFC 9110 6.4.1) */
+static bool has_body(const struct turn *t)
+{
+    return t->bodied && t->status >= 200 && t->status != 204 && t->status != 304 && !str_eq(t->method, STR("HEAD")) && !str_eq(t->method, STR("CONNECT"));
+}
+
+static enum MHD_Result send_answer(struct turn *t)
+{
+    if (t->pipe && has_body(t)) tls_pipe__hold(t->pipe);
+    return MHD_queue_response(t->connection, (unsigned)t->status, t->response);
+}
+
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *version, const char *data,
                               size_t *size, void **state)
 {
@@ -243,98 +262,40 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     case TURN_WAITING: return MHD_NO; /* not reached: the connection is suspended */
     case TURN_READY:
         release_body(t); /* the worker is done with it; a client that reads slowly keeps its answer, not its question too */
-        return MHD_queue_response(t->connection, (unsigned)t->status, t->response);
+        return send_answer(t);
     }
     return MHD_NO;
 }
 
-/* ---- answering ---- */
-
-static void add_header(struct call *c, struct MHD_Response *r, struct header h)
-{
-    char *name = str_to_z(c->arena, h.name), *value = str_to_z(c->arena, h.value);
-    if (!name || !value || MHD_add_response_header(r, name, value) != MHD_YES) call_note(c, "web", "header %.*s left out", STR_ARG(h.name));
-}
-
-static void add_headers(struct call *c, struct MHD_Response *r, const struct reply *rp, const struct header *extra, size_t nextra)
-{
-    if (rp->content_type.n) add_header(c, r, (struct header){ STR("Content-Type"), rp->content_type });
-    if (rp->no_store) add_header(c, r, (struct header){ STR("Cache-Control"), STR("no-store") });
-    for (size_t i = 0; i < rp->nmore; i++) add_header(c, r, rp->more[i]);
-    for (size_t i = 0; i < rp->nheaders; i++) add_header(c, r, rp->headers[i]);
-    for (size_t i = 0; i < nextra; i++) add_header(c, r, extra[i]);
-}
-
-/* A reply with a large part: read from its file while the client takes it. */
-struct flow { struct str body, tail; struct extent large; };
-
-static void end_flow(void *arg)
-{
-    struct flow *f = arg;
-    spool_drop(f->large.spool);
-    heap_free((char *)f->body.p);
-    heap_free(f);
-}
-
-static ssize_t flow_on(void *arg, uint64_t at, char *to, size_t max)
-{
-    const struct flow *f = arg;
-    uint64_t large_end = f->body.n + (uint64_t)f->large.size;
-    size_t n;
-    if (at < f->body.n || at >= large_end) {
-        struct str rest = at < f->body.n ? str_skip(f->body, at) : str_skip(f->tail, at - large_end);
-        if (rest.n == 0) return MHD_CONTENT_READER_END_OF_STREAM;
-        n = rest.n < max ? rest.n : max;
-        memcpy(to, rest.p, n);
-        return (ssize_t)n;
-    }
-    n = large_end - at < max ? (size_t)(large_end - at) : max;
-    return extent_read(&f->large, (int64_t)(at - f->body.n), to, n) ? (ssize_t)n : MHD_CONTENT_READER_END_WITH_ERROR;
-}
-
-static struct MHD_Response *make_flow(const struct reply *rp)
-{
-    struct flow *f = heap_new(struct flow);
-    char *copy = heap_alloc(rp->body.n + rp->tail.n + 1, 1);
-    if (rp->body.n) memcpy(copy, rp->body.p, rp->body.n);
-    if (rp->tail.n) memcpy(copy + rp->body.n, rp->tail.p, rp->tail.n);
-    *f = (struct flow){ { copy, rp->body.n }, { copy + rp->body.n, rp->tail.n }, rp->large };
-    (void)spool_hold(rp->large.spool);
-    struct MHD_Response *r = MHD_create_response_from_callback(rp->body.n + (uint64_t)rp->large.size + rp->tail.n, SPOOL_STEP, flow_on, f, end_flow);
-    if (!r) end_flow(f);
-    return r;
-}
-
-void turn__answer(struct call *c, struct turn *t, const struct reply *rp, const struct header *extra, size_t nextra)
-{
-    t->status = rp->status ? rp->status : 200;
-    /* MHD copies the body because the call's arena is used again before the last byte is sent; const is cast away for its signature only */
-    t->response = rp->large.spool ? make_flow(rp) : MHD_create_response_from_buffer(rp->body.n, (void *)(uintptr_t)rp->body.p, MHD_RESPMEM_MUST_COPY);
-    if (t->response) {
-        add_headers(c, t->response, rp, extra, nextra);
-    } else {
-        call_note(c, "web", "no memory for an answer of %zu bytes", rp->body.n);
-        t->status = 503;
-        t->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    }
-    t->state = TURN_READY;
-    MHD_resume_connection(t->connection); /* from here on the edge owns the turn */
-}
-
 /* ---- connections ---- */
+
+static struct caller *welcome(struct door *d, struct MHD_Connection *connection, int fd)
+{
+    struct caller *from = heap_new(struct caller);
+    from->watched = sweep__add(d->web->sweep, fd);
+    if (d->tls) from->pipe = tls__connection_started(connection, d);
+    return from;
+}
+
+static void part(struct door *d, struct caller *from)
+{
+    if (!from) return;
+    sweep__remove(d->web->sweep, from->watched);
+    tls_pipe__free(from->pipe); /* libmicrohttpd has ended the session before it tells */
+    heap_free(from);
+}
 
 static void connection_changed(void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
 {
     struct door *d = arg;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = info ? sweep__add(d->web->sweep, info->connect_fd) : NULL;
+        *context = info ? welcome(d, connection, info->connect_fd) : NULL;
         atomic_fetch_add(&d->web->numbers.connections[d->index], 1);
-        if (d->tls) tls__connection_started(connection, d);
         return;
     }
     atomic_fetch_sub(&d->web->numbers.connections[d->index], 1);
-    if (*context) sweep__remove(d->web->sweep, *context);
+    part(d, *context);
     *context = NULL;
 }
 

@@ -176,14 +176,15 @@ static gnutls_session_t session_of(struct MHD_Connection *connection)
     return info ? (gnutls_session_t)info->tls_session : NULL;
 }
 
-void tls__connection_started(struct MHD_Connection *connection, struct door *d)
+struct tls_pipe *tls__connection_started(struct MHD_Connection *connection, struct door *d)
 {
     gnutls_session_t session = session_of(connection);
-    if (!session) return;
+    if (!session) return NULL;
     gnutls_session_set_ptr(session, d);
     bool peers = d->port == PORT_PEERS;
     gnutls_certificate_server_set_request(session, peers ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
     if (peers) gnutls_session_set_verify_function(session, judge_peer);
+    return tls_pipe__new(session);
 }
 
 size_t tls__peer_chain(struct arena *a, struct MHD_Connection *connection, const struct str **ret)

@@ -93,6 +93,7 @@ struct turn {
     struct door *door;
     struct MHD_Connection *connection;
     struct watched *watched;
+    struct tls_pipe *pipe;                    /* NULL: no TLS */
     struct str target, method, path, query;   /* target: a copy on the heap; path and query: views of it */
     struct match match;
     enum matched matched;
@@ -100,7 +101,7 @@ struct turn {
     struct spool *spool;                      /* the body, where it is in a file */
     enum { TURN_NEW, TURN_READING, TURN_DROPPED, TURN_WAITING, TURN_READY } state;
     int early;                                /* HTTP status decided while reading: 413, 431, 503; else 0 */
-    struct MHD_Response *response; int status;
+    struct MHD_Response *response; int status; bool bodied; /* the body is there, and goes out behind the head at once */
     int64_t began_us;
     struct turn *next;                        /* in the queue */
 };
@@ -116,6 +117,7 @@ NODISCARD enum status door__open(struct call *c, struct door *d, struct str addr
 void door__quiesce(struct door *d);
 void door__close(struct door *d);
 int door__bound_port(const struct door *d);
+/* ---- edge_answer.c ---- */
 /* turn__answer: hand the turn back to the edge; nothing of it may be touched afterwards. */
 void turn__answer(struct call *c, struct turn *t, const struct reply *rp, const struct header *extra, size_t nextra);
 
@@ -126,11 +128,18 @@ NODISCARD enum status listen__open(struct call *c, struct str address, int *ret_
 struct door_tls;
 NODISCARD enum status tls__new(struct call *c, struct app *app, const struct peer_tls *own, struct door_tls **ret);
 void tls__free(struct door_tls *t);
-void tls__connection_started(struct MHD_Connection *connection, struct door *d); /* demands (peers) or asks for (systems) the client's certificate */
+/* tls__connection_started: demands (peers) or asks for (systems) the client's certificate. The pipe must outlive the connection; NULL without TLS. */
+struct tls_pipe *tls__connection_started(struct MHD_Connection *connection, struct door *d);
 void *tls__certificate_callback(void);                                           /* for MHD_OPTION_HTTPS_CERT_CALLBACK2 */
 size_t tls__peer_chain(struct arena *a, struct MHD_Connection *connection, const struct str **ret);
 extern const char tls__priorities[];
 extern const char tls__dh_params[];
+
+/* ---- tls_pipe.c: the bytes of a TLS connection, in few system calls ---- */
+struct tls_pipe;
+struct tls_pipe *tls_pipe__new(void *session /* gnutls_session_t, with its socket */);
+void tls_pipe__hold(struct tls_pipe *p);  /* what is sent next (an answer's head) goes out with what follows it (its body, which must follow) */
+void tls_pipe__free(struct tls_pipe *p);  /* after the session */
 
 /* ---- metrics.c ---- */
 struct numbers {
