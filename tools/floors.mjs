@@ -17,7 +17,7 @@ const NEW_TABLE = /\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)/gi;
 const lineAt = (text, offset) => text.slice(0, offset).split('\n').length;
 const blank = (text) => text.replace(/[^\n]/g, ' ');
 
-/** The plan: room -> rooms it may include. Allowing only rooms of earlier lines is what makes a cycle impossible. */
+/** The plan: room -> rooms it may include, and "room/folder" -> folders of that room. Allowing only earlier lines is what makes a cycle impossible. */
 export function readPlan(text) {
   const plan = new Map();
   const breaches = [];
@@ -25,15 +25,17 @@ export function readPlan(text) {
     const line = raw.replace(/#.*/, '').trim();
     if (line === '') return;
     const refuse = (why) => breaches.push(`floors.txt:${index + 1}: ${why}`);
-    const parts = /^(\w+)\s*:\s*(.*)$/.exec(line);
-    if (!parts) return refuse('write "room: rooms it may include"');
-    const [, room, rest] = parts;
-    if (plan.has(room)) return refuse(`room ${room} stands here twice`);
-    const allowed = rest === '*' ? [...plan.keys()] : rest.split(/\s+/).filter(Boolean);
+    const parts = /^(\w+)(?:\/(\w+))?\s*:\s*(.*)$/.exec(line);
+    if (!parts) return refuse('write "room: rooms it may include" or "room/folder: folders it may include"');
+    const [, room, folder, rest] = parts;
+    const name = folder ? `${room}/${folder}` : room;
+    if (plan.has(name)) return refuse(`room ${name} stands here twice`);
+    if (folder && !plan.has(room)) return refuse(`room ${room} must stand above its folder ${folder}`);
+    const allowed = rest === '*' ? [...plan.keys()].filter((r) => !r.includes('/')) : rest.split(/\s+/).filter(Boolean).map((r) => (folder ? `${room}/${r}` : r));
     for (const other of allowed) {
-      if (!plan.has(other)) refuse(`room ${room} may not include room ${other}: it stands on no earlier line, so floors would go in a circle`);
+      if (!plan.has(other)) refuse(`room ${name} may not include room ${other}: it stands on no earlier line, so floors would go in a circle`);
     }
-    plan.set(room, new Set([...allowed, room, GROUND]));
+    plan.set(name, new Set(folder ? [...allowed, name] : [...allowed, room, GROUND]));
   });
   return { plan, breaches };
 }
@@ -61,6 +63,31 @@ function includesOf(text) {
   return [...bare.matchAll(INCLUDE)].map((m) => ({ own: m[1], foreign: m[2], line: lineAt(bare, m.index) }));
 }
 
+const PRIVATE = /_int\.h$|\.c$/;
+const folderOf = (name) => name.split('/').slice(0, -1).join('/'); // exchange/log/x.h: exchange/log
+
+function whyNotRoom(file, own, plan) {
+  const room = own.split('/')[0];
+  if (!plan.has(room)) return `"${own}" is of no room in floors.txt`;
+  if (!plan.get(file.room)?.has(room)) return `room ${file.room} may not include room ${room} (floors.txt)`;
+  return PRIVATE.test(own) || folderOf(own) !== room ? `"${own}" is private to room ${room}` : '';
+}
+
+/** Inside a room that has folders in the plan. What lies at its top may include each of them; a test, whatever shows that it works. */
+function whyNotFolder(file, own, plan) {
+  const from = folderOf(file.name.replace(/^src\//, '')), to = folderOf(own);
+  if (from === to || file.name.endsWith('_test.c') || !(plan.has(from) && plan.has(to)) || (from === file.room && to === file.room)) return '';
+  if (PRIVATE.test(own)) return `"${own}" is private to ${to === file.room ? `the top of room ${to}` : `folder ${to}`}`;
+  return from === file.room || to === file.room || plan.get(from).has(to) ? '' : `folder ${from} may not include folder ${to} (floors.txt)`;
+}
+
+/** Every folder of a room that has folders in the plan stands there. */
+function checkFolders(files, plan) {
+  const divided = new Set([...plan.keys()].filter((name) => name.includes('/')).map((name) => name.split('/')[0]));
+  const there = new Set(files.filter((f) => divided.has(f.room)).map((f) => folderOf(f.name.replace(/^src\//, ''))));
+  return [...there].filter((folder) => !plan.has(folder)).map((folder) => `src/${folder}:1: folder ${folder} is missing in floors.txt`);
+}
+
 function checkIncludes(file, plan) {
   const breaches = [];
   for (const { own, foreign, line } of includesOf(file.text)) {
@@ -72,10 +99,9 @@ function checkIncludes(file, plan) {
       continue;
     }
     const [room, ...rest] = own.split('/');
-    if (rest.length === 0 || room === file.room) continue; // generated at build time, or of the same room
-    if (!plan.has(room)) breaches.push(`${at}: "${own}" is of no room in floors.txt`);
-    else if (!plan.get(file.room)?.has(room)) breaches.push(`${at}: room ${file.room} may not include room ${room} (floors.txt)`);
-    else if (/_int\.h$|\.c$/.test(own)) breaches.push(`${at}: "${own}" is private to room ${room}`);
+    if (rest.length === 0) continue; // generated at build time
+    const why = room === file.room ? whyNotFolder(file, own, plan) : whyNotRoom(file, own, plan);
+    if (why) breaches.push(`${at}: ${why}`);
   }
   return breaches;
 }
@@ -138,6 +164,7 @@ export function checkFloors(root) {
   const { plan, breaches } = readPlan(readFileSync(join(root, 'floors.txt'), 'utf8'));
   const { rooms, files } = readRoomFiles(root);
   for (const room of rooms) if (!plan.has(room)) breaches.push(`src/${room}:1: room ${room} is missing in floors.txt`);
+  breaches.push(...checkFolders(files, plan));
   const tables = collectTables(files);
   breaches.push(...tables.breaches);
   for (const file of files) {

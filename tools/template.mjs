@@ -1,5 +1,5 @@
 // template.mjs: compiles a page template (x.html) into C (x.html.c, x.html.h). Run at build time:
-//   node tools/template.mjs IN.html OUT.c OUT.h ROOM
+//   node tools/template.mjs IN.html OUT.c OUT.h ROOM        (ROOM is the folder below src: "portal", "exchange/pages")
 //
 // The first line of a template declares its data:  {{data struct page_x from "room/file.h"}}  or  {{data none}}
 //
@@ -354,7 +354,7 @@ class Compiler {
 
   // ---- 4. the files ----
   header() {
-    const guard = `SEN_PAGE_${this.room}_${this.name}_H`.toUpperCase();
+    const guard = `SEN_PAGE_${this.room}_${this.name}_H`.toUpperCase().replaceAll("/", "_");
     const type = this.type ? `const ${this.type} *d` : 'const void *d';
     return [
       `/* Made from ${this.room}/${basename(this.file)} by tools/template.mjs. */`, `#ifndef ${guard}`, `#define ${guard}`, '#include "web/page.h"',

@@ -7,6 +7,10 @@
 #include "base/crash.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "exchange/log/message_log.h"
+#include "exchange/rights/rights.h"
+#include "exchange/stamp/stamp.h"
+#include "exchange/status/status.h"
 #include "web/client.h"
 
 enum { PEER_PORT = 5500, CONNECT_MS = 10000, AGAIN_MS = 700 /* failover within a second */, LONGEST_MS = 3600 * 1000 };

@@ -4,33 +4,18 @@
 
 #include "base/args.h"
 #include "base/config.h"
-#include "exchange/archive.h"
-#include "exchange/evidence.h"
-#include "exchange/message_log_int.h"
+#include "exchange/evidence/archive.h"
+#include "exchange/exchange_int.h"
+#include "exchange/pages/pages.h"
 #include "web/client.h"
 
-enum { CALL_HEADERS_MAX = 8, CALL_TOTAL_MS = 100000, DATA_MAX = EXCHANGE_BODY_MAX };
+enum { CALL_HEADERS_MAX = 8, CALL_TOTAL_MS = 100000 };
 
 /* ---- sen call ---- */
 
 static void add(struct header *list, size_t *n, const char *name, struct str value)
 {
     if (value.n) list[(*n)++] = (struct header){ str_z(name), value };
-}
-
-enum status exchange__read_given(struct call *c, struct str given, struct str *ret)
-{
-    struct buf b = buf_in(c->arena, DATA_MAX);
-    size_t got;
-    if (!str_eq(given, STR("-"))) return *ret = given, ST_OK;
-    do {
-        char *room = buf_room(&b, 64 * 1024);
-        if (!room) break;
-        got = fread(room, 1, 64 * 1024, stdin);
-        buf_added(&b, got);
-    } while (got);
-    if (buf_finish(&b, ret) == ST_OK) return ST_OK;
-    return call_fail(c, ST_TOO_LARGE, "data", "The body is over 10 MiB. Send it in smaller pieces.");
 }
 
 static enum status call_target(struct call *c, struct str service, struct str *ret)

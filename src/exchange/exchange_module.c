@@ -3,9 +3,12 @@
 #include "base/file.h"
 #include "base/memo.h"
 #include "base/time.h"
-#include "exchange/archive.h"
-#include "exchange/evidence.h"
-#include "exchange/message_log_int.h"
+#include "exchange/evidence/archive.h"
+#include "exchange/exchange_int.h"
+#include "exchange/operator/authority.h"
+#include "exchange/pages/pages.h"
+#include "exchange/rights/rights.h"
+#include "exchange/status/status.h"
 
 enum { ROOM_ARENA = 64 * 1024 * 1024, JUDGED_SLOTS = 512, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 1000, KEEP_MS = 600000, ARCHIVE_MS = 10000, OCSP_QUESTION_MAX = 16 * 1024 };
 

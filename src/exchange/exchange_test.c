@@ -1,13 +1,15 @@
 /* Tests of the whole way in one process: an operator's node with two subsystems, its own authority and key holder, asks itself; then every way in which a message
  * may be wrong is tried at the provider's door. Status answers are put in without a network. */
-#include "exchange/ocsp_int.h"
+#include "exchange/exchange_int.h"
 
 #include <stdlib.h>
 
 #include "base/config.h"
 #include "base/file.h"
 #include "base/time.h"
-#include "exchange/operator_int.h"
+#include "exchange/log/message_log.h"
+#include "exchange/operator/operator_int.h"
+#include "exchange/status/ocsp_int.h"
 #include "store/test_store.h"
 #include "trust/stamp.h"
 #include "trust/test_trust.h"

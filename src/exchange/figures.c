@@ -4,7 +4,9 @@
 
 #include "base/config.h"
 #include "base/time.h"
-#include "exchange/operator_int.h"
+#include "exchange/message/message.h"
+#include "exchange/operator/authority.h"
+#include "exchange/status/status.h"
 #include "trust/journal.h"
 
 /* ---- certificates ---- */

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/url.h"
 #include "base/xml.h"
+#include "exchange/rights/rights.h"
 
 enum { ANSWER_MAX = 8 * 1024 * 1024 };
 static const struct str JSON_TYPE = STR_INIT("application/json; charset=utf-8");

@@ -4,6 +4,10 @@
 
 #include "base/crash.h"
 #include "base/time.h"
+#include "exchange/log/message_log.h"
+#include "exchange/rights/rights.h"
+#include "exchange/stamp/stamp.h"
+#include "exchange/status/status.h"
 
 /* What is known about a request, growing as it is judged; what is known goes into the log when it is refused. */
 struct asked {

@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/encode.h"
 #include "base/yaml.h"
+#include "exchange/rights/rights.h"
 #include "trust/trust.h"
 #include "web/client.h"
 

@@ -1,6 +1,6 @@
 /* Tests of systems.c and of the backends in services.c: the table of connection types against ways to come, which certificate a backend may show, and mistakes in
  * node.yaml told with file and line. */
-#include "exchange/systems.c"
+#include "exchange/rights/systems.c"
 #include "exchange/services.c"
 
 #include "base/test.h"

@@ -1,6 +1,8 @@
 /* try_way.c: the way to another node, step by step, for who looks for the step that fails. The same functions judge here as in a real exchange (consumer.c). */
-#include "exchange/exchange_int.h"
 #include "exchange/figures.h"
+
+#include "exchange/message/message.h"
+#include "exchange/status/status.h"
 #include "web/client.h"
 
 enum { PEER_PORT = 5500, CONNECT_MS = 5000, TOTAL_MS = 15000 };

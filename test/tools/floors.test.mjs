@@ -52,13 +52,38 @@ test('private headers and sources of another room', () => assert.deepEqual(
   breaches({ 'src/main/x.c': '#include "land/land_int.h"\n#include "land/land.c"\n' }),
   ['src/main/x.c:1: "land/land_int.h" is private to room land', 'src/main/x.c:2: "land/land.c" is private to room land']));
 
+const ROOMS = PLAN.replace('main: *', '  land/soil:\n  land/field: soil\nmain: *');
+const FARM = {
+  'floors.txt': ROOMS, 'src/land/soil/soil.h': '#include "land/land.h"\n', 'src/land/field/field.h': '#include "land/soil/soil.h"\n', 'src/land/field/field_int.h': '#include "land/field/field.h"\n',
+  'src/land/field/plough.c': '#include "land/field/field_int.h"\n', 'src/land/top.c': '#include "land/field/field.h"\n#include "land/soil/soil.h"\n#include "land/land_int.h"\n',
+};
+
+test('a room with folders in order has no breach', () => assert.deepEqual(breaches(FARM), []));
+
+test('a folder of a room may include the folders that its line names, and the public headers at the top', () => {
+  assert.deepEqual(breaches({ ...FARM, 'src/land/soil/x.c': '#include "land/soil/soil.h"\n#include "land/field/field.h"\n#include "land/land_int.h"\n' }),
+    ['src/land/soil/x.c:2: folder land/soil may not include folder land/field (floors.txt)', 'src/land/soil/x.c:3: "land/land_int.h" is private to the top of room land']);
+  assert.deepEqual(breaches({ ...FARM, 'src/land/x.c': '#include "land/field/field_int.h"\n' }), ['src/land/x.c:1: "land/field/field_int.h" is private to folder land/field']);
+  assert.deepEqual(breaches({ ...FARM, 'src/land/soil/x_test.c': '#include "land/field/field_int.h"\n' }), []);
+});
+
+test('a header in a folder is private to its room', () => assert.deepEqual(
+  breaches({ ...FARM, 'src/main/x.c': '#include "land/field/field.h"\n' }), ['src/main/x.c:1: "land/field/field.h" is private to room land']));
+
+test('folders that the plan does not name, or names too early', () => {
+  assert.deepEqual(breaches({ ...FARM, 'src/land/barn/x.c': 'int x;\n' }), ['src/land/barn:1: folder land/barn is missing in floors.txt']);
+  assert.deepEqual(breaches({ 'src/land/barn/x.c': '#include "land/land_int.h"\n' }), []);
+  assert.deepEqual(readPlan('base:\nland/soil:\nland: base\n  land/field: barn\n').breaches, ['floors.txt:2: room land must stand above its folder soil',
+    'floors.txt:4: room land/field may not include room land/barn: it stands on no earlier line, so floors would go in a circle']);
+});
+
 test('a circle in the plan', () => {
   const { breaches: found } = readPlan('base:\nstore: base trust\ntrust: base store\n');
   assert.deepEqual(found, ['floors.txt:2: room store may not include room trust: it stands on no earlier line, so floors would go in a circle']);
 });
 
 test('mistakes of the plan name their line', () => {
-  assert.deepEqual(readPlan('base\n').breaches, ['floors.txt:1: write "room: rooms it may include"']);
+  assert.deepEqual(readPlan('base\n').breaches, ['floors.txt:1: write "room: rooms it may include" or "room/folder: folders it may include"']);
   assert.deepEqual(readPlan('base:\n\nbase:\n').breaches, ['floors.txt:3: room base stands here twice']);
 });
 

@@ -1,0 +1,123 @@
+/* evidence_http.c: what proves its messages, for an information system of this member, on the port for systems (x-road 5.6): GET /asic gives their containers, GET /verificationconf what
+ * judges them without a node. Whoever may speak for a subsystem may have its containers; like every opening it has a purpose and stands in the journal first. */
+#include "base/url.h"
+#include "exchange/evidence/evidence.h"
+#include "exchange/rights/rights.h"
+
+enum { QUERY_MOST = 8192 };
+
+struct wanted { struct str id; struct xid client; bool only_requests, only_answers; };
+
+static enum status bad_query(struct call *c)
+{
+    return call_fail(c, ST_INVALID, "queryId", "Ask with ?queryId=ID&xRoadInstance=I&memberClass=C&memberCode=M&subsystemCode=S, and requestOnly or responseOnly for one of the two.");
+}
+
+static enum status read_query(struct call *c, struct str query, struct wanted *ret)
+{
+    struct wanted w = { 0 };
+    struct str name, value;
+    bool bad = query.n > QUERY_MOST;
+    const struct { const char *name; struct str *to; } texts[] = { { "queryId", &w.id }, { "xRoadInstance", &w.client.instance }, { "memberClass", &w.client.class_ },
+                                                                   { "memberCode", &w.client.member }, { "subsystemCode", &w.client.subsystem } };
+    while (!bad && url_query_next(c->arena, &query, &name, &value, &bad)) {
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+            if (str_eq(name, str_z(texts[i].name))) *texts[i].to = value;
+        if (str_eq(name, STR("requestOnly"))) w.only_requests = true;
+        if (str_eq(name, STR("responseOnly"))) w.only_answers = true;
+    }
+    if (bad || !w.id.n || !w.client.instance.n || !w.client.class_.n || !w.client.member.n || (w.only_requests && w.only_answers)) return bad_query(c);
+    *ret = w;
+    return ST_OK;
+}
+
+/* check_system: may whoever came speak for this client of ours (x-road 1.8)? */
+static enum status check_system(struct call *c, const struct request *rq, const struct xid *client)
+{
+    struct exchange *ex = exchange__of(c);
+    if (!xid__same_member(client, &ex->self)) return call_fail(c, ST_DENIED, "memberCode", "This node gives containers to its own member only. Ask the node of that member.");
+    return systems__judge(c, &ex->systems, ex->tls_cert, client->subsystem, rq);
+}
+
+/* is_wanted: a message with this id that the client sent or that one of its services answered. */
+static bool is_wanted(const struct message_line *l, const struct wanted *w, struct str client)
+{
+    bool is_request = l->kind == MESSAGE_QUESTION;
+    bool own = l->side == SIDE_PROVIDER ? str_starts(l->service, client) && l->service.n > client.n && l->service.p[client.n] == '/' : str_eq(l->client, client);
+    return own && l->kind != MESSAGE_REFUSAL && str_eq(l->message_id, w->id) && !(w->only_requests && !is_request) && !(w->only_answers && is_request);
+}
+
+static enum status not_found(struct call *c) { return call_fail(c, ST_NOT_FOUND, "queryId", "No signed message of this client has this id on this node."); }
+
+static enum status make_all(struct call *c, const struct wanted *w, struct asic_entry *ret, size_t *ret_n)
+{
+    struct str client = xid_format(c->arena, &w->client);
+    const struct message_line *list;
+    struct made_container made;
+    size_t n = 0, all;
+    enum status st = message__find_any(c, w->id, &list, &all);
+    if (st == ST_NOT_FOUND) return call_clear(c), not_found(c);
+    TRY(st);
+    for (size_t i = 0; i < all && n < ASIC_FILES_MOST; i++) {
+        if (!is_wanted(&list[i], w, client)) continue;
+        TRY(message__journal_opening(c, c->purpose, list[i].request_id));
+        TRY(evidence__make(c, list[i].seq, &made));
+        if (!made.is_stamped) return call_fail(c, ST_UNAVAILABLE, "queryId", "The message is not time-stamped yet. Ask again in a minute.");
+        ret[n++] = (struct asic_entry){ made.name, made.zip };
+    }
+    *ret_n = n;
+    return n ? ST_OK : not_found(c);
+}
+
+static void reply_file(struct call *c, struct reply *rp, struct str type, struct str name, struct str bytes)
+{
+    reply_header(c, rp, "Content-Disposition", str_join(c->arena, STR("attachment; filename=\""), name, STR("\""), STR_END));
+    reply_text(rp, 200, type, bytes);
+}
+
+enum status evidence__show_containers(struct call *c, const struct request *rq, struct reply *rp)
+{
+    struct asic_entry *list = arena_array(c->arena, struct asic_entry, ASIC_FILES_MOST);
+    struct wanted w;
+    struct str zip;
+    size_t n;
+    TRY(read_query(c, rq->query, &w));
+    TRY(check_system(c, rq, &w.client));
+    c->purpose = request_header(rq, "X-Sen-Purpose");
+    if (!c->purpose.n) return call_fail(c, ST_INVALID, "X-Sen-Purpose", "Say in the header X-Sen-Purpose why the message is opened: a code of the nation's list of purposes.");
+    TRY(make_all(c, &w, list, &n));
+    if (n == 1) return reply_file(c, rp, STR(ASIC_MIMETYPE), list[0].name, list[0].bytes), ST_OK;
+    TRY(zip_write(c, &(struct asic){ list, n }, &(struct zip_form){ .is_stored = true, .at_ms = c->now_ms }, &zip));
+    reply_file(c, rp, STR("application/zip"), STR("containers.zip"), zip);
+    return ST_OK;
+}
+
+enum status evidence__show_conf(struct call *c, const struct request *rq, struct reply *rp)
+{
+    struct exchange *ex = exchange__of(c);
+    struct str zip, params = STR(""), folder = str_join(c->arena, STR("verificationconf/"), ex->instance, STR("/"), STR_END);
+    struct dir_set set = { 0 };
+    DIRECTORY d = NULL;
+    (void)rq;
+    TRY(directory__hold(c, &d));
+    TRY(directory__read_stored(c, ex->instance, &set));
+    for (size_t i = 0; i < set.n; i++)
+        if (str_eq(set.identifiers[i], STR("SHARED-PARAMETERS"))) params = set.bytes[i];
+    const struct asic_entry list[] = {
+        { str_join(c->arena, folder, STR("shared-params.xml"), STR_END), params },
+        { str_join(c->arena, folder, STR("shared-params.xml.metadata"), STR_END), str_print(c->arena, "{\"configurationVersion\":\"%d\"}", d->version) },
+        { STR("verificationconf/instance-identifier"), ex->instance } };
+    TRY(zip_write(c, &(struct asic){ list, sizeof list / sizeof *list }, &(struct zip_form){ .at_ms = c->now_ms }, &zip));
+    reply_file(c, rp, STR("application/zip"), STR("verificationconf.zip"), zip);
+    return ST_OK;
+}
+
+/* A refusal is a status and a sentence, in plain text (x-road 5.6). */
+enum status evidence__show_failed(struct call *c, const struct request *rq, struct reply *rp)
+{
+    const struct call_error *told = call_error(c);
+    int status = told->status == ST_INVALID ? 400 : told->status == ST_DENIED ? 401 : told->status == ST_NOT_FOUND ? 404 : 500;
+    (void)rq;
+    reply_text(rp, status, STR("text/plain; charset=utf-8"), str_join(c->arena, told->sentence, STR("\n"), STR_END));
+    return ST_OK;
+}

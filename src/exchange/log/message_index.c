@@ -1,0 +1,264 @@
+/* message_index.c: what the message log is searched and counted by, derived from it outside the commit of a message: a job follows the log, and every search first does what is
+ * left to do. So a message costs nothing more when it passes, and the index may be emptied and made again. */
+#include "exchange/log/message_log_int.h"
+
+#include "exchange/message/message.h"
+
+enum { SLICE = 500, JOB_ROWS = 50 * SLICE };
+
+static const struct query READ_BOOKMARK = { "exchange", "SELECT seq FROM message_bookmark WHERE id = 1", LOG };
+static const struct query SET_BOOKMARK = { "exchange", "UPDATE message_bookmark SET seq = $1 WHERE id = 1", LOG };
+static const struct query NEWEST = { "exchange", "SELECT COALESCE(MAX(seq), 0) FROM message", LOG };
+static const struct query LIST_ROWS = { "exchange",
+    "SELECT seq, at_ms, side, is_answer, client, service, fault, message_id, fault_id, request_id, took_us FROM message WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", LOG };
+static const struct query FIND_CLASS = { "exchange", "SELECT id FROM message_class WHERE client = $1 AND service = $2 AND side = $3 AND kind = $4 AND fault = $5", LOG };
+static const struct query COUNT_CLASSES = { "exchange", "SELECT COUNT(*) FROM message_class", LOG };
+static const struct query INSERT_CLASS = { "exchange", "INSERT INTO message_class (id, side, kind, client, service, fault, n, last_ms) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)", LOG };
+static const struct query COUNT_ROWS = { "exchange", "UPDATE message_class SET n = n + $2, last_ms = CASE WHEN last_ms < $3 THEN $3 ELSE last_ms END WHERE id = $1", LOG };
+static const struct query INSERT_PLACE = { "exchange", "INSERT INTO message_place (class, at_ms, seq) VALUES ($1, $2, $3) ON CONFLICT (class, at_ms, seq) DO NOTHING", LOG };
+static const struct query DELETE_PLACE = { "exchange", "DELETE FROM message_place WHERE class = $1 AND at_ms = $2 AND seq = $3", LOG };
+static const struct query INSERT_NAME = { "exchange", "INSERT INTO message_name (hash, seq) VALUES ($1, $2) ON CONFLICT (hash, seq) DO NOTHING", LOG };
+static const struct query DELETE_NAME = { "exchange", "DELETE FROM message_name WHERE hash = $1 AND seq = $2", LOG };
+static const struct query LIST_NOW = { "exchange", "SELECT id, side, kind, client, service, fault, n, last_ms FROM message_class WHERE n > 0 ORDER BY id LIMIT $1", LOG };
+/* The newest row of every class before a moment, by one step into the index each. */
+static const struct query LIST_CLASSES = { "exchange",
+    "SELECT k.id, k.side, k.kind, k.client, k.service, k.fault, k.n, COALESCE((SELECT MAX(p.at_ms) FROM message_place p WHERE p.class = k.id AND p.at_ms <= $1), -1) "
+    "FROM message_class k ORDER BY k.id LIMIT $2", LOG };
+static const struct query COUNT_ALL = { "exchange", "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM message_class", LOG };
+static const struct query LIST_PLACES = { "exchange",
+    "SELECT at_ms, seq FROM message_place WHERE class = $1 AND at_ms >= $2 AND at_ms <= $3 AND (at_ms < $3 OR seq < $4) ORDER BY at_ms DESC, seq DESC LIMIT $5", LOG };
+static const struct query LIST_NAMED = { "exchange", "SELECT seq FROM message_name WHERE hash = $1 ORDER BY seq DESC LIMIT $2", LOG };
+
+/* ---- rows ---- */
+
+struct row { int64_t seq; struct message_class class_; int64_t at_ms, took_us; struct str message_id, fault_id, request_id; };
+/* What a slice touches: its rows, and each class once. */
+struct slice { struct row *rows; size_t nrows; struct message_class *classes; size_t nclasses; };
+
+static enum status read_rows(struct call *c, int64_t first, int64_t last, struct slice *s)
+{
+    *s = (struct slice){ .rows = arena_array(c->arena, struct row, SLICE), .classes = arena_array(c->arena, struct message_class, SLICE) };
+    DB_ROWS rows = db_run(c, &LIST_ROWS, db_int(first), db_int(last), db_int(SLICE));
+    while (s->nrows < SLICE && db_next(&rows))
+        s->rows[s->nrows++] = (struct row){
+            .seq = db_col_int(&rows, 0), .at_ms = db_col_int(&rows, 1),
+            .class_ = { .side = db_col_int(&rows, 2), .kind = db_col_int(&rows, 3), .client = db_col_text(&rows, 4), .service = db_col_text(&rows, 5), .fault = db_col_text(&rows, 6) },
+            .message_id = db_col_text(&rows, 7), .fault_id = db_col_text(&rows, 8), .request_id = db_col_text(&rows, 9), .took_us = db_col_int(&rows, 10) };
+    return db_finish(&rows);
+}
+
+static bool is_same(const struct message_class *a, const struct message_class *b)
+{
+    return a->side == b->side && a->kind == b->kind && str_eq(a->client, b->client) && str_eq(a->service, b->service) && str_eq(a->fault, b->fault);
+}
+
+/* ---- classes ---- */
+
+static enum status look_up_class(struct call *c, struct message_class *k)
+{
+    DB_ROWS rows = db_run(c, &FIND_CLASS, db_text(k->client), db_text(k->service), db_int(k->side), db_int(k->kind), db_text(k->fault));
+    TRY(db_one(&rows));
+    k->id = db_col_int(&rows, 0);
+    return ST_OK;
+}
+
+static enum status is_full(struct call *c, bool *ret)
+{
+    DB_ROWS rows = db_run(c, &COUNT_CLASSES);
+    TRY(db_one(&rows));
+    *ret = db_col_int(&rows, 0) >= MESSAGE_CLASSES_MOST;
+    return ST_OK;
+}
+
+/* find_class: the id of a class that is there. A peer may invent services; what goes beyond the limit is one class without its service. */
+static enum status find_class(struct call *c, struct message_class *k)
+{
+    enum status st = look_up_class(c, k);
+    if (st != ST_NOT_FOUND) return st;
+    k->service = STR("");
+    return look_up_class(c, k);
+}
+
+static enum status make_class(struct db_tx *tx, struct message_class *k)
+{
+    struct call *c = tx->call;
+    bool full = false;
+    enum status st = look_up_class(c, k);
+    if (st != ST_NOT_FOUND) return st;
+    TRY(is_full(c, &full));
+    if (full) {
+        k->service = STR("");
+        st = look_up_class(c, k);
+        if (st != ST_NOT_FOUND) return st;
+    }
+    TRY(db_next_id(tx, "exchange.message_class", &k->id));
+    return db_exec(c, &INSERT_CLASS, db_int(k->id), db_int(k->side), db_int(k->kind), db_text(k->client), db_text(k->service), db_text(k->fault));
+}
+
+/* class_of: the class of a row; each is looked up once a slice. tx: it is made where it is missing. */
+static enum status class_of(struct call *c, struct db_tx *tx, struct slice *s, const struct row *r, struct message_class **ret)
+{
+    for (size_t i = 0; i < s->nclasses; i++)
+        if (is_same(&s->classes[i], &r->class_)) return *ret = &s->classes[i], ST_OK;
+    struct message_class k = r->class_;
+    TRY(tx ? make_class(tx, &k) : find_class(c, &k));
+    s->classes[s->nclasses] = r->class_; /* under the name that the next rows look for */
+    s->classes[s->nclasses].id = k.id;
+    *ret = &s->classes[s->nclasses++];
+    return ST_OK;
+}
+
+static enum status count_classes(struct call *c, const struct slice *s)
+{
+    for (size_t i = 0; i < s->nclasses; i++) TRY(db_exec(c, &COUNT_ROWS, db_int(s->classes[i].id), db_int(s->classes[i].n), db_int(s->classes[i].last_ms)));
+    return ST_OK;
+}
+
+/* ---- names ---- */
+
+static int64_t name_hash(struct str name) { return (int64_t)str_hash(name); }
+
+struct str message__request_of(struct str message_id)
+{
+    enum { UUID = 36 };
+    return message_id.n > UUID && message_id.p[message_id.n - UUID - 1] == '-' ? str_skip(message_id, message_id.n - UUID) : STR("");
+}
+
+/* each_name: an id that the client chose stands on the question (or on what was refused instead of one); the id of a fault where the fault is. An id that the node made of
+ * the request id is found by that. */
+static enum status each_name(struct call *c, const struct query *q, const struct row *r)
+{
+    enum { ANSWER = 1 };
+    bool chosen = r->message_id.n && !str_eq(message__request_of(r->message_id), r->request_id);
+    if (chosen && r->class_.kind != ANSWER) TRY(db_exec(c, q, db_int(name_hash(r->message_id)), db_int(r->seq)));
+    if (r->fault_id.n) TRY(db_exec(c, q, db_int(name_hash(r->fault_id)), db_int(r->seq)));
+    return ST_OK;
+}
+
+/* ---- forward ---- */
+
+static enum status read_number(struct call *c, const struct query *q, int64_t *ret)
+{
+    DB_ROWS rows = db_run(c, q);
+    TRY(db_one(&rows));
+    *ret = db_col_int(&rows, 0);
+    return ST_OK;
+}
+
+/* index_slice: the bookmark is read with the writer held, so that two threads do not count the same rows. */
+static enum status index_slice(struct call *c, int64_t now_ms, size_t *n)
+{
+    struct slice s;
+    struct message_minutes minutes = { .list = arena_array(c->arena, struct message_minute, SLICE) };
+    int64_t seq;
+    DB_TX tx = { 0 };
+    TRY(db_begin(c, LOG, &tx));
+    TRY(read_number(c, &READ_BOOKMARK, &seq));
+    TRY(read_rows(c, seq + 1, INT64_MAX, &s));
+    for (size_t i = 0; i < s.nrows; i++) {
+        struct message_class *k;
+        TRY(class_of(c, &tx, &s, &s.rows[i], &k));
+        k->n++;
+        if (s.rows[i].at_ms > k->last_ms) k->last_ms = s.rows[i].at_ms;
+        TRY(db_exec(c, &INSERT_PLACE, db_int(k->id), db_int(s.rows[i].at_ms), db_int(s.rows[i].seq)));
+        TRY(each_name(c, &INSERT_NAME, &s.rows[i]));
+        if (s.rows[i].class_.kind != MESSAGE_QUESTION) message__add_minute(&minutes, k->id, s.rows[i].at_ms, s.rows[i].took_us);
+    }
+    *n = s.nrows;
+    if (!s.nrows) return ST_OK;
+    TRY(count_classes(c, &s));
+    TRY(message__keep_minutes(c, &minutes, now_ms));
+    TRY(db_exec(c, &SET_BOOKMARK, db_int(s.rows[s.nrows - 1].seq)));
+    return db_commit(&tx);
+}
+
+enum status message__index(struct call *c, int64_t most, int64_t *behind)
+{
+    int64_t seq, newest;
+    TRY(read_number(c, &READ_BOOKMARK, &seq));
+    TRY(read_number(c, &NEWEST, &newest));
+    struct call *one = newest > seq ? call_open(c->app) : NULL; /* its memory is given back after each slice */
+    enum status st = ST_OK;
+    size_t n = SLICE;
+    for (int64_t done = 0; one && st == ST_OK && n == SLICE && done < most; done += SLICE) {
+        call_renew(one);
+        st = index_slice(one, c->now_ms, &n);
+    }
+    if (one) {
+        store_release(one);
+        call_close(one);
+    }
+    TRY(st);
+    TRY(read_number(c, &READ_BOOKMARK, &seq));
+    *behind = newest > seq ? newest - seq : 0;
+    return ST_OK;
+}
+
+enum status message__index_job(struct call *c)
+{
+    int64_t behind;
+    return message__index(c, JOB_ROWS, &behind);
+}
+
+/* ---- back ---- */
+
+enum status message__unindex(struct call *c, int64_t first, int64_t last)
+{
+    struct slice s;
+    while (first <= last) {
+        TRY(read_rows(c, first, last, &s));
+        for (size_t i = 0; i < s.nrows; i++) {
+            struct message_class *k;
+            TRY(class_of(c, NULL, &s, &s.rows[i], &k));
+            k->n--;
+            TRY(db_exec(c, &DELETE_PLACE, db_int(k->id), db_int(s.rows[i].at_ms), db_int(s.rows[i].seq)));
+            TRY(each_name(c, &DELETE_NAME, &s.rows[i]));
+        }
+        TRY(count_classes(c, &s));
+        if (s.nrows < SLICE) return ST_OK;
+        first = s.rows[s.nrows - 1].seq + 1;
+    }
+    return ST_OK;
+}
+
+/* ---- reading ---- */
+
+enum status message__count(struct call *c, int64_t *ret) { return read_number(c, &COUNT_ALL, ret); }
+
+enum status message__list_classes(struct call *c, int64_t until_ms, const struct message_class **ret, size_t *n)
+{
+    enum { MOST = 2 * MESSAGE_CLASSES_MOST }; /* those without a service come on top */
+    size_t cap = 256, count = 0;
+    struct message_class *list = arena_array(c->arena, struct message_class, cap);
+    DB_ROWS rows = until_ms == INT64_MAX ? db_run(c, &LIST_NOW, db_int(MOST)) : db_run(c, &LIST_CLASSES, db_int(until_ms), db_int(MOST));
+    while (db_next(&rows)) {
+        if (count == cap) {
+            struct message_class *wider = arena_array(c->arena, struct message_class, 2 * cap);
+            memcpy(wider, list, cap * sizeof *list);
+            list = wider;
+            cap *= 2;
+        }
+        list[count++] = (struct message_class){ db_col_int(&rows, 0), db_col_int(&rows, 1), db_col_int(&rows, 2), db_col_text(&rows, 3), db_col_text(&rows, 4), db_col_text(&rows, 5),
+                                                db_col_int(&rows, 6), db_col_int(&rows, 7) };
+    }
+    TRY(db_finish(&rows));
+    *ret = list;
+    *n = count;
+    return ST_OK;
+}
+
+enum status message__list_places(struct call *c, int64_t class_, int64_t since_ms, struct message_place before, size_t limit, struct message_place *ret, size_t *n)
+{
+    DB_ROWS rows = db_run(c, &LIST_PLACES, db_int(class_), db_int(since_ms), db_int(before.at_ms), db_int(before.seq), db_int((int64_t)limit));
+    *n = 0;
+    while (*n < limit && db_next(&rows)) ret[(*n)++] = (struct message_place){ db_col_int(&rows, 0), db_col_int(&rows, 1) };
+    return db_finish(&rows);
+}
+
+enum status message__list_named(struct call *c, struct str id, size_t limit, int64_t *ret, size_t *n)
+{
+    DB_ROWS rows = db_run(c, &LIST_NAMED, db_int(name_hash(id)), db_int((int64_t)limit));
+    *n = 0;
+    while (*n < limit && db_next(&rows)) ret[(*n)++] = db_col_int(&rows, 0);
+    return db_finish(&rows);
+}

@@ -1,0 +1,91 @@
+/* message_log.c: request and answer of both sides in LOG, durable before they are passed on (x-road 5.1). Heads and bodies, where paths, pseudonyms and personal data stand,
+ * are sealed with the node's key, bound to the message they belong to. A message that is logged already is a replay and refused. */
+#include "exchange/log/message_log_int.h"
+
+#include "exchange/wire/wire.h"
+
+static const struct query INSERT = { "exchange",
+    "INSERT INTO message (seq, at_ms, side, is_answer, request_id, message_id, client, service, user_id, issue, status, fault, fault_id, took_us, head, body, body_bytes, "
+    "digest, signature, chain_result, chain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", LOG };
+
+struct str message__bound(struct call *c, struct str request_id, enum message_side side, bool is_answer)
+{
+    return str_print(c->arena, "message:%.*s:%d:%d", STR_ARG(request_id), (int)side, is_answer);
+}
+
+static struct db_value bytes_or_null(struct str s) { return s.n ? db_bytes(s) : (struct db_value){ .kind = DB_NULL }; }
+
+/* What is slow (sealing, digests) is made before: whoever writes waits for nobody. Copies, because a gathered row is written later. */
+struct made { struct message_row row; struct str sealed, digest; struct signature_doc signature; int64_t body_bytes, now_ms; };
+
+static enum status insert(struct db_tx *tx, void *arg)
+{
+    const struct made *made = arg;
+    const struct message_row *m = &made->row;
+    int64_t kind = m->is_refusal ? MESSAGE_REFUSAL : m->is_answer ? MESSAGE_ANSWER : MESSAGE_QUESTION, seq;
+    struct str signature;
+    TRY(message__keep_signature(tx, &made->signature, &signature));
+    TRY(db_next_id(tx, "exchange.message", &seq));
+    return db_exec(tx->call, &INSERT, db_int(seq), db_int(made->now_ms), db_int(m->side), db_int(kind), db_text(m->request_id), db_text(m->message_id), db_text(m->client),
+                   db_text(m->service), db_text(STR("")), db_text(STR("")), db_int(m->status), db_text(m->fault), db_text(m->fault_id), db_int(m->took_us),
+                   bytes_or_null(STR("")), bytes_or_null(made->sealed), db_int(made->body_bytes), bytes_or_null(made->digest), bytes_or_null(signature),
+                   bytes_or_null(made->signature.chain_result), bytes_or_null(made->signature.chain));
+}
+
+static enum status told(struct call *c, enum status st)
+{
+    if (st == ST_OK || st == ST_CONFLICT) return st;
+    call_clear(c);
+    return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The message could not be written to the message log, so it was not passed on. Try again; check the disk and the key holder."),
+                      STR("logging_failed"));
+}
+
+/* seal: head and body as one text: the length of the head, the head, the body (message_open.c). */
+static enum status seal(struct call *c, const struct message_row *m, struct str head, struct str body, struct str *ret)
+{
+    char *plain = arena_alloc(c->arena, MESSAGE_LENGTH_BYTES + head.n + body.n, 1);
+    for (size_t i = 0; i < MESSAGE_LENGTH_BYTES; i++) plain[i] = (char)(head.n >> 8 * (MESSAGE_LENGTH_BYTES - 1 - i));
+    memcpy(plain + MESSAGE_LENGTH_BYTES, head.p, head.n);
+    if (body.n) memcpy(plain + MESSAGE_LENGTH_BYTES + head.n, body.p, body.n);
+    return trust_seal(c, message__bound(c, m->request_id, m->side, m->is_answer), str_of(plain, MESSAGE_LENGTH_BYTES + head.n + body.n), ret);
+}
+
+static enum status make(struct call *c, const struct message_row *m, enum message_level level, struct made *made)
+{
+    const struct wire *w = m->wire;
+    struct str head = w->head, body = w->has_body ? w->body : STR("");
+    made->body_bytes = w->large.spool ? w->large.size : (int64_t)body.n;
+    made->signature = w->signature;
+    made->digest = w->head_digest;
+    if (level == MESSAGE_METADATA) {
+        TRY(message__filter_head(c, w->head, m->is_answer, &head));
+        body = STR("");
+    } else if (w->large.spool) {
+        TRY(extent_load(c, &w->large, SIZE_MAX, &body)); /* check_size has let it pass */
+    }
+    return head.n || body.n ? seal(c, m, head, body, &made->sealed) : ST_OK;
+}
+
+/* check_size: what is to be kept must fit the log (x-road 1.9). */
+static enum status check_size(struct call *c, const struct wire *w)
+{
+    int64_t most = exchange__of(c)->log_levels.body_most;
+    if (!w->has_body || (w->large.spool ? w->large.size : (int64_t)w->body.n) <= most) return ST_OK;
+    return call_fault(c, call_fail(c, ST_TOO_LARGE, "body", "The body is over %s MiB, the most that the message log keeps. Send less at a time, or have the administrators of both nodes log no bodies of this subsystem (exchange.log_levels).",
+                                   str_print(c->arena, "%lld", (long long)(most >> 20))), STR("logging_failed"));
+}
+
+enum status message__append(struct call *c, const struct message_row *m)
+{
+    enum message_level level = message__level_of(&exchange__of(c)->log_levels, m->client, m->service);
+    struct made *made = arena_new(c->arena, struct made);
+    enum status st = ST_OK;
+    if (level == MESSAGE_NONE) return ST_OK;
+    *made = (struct made){ .row = *m, .now_ms = c->now_ms };
+    if (m->wire && level == MESSAGE_FULL) TRY(check_size(c, m->wire));
+    if (m->wire) st = make(c, m, level, made);
+    if (st == ST_OK) st = db_append(c, insert, made);
+    return told(c, st);
+}
+
+enum status message__settle(struct call *c) { return told(c, db_settle(c)); }

@@ -1,0 +1,57 @@
+/* message_log_int.h: shared by the files of the message log alone. What is written stands in message_log.c; what is here is derived from it, outside the commit of a message,
+ * and may be made again. */
+#ifndef SEN_EXCHANGE_MESSAGE_LOG_INT_H
+#define SEN_EXCHANGE_MESSAGE_LOG_INT_H
+
+#include "exchange/log/message_log.h"
+
+/* ---- message_level.c: how much is kept ---- */
+
+/* message__level_of: by the rules for either end; of two the one that keeps less. */
+enum message_level message__level_of(const struct message_levels *l, struct str client, struct str service);
+struct str message__level_word(enum message_level level); /* as in node.yaml */
+/* message__filter_head: what metadata keeps of canonical bytes. */
+NODISCARD enum status message__filter_head(struct call *c, struct str head, bool is_answer, struct str *ret);
+
+/* ---- message_log.c: what is sealed ---- */
+
+enum { MESSAGE_LENGTH_BYTES = 4 };
+/* message__bound: what a sealed text is tied to, so that it cannot be shown as another message's. */
+struct str message__bound(struct call *c, struct str request_id, enum message_side side, bool is_answer);
+
+/* ---- message_index.c: what the log is searched by ----
+ * A class is one kind of row between one client and one service, with one fault or none. There are few of them, so a filter is a choice of classes, and the newest
+ * rows of a class stand together: no search reads more than a few thousand small rows, however many messages there are. */
+struct message_class { int64_t id, side, kind; struct str client, service, fault; int64_t n /* rows */, last_ms /* of its newest row not after the moment asked for, or later; -1: none */; };
+enum { MESSAGE_CLASSES_MOST = 10000 }; /* further ones are kept without their service, and found by everything else */
+
+/* message__index: bring the index up to the newest row, at most so many rows; *behind: rows that are still missing. */
+NODISCARD enum status message__index(struct call *c, int64_t most, int64_t *behind);
+/* message__list_classes: INT64_MAX: as they are now. */
+NODISCARD enum status message__list_classes(struct call *c, int64_t until_ms, const struct message_class **ret, size_t *n);
+
+/* message__list_places: the newest rows of a class before a place and not before since_ms. */
+NODISCARD enum status message__list_places(struct call *c, int64_t class_, int64_t since_ms, struct message_place before, size_t limit, struct message_place *ret, size_t *n);
+/* message__request_of: the request id in a message id of the form that rest__write_request makes; empty when it has another. */
+struct str message__request_of(struct str message_id);
+/* message__list_named: rows that bear this message id or fault id, newest first; others may be among them. */
+NODISCARD enum status message__list_named(struct call *c, struct str id, size_t limit, int64_t *ret, size_t *n);
+/* message__unindex: inside a transaction on LOG: forgets the rows from first to last, which still stand in the log. */
+NODISCARD enum status message__unindex(struct call *c, int64_t first, int64_t last);
+
+/* ---- message_minute.c: exchanges by minute, for exchange_count_messages ---- */
+
+struct message_minute { int64_t minute, class_, n, took_us, last_ms; };
+struct message_minutes { struct message_minute *list; size_t n; }; /* list has room for one a row */
+/* message__add_minute: counts a row in which an exchange ended. message__keep_minutes: in the transaction that moves the bookmark over these rows. */
+void message__add_minute(struct message_minutes *m, int64_t class_, int64_t at_ms, int64_t took_us);
+NODISCARD enum status message__keep_minutes(struct call *c, const struct message_minutes *m, int64_t now_ms);
+
+/* ---- message_signature.c ---- */
+
+/* message__keep_signature: what stands in the column signature: the document, or where it stands. Inside a db_append whose call holds doc. message__signature: the document
+ * again (message_log.h). message__drop_signatures: in a transaction that removes these rows, before they are gone: documents that no later row needs. */
+NODISCARD enum status message__keep_signature(struct db_tx *tx, const struct signature_doc *doc, struct str *ret);
+NODISCARD enum status message__drop_signatures(struct call *c, int64_t first, int64_t last);
+
+#endif

@@ -1,0 +1,265 @@
+/* stamp.c: the job that time-stamps the message log (x-road 5.2, 5.3). What was logged since the last time goes under one token, in batches; the services of the directory
+ * are asked in its order. While that fails messages still pass, but not for longer than the nation allows. Once an hour the newest head of the journal is stamped too. */
+#include "exchange/stamp/stamp.h"
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "exchange/directory/clock.h"
+#include "exchange/status/status.h"
+#include "trust/journal.h"
+
+enum { CONNECT_MS = 5000, TOTAL_MS = 10000, ANSWER_MAX = 256 * 1024, SLICE = 100, RETRY_MS = 60000, TURN_MS = 600000 };
+
+/* ---- the services ---- */
+
+struct stamped { struct str service, token; struct stamp_facts facts; };
+
+static enum status ask_one(struct call *c, const struct directory *d, const struct dir_tsa *tsa, const struct stamp_question *q, struct stamped *ret)
+{
+    const struct header type = { STR_INIT("Content-Type"), STR_INIT("application/timestamp-query") };
+    struct client_request rq = { .method = STR("POST"), .url = tsa->url, .headers = &type, .nheaders = 1, .body = q->der, .has_body = true, .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS,
+                                 .max_answer = ANSWER_MAX };
+    struct client_answer answer;
+    if (client_fetch(c, &rq, &answer) != ST_OK || answer.status != 200) {
+        call_clear(c);
+        return call_fail(c, ST_UNAVAILABLE, "", "The time-stamp service does not answer. Check that the operator's node runs and can be reached.");
+    }
+    clock__note(c, tsa->name, &answer);
+    if (ocsp__is_revoked(c, d, tsa->cert))
+        return call_fail(c, ST_DENIED, "", "The certificate of the time-stamp service is revoked. Ask the operator to approve another service.");
+    TRY(stamp_take(c, answer.body, q, &tsa->cert, 1, time_now_ms(), &ret->token, &ret->facts));
+    ret->service = str_copy(c->arena, tsa->name);
+    return ST_OK;
+}
+
+/* first_to_ask: the service that answered last, for a while; then the directory's order counts again. */
+static size_t first_to_ask(const struct call *c, const struct directory *d)
+{
+    const struct exchange *ex = exchange__of(c);
+    for (size_t i = 0; c->now_ms < ex->stamp_turn_ms && i < d->ntsas; i++)
+        if (str_eq(d->tsas[i].url, str_z(ex->stamp_turn))) return i;
+    return 0;
+}
+
+/* remember: a service behind the first one answered: those in front of it are left alone for a while. */
+static void remember(struct call *c, const struct directory *d, size_t at)
+{
+    struct exchange *ex = exchange__of(c);
+    struct str url = d->tsas[at].url;
+    if (at == first_to_ask(c, d) || url.n >= sizeof ex->stamp_turn) return;
+    memcpy(ex->stamp_turn, url.p, url.n);
+    ex->stamp_turn[url.n] = '\0';
+    ex->stamp_turn_ms = c->now_ms + TURN_MS;
+    log_line(LOG_WARN, "exchange", "stamp.other_service", c->trace, log_text("service", d->tsas[at].name));
+}
+
+static enum status ask(struct call *c, const struct directory *d, struct str bytes, struct stamped *ret)
+{
+    struct stamp_question q;
+    size_t first = first_to_ask(c, d);
+    enum status st = call_fail(c, ST_UNAVAILABLE, "", "The directory names no time-stamp service. Ask the operator to approve one.");
+    for (size_t i = 0; i < d->ntsas; i++) {
+        size_t at = (first + i) % d->ntsas;
+        call_clear(c);
+        TRY(stamp_ask(c, DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, bytes), &q));
+        st = ask_one(c, d, &d->tsas[at], &q, ret);
+        if (st == ST_OK) return remember(c, d, at), ST_OK;
+        call_note(c, "exchange", "time-stamp service %zu of %zu: %.*s", at + 1, d->ntsas, STR_ARG(c->error.sentence));
+    }
+    return st;
+}
+
+enum status exchange_try_stamps(struct call *c, const struct exchange_stamp_service **ret, size_t *n)
+{
+    DIRECTORY d = NULL;
+    TRY(directory__hold(c, &d));
+    struct exchange_stamp_service *list = arena_array(c->arena, struct exchange_stamp_service, d->ntsas);
+    for (size_t i = 0; i < d->ntsas; i++) {
+        struct stamp_question q;
+        struct stamped token;
+        enum status st = stamp_ask(c, DIGEST_SHA512, trust_digest(c->arena, DIGEST_SHA512, STR("does it answer?")), &q);
+        if (st == ST_OK) st = ask_one(c, d, &d->tsas[i], &q, &token);
+        list[i] = (struct exchange_stamp_service){ str_copy(c->arena, d->tsas[i].name), st, call_sentence(c, st) };
+        call_clear(c);
+    }
+    *ret = list;
+    *n = d->ntsas;
+    return ST_OK;
+}
+
+/* ---- a batch ---- */
+
+struct batch { struct stamp_row row; struct buf leaves; struct str *digests; };
+
+static void put_leaf(struct batch *b, int64_t seq, struct str digest)
+{
+    for (int shift = 56; shift >= 0; shift -= 8) buf_put_c(&b->leaves, (char)((uint64_t)seq >> shift));
+    buf_put(&b->leaves, digest);
+}
+
+/* digest_of: messages that were signed together share a document, and stand near each other. */
+static struct str digest_of(struct call *c, const struct stamped_message *list, size_t i, const struct str *digests)
+{
+    enum { NEAR = 16 };
+    for (size_t back = 1; back <= NEAR && back <= i; back++)
+        if (str_eq(list[i].signature, list[i - back].signature)) return digests[i - back];
+    return trust_digest(c->arena, DIGEST_SHA512, list[i].signature);
+}
+
+/* collect_slice: by a call of its own, whose memory is given back after each slice: signatures are a hundred times as large as what is kept of them. */
+static enum status collect_slice(struct call *c, struct call *reader, struct batch *b, size_t most, size_t *ret_n)
+{
+    struct stamped_message list[SLICE];
+    call_renew(reader);
+    TRY(stamp__list_messages(reader, b->row.last_seq, INT64_MAX, most < SLICE ? most : SLICE, list, ret_n));
+    struct str *digests = &b->digests[b->row.n];
+    for (size_t i = 0; i < *ret_n; i++) {
+        digests[i] = digest_of(c, list, i, digests);
+        put_leaf(b, list[i].seq, digests[i]);
+        b->row.n++;
+        b->row.last_seq = list[i].seq;
+    }
+    return ST_OK;
+}
+
+static enum status collect(struct call *c, size_t most, struct batch *b)
+{
+    struct call *reader = call_open(c->app);
+    enum status st = ST_OK;
+    size_t n = SLICE;
+    while (st == ST_OK && n == SLICE && (size_t)b->row.n < most) st = collect_slice(c, reader, b, most - (size_t)b->row.n, &n);
+    store_release(reader);
+    call_close(reader);
+    return st;
+}
+
+/* what_is_stamped: a message that goes alone by its own signature, so that the token can stand in its document; several by the result of their chain. */
+static enum status what_is_stamped(struct call *c, const struct batch *b, struct str *ret)
+{
+    struct stamped_message alone;
+    size_t n;
+    if (b->row.n == 1) TRY(stamp__list_messages(c, b->row.first_seq - 1, b->row.last_seq, 1, &alone, &n));
+    if (b->row.n == 1 && n == 1 && stamp_single_value(c, alone.signature, ret)) return ST_OK;
+    return stamp_batch_result(c, b->digests, (size_t)b->row.n, ret);
+}
+
+/* stamp_messages: the next batch; *more: it was full, there may be another one. */
+static enum status stamp_messages(struct call *c, const struct directory *d, bool *more)
+{
+    struct stamp_row last = { 0 };
+    int64_t rows = config_count(c->app->config, "exchange.stamp_rows");
+    size_t most = rows > 0 ? (size_t)rows : 1;
+    struct stamped got;
+    enum status st = stamp__last(c, &last);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    call_clear(c);
+    struct batch b = { .row = { .first_seq = last.last_seq + 1, .last_seq = last.last_seq }, .leaves = buf_in(c->arena, most * STAMP_LEAF_BYTES), .digests = arena_array(c->arena, struct str, most) };
+    TRY(collect(c, most, &b));
+    *more = (size_t)b.row.n == most;
+    if (b.row.n == 0) return ST_OK;
+    TRY(what_is_stamped(c, &b, &b.row.result));
+    TRY(ask(c, d, b.row.result, &got));
+    TRY(buf_finish(&b.leaves, &b.row.leaves));
+    b.row.at_ms = got.facts.at_ms;
+    b.row.service = got.service;
+    b.row.token = got.token;
+    return stamp__insert(c, &b.row);
+}
+
+/* ---- heads of the journal ---- */
+
+static enum status stamp_head(struct call *c, const struct directory *d)
+{
+    struct journal_head head;
+    struct head_stamp_row last = { 0 };
+    struct stamped got;
+    enum status st = journal_latest_head(c, &head);
+    if (st == ST_NOT_FOUND) return call_clear(c), ST_OK;
+    TRY(st);
+    st = stamp__last_head(c, &last);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    call_clear(c);
+    if (head.size <= last.size || c->now_ms < last.at_ms + 1000 * config_count(c->app->config, "exchange.stamp_heads_s")) return ST_OK;
+    TRY(ask(c, d, head.checkpoint, &got));
+    return stamp__insert_head(c, &(struct head_stamp_row){ head.size, got.facts.at_ms, got.service, head.checkpoint, got.token });
+}
+
+/* ---- the job ---- */
+
+/* note_outcome: the state is written when it changes and at each failure; the first failure after a success is the moment that counts. */
+static enum status note_outcome(struct call *c, enum status st)
+{
+    struct exchange *ex = exchange__of(c);
+    struct stamping s = { .tried_ms = c->now_ms, .failing_since_ms = TIME_FAR };
+    bool failed_before = atomic_load(&ex->stamp_failing_ms) != TIME_FAR;
+    if (st == ST_OK && !failed_before) return ST_OK;
+    if (st == ST_OK) {
+        log_line(LOG_INFO, "exchange", "stamp.again", c->trace);
+    } else {
+        struct call_error told = call_sentence(c, st);
+        s.failing_since_ms = failed_before ? atomic_load(&ex->stamp_failing_ms) : c->now_ms;
+        s.reason = told.nargs || !told.key.n ? told.sentence : told.key;
+        call_clear(c);
+    }
+    atomic_store(&ex->stamp_failing_ms, s.failing_since_ms);
+    TRY(stamp__write_state(c, &s));
+    return st == ST_OK ? ST_OK : call_fail(c, st, "", "%s", s.reason);
+}
+
+/* was_stamped: where stamping has begun, a directory that names no service any more is a failure: without one nothing proves when a message was signed. */
+static bool was_stamped(struct call *c)
+{
+    struct stamp_row last;
+    bool is = stamp__last(c, &last) == ST_OK;
+    call_clear(c);
+    return is;
+}
+
+enum status stamp__run(struct call *c)
+{
+    struct exchange *ex = exchange__of(c);
+    DIRECTORY d = NULL;
+    bool more = false;
+    int64_t period_ms = 1000 * config_count(c->app->config, "exchange.stamp_period_s");
+    if (!ex->has_anchor || c->now_ms < ex->next_stamp_ms) return ST_OK;
+    if (directory__hold(c, &d) != ST_OK) return call_clear(c), ST_OK; /* told by the job of the directory; nothing is exchanged meanwhile */
+    if (!d->ntsas && !was_stamped(c)) return ST_OK;                  /* a nation that has approved no service does not stamp */
+    enum status st = stamp_messages(c, d, &more);
+    ex->next_stamp_ms = c->now_ms + (st == ST_OK && more ? 0 : st == ST_OK || period_ms < RETRY_MS ? period_ms : RETRY_MS);
+    TRY(note_outcome(c, st));
+    return stamp_head(c, d);
+}
+
+enum status stamp__load(struct call *c)
+{
+    struct stamping s;
+    TRY(stamp__read_state(c, &s));
+    atomic_store(&exchange__of(c)->stamp_failing_ms, s.failing_since_ms);
+    return ST_OK;
+}
+
+/* ---- what it means for messages ---- */
+
+enum status stamp__may_go_on(struct call *c)
+{
+    int64_t since_ms = atomic_load_explicit(&exchange__of(c)->stamp_failing_ms, memory_order_relaxed);
+    char at[TIME_TEXT];
+    if (since_ms == TIME_FAR) return ST_OK;
+    int64_t allowed_s = config_count(c->app->config, "exchange.stamp_failure_s");
+    if (allowed_s == 0 || c->now_ms - since_ms <= 1000 * allowed_s) return ST_OK;
+    time_format_ms(since_ms, at);
+    return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "This node could not have its messages time-stamped since %s, longer than is allowed, so it passes none on. Tell its administrator: the time-stamp service must answer again.", str_copy(c->arena, str_z(at))),
+                      STR("logging_failed.timestamper_failed"));
+}
+
+void stamp__put_metrics(struct call *c, struct buf *out)
+{
+    struct stamp_state s;
+    if (exchange_stamp_state(c, &s) != ST_OK) return call_clear(c);
+    buf_print(out, "# HELP sen_stamp_age_seconds Time since the newest time-stamp of the message log.\n# TYPE sen_stamp_age_seconds gauge\n");
+    if (s.last_ms) buf_print(out, "sen_stamp_age_seconds %lld\n", (long long)(c->now_ms > s.last_ms ? (c->now_ms - s.last_ms) / 1000 : 0));
+    buf_print(out, "# HELP sen_stamp_waiting Messages that wait for a time-stamp.\n# TYPE sen_stamp_waiting gauge\nsen_stamp_waiting %lld\n", (long long)s.waiting);
+    buf_print(out, "# HELP sen_stamp_failing_seconds How long time-stamping has failed; 0 while it goes well.\n# TYPE sen_stamp_failing_seconds gauge\nsen_stamp_failing_seconds %lld\n",
+              (long long)(s.failing_since_ms ? (c->now_ms - s.failing_since_ms) / 1000 : 0));
+}

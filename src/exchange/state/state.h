@@ -1,0 +1,84 @@
+/* state.h: what the exchange keeps from start to stop, and the plain structs of which that is made. Functions on them stand in the headers of the folders that fill and read
+ * them; exchange_module.c makes it and takes it down. For this room only. */
+#ifndef SEN_EXCHANGE_STATE_H
+#define SEN_EXCHANGE_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "exchange/exchange.h"
+#include "web/http.h"
+
+struct directory;
+struct memo;
+struct ocsp_cache;
+struct server_memory;
+struct service_row;
+struct sign_queue;
+
+/* ---- directory (4.1): whose signature of a directory is believed, where it is fetched, and how that goes ---- */
+struct anchor_source { struct str url; const struct str *certs; size_t ncerts; };
+struct anchor { struct str instance; int64_t made_ms /* 0: not said */; const struct anchor_source *sources; size_t nsources; };
+/* How the fetching of a directory goes. reason is a sentence of the program, where its one value. */
+struct sync_state { int64_t fetched_ms, failing_since_ms, ahead_ms; bool has_clock; struct str reason; char where[128]; size_t nwhere; };
+/* struct foreign: a federated nation's picture, for as long as an anchor of ours names it. */
+enum { FOREIGN_MAX = 16, INSTANCE_MAX = 255 };
+struct foreign { char instance[INSTANCE_MAX]; size_t n; struct directory *directory; struct sync_state sync; int64_t next_ms; int fails; /* the last two are the job's */ };
+/* struct source_notes: which addresses failed lately; the job's alone. */
+enum { SOURCE_NOTES_MAX = 64 };
+struct source_note { uint64_t url; int fails; int64_t until_ms; };
+struct source_notes { struct source_note list[SOURCE_NOTES_MAX]; };
+/* The clock of somebody else, as it was seen last; directory/clock.c. */
+enum { CLOCKS_MAX = 8, CLOCK_NAME_MAX = 96 };
+struct clock_seen { char where[CLOCK_NAME_MAX]; size_t nwhere; int64_t ahead_ms, at_ms; };
+
+/* ---- of node.yaml, read once: services, rights, purposes, information systems (1.8), levels of the log ---- */
+struct services { struct service_row *rows; size_t n, cap; };
+struct rights { struct right *rows; size_t n; struct str *subsystems; };
+struct purposes { struct purpose *rows; size_t n; };
+enum connection { CONNECTION_NOSSL, CONNECTION_SSLNOAUTH, CONNECTION_SSLAUTH };
+struct certificates { const struct str *der; size_t n; };  /* registered in node.yaml; compared byte by byte: who issued one and when it ends is its agency's matter */
+struct system_rule { struct str subsystem; enum connection type; struct certificates certs; };
+struct systems { struct system_rule *rules; size_t n; enum connection usual /* of the member itself, and where no rule says otherwise */; };
+enum message_level { MESSAGE_FULL, MESSAGE_METADATA, MESSAGE_NONE }; /* what is kept of a message: each less than the one before */
+struct message_rule { struct str subsystem; enum message_level level; };
+struct message_levels { enum message_level other; struct message_rule *rules; size_t n; int64_t body_most; /* bytes of the largest body that is kept */ };
+
+/* ---- all of it ---- */
+enum { STAMP_NAME_MAX = 256 };
+struct exchange {
+    struct app *app;
+    struct str instance, member, server;       /* "VN/GOV/H26", "VN/GOV/H26/hn1" */
+    struct xid self;                           /* with server code */
+    struct services services;
+    struct rights rights;
+    struct purposes purposes;
+    struct systems systems;
+    struct message_levels log_levels;
+    bool archives; /* exchange.archive_s: messages leave the log only when they are archived */
+    person_finder *find_person;                /* NULL: this node keeps no register of persons */
+    struct anchor anchor; bool has_anchor;
+    pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures: held for a few instructions, never while waiting */
+    struct directory *directory;
+    struct foreign foreign[FOREIGN_MAX]; size_t nforeign; /* guarded by lock */
+    int64_t next_sync_ms; int sync_fails; struct source_notes sources; /* the job's alone */
+    struct sync_state sync;                    /* guarded by lock */
+    struct clock_seen clocks[CLOCKS_MAX];      /* likewise */
+    struct memo *judged;                       /* certificates found good, and until when */
+    struct ocsp_cache *status;
+    struct sign_queue *signing;
+    struct server_memory *reached;
+    struct arena *arena;                       /* what lives as long as this */
+    atomic_llong stamp_failing_ms;             /* since when time-stamping fails; TIME_FAR: it does not */
+    int64_t next_stamp_ms;                     /* of the job alone, as are the two after it */
+    char stamp_turn[STAMP_NAME_MAX];           /* the time-stamp service that answered last, and until when it is asked before those in front of it */
+    int64_t stamp_turn_ms;
+    atomic_int stalled;                        /* sandbox: requests that wait because their service is stalled */
+    struct str tls_cert;                       /* of port 5500; empty before there is one */
+    struct peer_tls tls;
+};
+struct exchange *exchange__of(const struct call *c);
+
+extern const struct schema exchange_schema; /* exchange.sql */
+
+#endif

@@ -1,0 +1,172 @@
+/* judge.c: is this certificate one that the directory lets speak for that server or member, now? Authentication certificates by x-road 3.5, signing
+ * certificates by 3.6 and the profile of their authority (3.7, profile.c). A good judgement is remembered until the status answer behind it ends or the directory changes. */
+#include "exchange/status/status.h"
+
+#include "base/memo.h"
+#include "base/time.h"
+#include "exchange/message/message.h"
+
+enum { CHAIN_MOST = 8, PIECES = 3 + CHAIN_MOST + WIRE_OCSP_MAX };
+
+/* What a judgement rests on: the directory, what the certificate is for, the certificate and all that came with it. What came with more is judged each time. */
+struct basis { struct str pieces[PIECES]; size_t n; };
+
+static bool make_basis(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp, bool sign, struct basis *ret)
+{
+    if (nchain > CHAIN_MOST || nocsp > WIRE_OCSP_MAX) return false;
+    *ret = (struct basis){ .pieces = { d->version_digest, str_print(c->arena, "%d %zu", sign, nchain), cert }, .n = 3 };
+    for (size_t i = 0; i < nchain; i++) ret->pieces[ret->n++] = chain[i];
+    for (size_t i = 0; i < nocsp; i++) ret->pieces[ret->n++] = ocsp[i];
+    return true;
+}
+
+static bool is_remembered(struct call *c, const struct basis *b)
+{
+    struct str value;
+    int64_t until_ms;
+    if (!memo_find(exchange__of(c)->judged, c->arena, b->pieces, b->n, &value)) return false;
+    memcpy(&until_ms, value.p, sizeof until_ms);
+    return until_ms > c->now_ms;
+}
+
+static void remember(struct call *c, const struct basis *b, int64_t until_ms)
+{
+    memo_keep(exchange__of(c)->judged, b->pieces, b->n, str_of(&until_ms, sizeof until_ms));
+}
+
+static size_t collect_anchors(struct call *c, const struct directory *d, bool sign, const struct cert_anchor **ret)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->ncas; i++) n += d->cas[i].nanchors;
+    struct cert_anchor *anchors = arena_array(c->arena, struct cert_anchor, n);
+    n = 0;
+    for (size_t i = 0; i < d->ncas; i++)
+        for (size_t k = 0; k < d->cas[i].nanchors && !(sign && d->cas[i].auth_only); k++) anchors[n++] = d->cas[i].anchors[k];
+    *ret = anchors;
+    return n;
+}
+
+/* check_status: each certificate below the anchor needs a good answer; *until is the moment the first of them ends. */
+static enum status check_status(struct call *c, const struct directory *d, const struct cert_path *path, const struct str *ocsp, size_t nocsp, int64_t at_ms, int64_t *until)
+{
+    if (nocsp == 0)
+        return call_fault(c, call_fail(c, ST_DENIED, "", "The other side sent no status of its certificate. Check that its node reaches the certificate authority."), STR("missing_validation_info"));
+    for (size_t i = 0; i + 1 < path->n; i++) {
+        const struct cert_anchor *issuer = path->anchor[i + 1];
+        int64_t from_ms, to_ms;
+        if (i > 0 && path->anchor[i]) break; /* an approved intermediate: the directory itself speaks for it */
+        struct str answer = ocsp[i < nocsp ? i : nocsp - 1];
+        TRY(ocsp_check(c, answer, path->certs[i], path->certs[i + 1], issuer ? issuer->responders : NULL, issuer ? issuer->nresponders : 0, at_ms, d->ocsp_fresh_s));
+        TRY(ocsp_times(c, answer, &from_ms, &to_ms));
+        if (from_ms + d->ocsp_fresh_s * 1000 < to_ms) to_ms = from_ms + d->ocsp_fresh_s * 1000;
+        if (to_ms < *until) *until = to_ms;
+    }
+    return ST_OK;
+}
+
+static enum status wrong_certificate(struct call *c, const char *why)
+{
+    return call_fault(c, call_fail(c, ST_DENIED, "", "The certificate is not one for this use (%s). Tell your administrator.", str_z(why)), STR("incorrect_certificate"));
+}
+
+/* check_path_and_status: the dear part of both judgements, remembered. */
+static enum status check_path_and_status(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
+                                         bool sign, const struct cert_info *info)
+{
+    struct basis basis;
+    struct cert_path path;
+    const struct cert_anchor *anchors;
+    bool known = make_basis(c, d, cert, chain, nchain, ocsp, nocsp, sign, &basis);
+    if (known && is_remembered(c, &basis)) return ST_OK;
+    size_t nanchors = collect_anchors(c, d, sign, &anchors);
+    int64_t until = info->to_ms;
+    TRY(cert_check_path(c, cert, chain, nchain, anchors, nanchors, c->now_ms, &path));
+    TRY(check_status(c, d, &path, ocsp, nocsp, c->now_ms, &until));
+    if (known) remember(c, &basis, until);
+    return ST_OK;
+}
+
+enum status judge__peer(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp, const struct xid *hosted)
+{
+    struct cert_info info;
+    TRY(cert_read(c, cert, &info));
+    if (!info.is_auth) return wrong_certificate(c, "it is not for authentication");
+    TRY(check_path_and_status(c, d, cert, chain, nchain, ocsp, nocsp, false, &info));
+    const struct dir_server *server = directory__server_of_cert(d, cert);
+    if (!server) return wrong_certificate(c, "the directory knows no server with it");
+    if (!directory__hosts(d, server, hosted)) return wrong_certificate(c, "its server does not act for this agency");
+    return ST_OK;
+}
+
+static enum status check_owner(struct call *c, const struct directory *d, const struct cert_info *info, const struct xid *member)
+{
+    struct xid owner;
+    if (!info->is_sign) return wrong_certificate(c, "it is not for signing");
+    if (!profile__owner(c, d, info, &owner)) return wrong_certificate(c, "its authority names members in a way that is not known here");
+    return xid__same_member(&owner, member) ? ST_OK : wrong_certificate(c, "it belongs to another member");
+}
+
+enum status judge__signer(struct call *c, const struct directory *d, struct str cert, struct str ocsp, const struct xid *member)
+{
+    struct cert_info info;
+    TRY(cert_read(c, cert, &info));
+    TRY(check_owner(c, d, &info, member));
+    return check_path_and_status(c, d, cert, NULL, 0, &ocsp, ocsp.n > 0, true, &info);
+}
+
+enum status judge__signer_then(struct call *c, const struct directory *d, struct str cert, const struct xid *member, int64_t at_ms, struct cert_path *ret)
+{
+    struct cert_info info;
+    const struct cert_anchor *anchors;
+    size_t nanchors = collect_anchors(c, d, true, &anchors);
+    TRY(cert_read(c, cert, &info));
+    TRY(check_owner(c, d, &info, member));
+    return cert_check_path(c, cert, NULL, 0, anchors, nanchors, at_ms, ret);
+}
+
+enum status judge__status_then(struct call *c, const struct directory *d, const struct cert_path *path, struct str ocsp, int64_t at_ms)
+{
+    int64_t until = TIME_FAR;
+    return check_status(c, d, path, &ocsp, ocsp.n > 0, at_ms, &until);
+}
+
+static enum status find_path(struct call *c, const struct directory *d, struct str cert, struct cert_path *ret)
+{
+    const struct cert_anchor *anchors;
+    size_t nanchors = collect_anchors(c, d, false, &anchors);
+    TRY(cert_check_path(c, cert, NULL, 0, anchors, nanchors, c->now_ms, ret));
+    return ret->n < 2 ? wrong_certificate(c, "it has no issuer") : ST_OK;
+}
+
+enum status judge__issuer(struct call *c, const struct directory *d, struct str cert, struct judge_source *ret)
+{
+    struct cert_path path;
+    TRY(find_path(c, d, cert, &path));
+    for (size_t i = 0; i < d->ncas; i++)
+        for (size_t k = 0; k < d->cas[i].nanchors; k++)
+            if (str_eq(d->cas[i].anchors[k].der, path.certs[1]) && d->cas[i].nurls)
+                return *ret = (struct judge_source){ path.certs[1], d->cas[i].ocsp_urls, d->cas[i].nurls }, ST_OK;
+    return call_fail(c, ST_UNAVAILABLE, "", "The directory names no status service for this certificate. Tell the operator.");
+}
+
+enum status judge__answer(struct call *c, const struct directory *d, struct str cert, struct str answer, bool *ret_revoked)
+{
+    struct cert_path path;
+    *ret_revoked = false;
+    if (find_path(c, d, cert, &path) != ST_OK) return call_clear(c), ST_OK; /* those in between are known in the handshake only: it is judged there */
+    const struct cert_anchor *issuer = path.anchor[1];
+    enum status st = ocsp_check(c, answer, path.certs[0], path.certs[1], issuer ? issuer->responders : NULL, issuer ? issuer->nresponders : 0, c->now_ms, d->ocsp_fresh_s);
+    *ret_revoked = st != ST_OK && str_eq(c->error.fault, STR("cert_validation"));
+    if (!*ret_revoked) return st;
+    call_clear(c);
+    return ST_OK;
+}
+
+enum status exchange_judge_member_cert(struct call *c, struct str cert, struct str ocsp, struct str member)
+{
+    DIRECTORY d = NULL;
+    struct xid id;
+    if (!xid__parse_member(c->arena, member, &id)) return call_fail(c, ST_INVALID, "", "Write a member as INSTANCE/CLASS/CODE, for example VN/GOV/G01.");
+    TRY(directory__hold_of(c, id.instance, &d));
+    return judge__signer(c, d, cert, ocsp, &id);
+}
