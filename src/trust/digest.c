@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "trust/ossl.h"
+#include "trust/thread.h"
 
 static const struct { size_t size; const char *name; int nid; struct str uri; } digests[] = {
     [DIGEST_SHA1] = { 20, "SHA1", NID_sha1, STR_INIT("http://www.w3.org/2000/09/xmldsig#sha1") },
@@ -63,10 +64,25 @@ bool digest_of_uri(struct str uri, enum digest *ret)
     return false;
 }
 
+/* begin: this thread's context for this digest, at its beginning. */
+static EVP_MD_CTX *begin(enum digest d)
+{
+    EVP_MD_CTX **ctx = &trust__thread()->digests[d];
+    if (!*ctx) *ctx = EVP_MD_CTX_new();
+    need(*ctx && EVP_DigestInit_ex(*ctx, trust__md(d), NULL) == 1);
+    return *ctx;
+}
+
+void trust__digest(enum digest d, struct str bytes, uint8_t *ret)
+{
+    EVP_MD_CTX *ctx = begin(d);
+    need(EVP_DigestUpdate(ctx, bytes.p, bytes.n) == 1 && EVP_DigestFinal_ex(ctx, ret, NULL) == 1);
+}
+
 struct str trust_digest(struct arena *a, enum digest d, struct str bytes)
 {
-    unsigned char *out = arena_alloc(a, digests[d].size, 1);
-    need(EVP_Digest(bytes.p, bytes.n, out, NULL, trust__md(d), NULL) == 1);
+    uint8_t *out = arena_alloc(a, digests[d].size, 1);
+    trust__digest(d, bytes, out);
     return str_of(out, digests[d].size);
 }
 
@@ -78,17 +94,15 @@ static bool digest_step(void *arg, struct str bytes)
 
 enum status trust_digest_extent(struct call *c, enum digest d, const struct extent *s, struct str *ret)
 {
-    unsigned char *out = arena_alloc(c->arena, digests[d].size, 1);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    need(ctx && EVP_DigestInit_ex(ctx, trust__md(d), NULL) == 1);
-    bool whole = extent_walk(s, digest_step, ctx);
+    uint8_t *out = arena_alloc(c->arena, digests[d].size, 1);
+    EVP_MD_CTX *ctx = begin(d);
+    bool whole = extent_walk(s, digest_step, ctx); /* which digests nothing else in between */
     need(EVP_DigestFinal_ex(ctx, out, NULL) == 1);
-    EVP_MD_CTX_free(ctx);
     if (!whole) return call_fail(c, ST_UNAVAILABLE, "", "A large message could not be read back from the disk. Check the disk of this node and try again.");
     *ret = str_of(out, digests[d].size);
     return ST_OK;
 }
 
-void trust_sha1(struct str bytes, uint8_t ret[static 20]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA1), NULL) == 1); }
+void trust_sha1(struct str bytes, uint8_t ret[static 20]) { trust__digest(DIGEST_SHA1, bytes, ret); }
 void trust_sha224(struct str bytes, uint8_t ret[static 28]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, EVP_sha224(), NULL) == 1); }
-void trust_sha256(struct str bytes, uint8_t ret[static 32]) { need(EVP_Digest(bytes.p, bytes.n, ret, NULL, trust__md(DIGEST_SHA256), NULL) == 1); }
+void trust_sha256(struct str bytes, uint8_t ret[static 32]) { trust__digest(DIGEST_SHA256, bytes, ret); }

@@ -8,54 +8,52 @@
 #include "base/xml.h"
 #include "trust/xades_int.h"
 
-enum { CHAIN_MAX = 1024 * 1024, STEPS_MAX = 256, CHILDREN_MAX = 1024, DEPTH_MAX = 40, DOCUMENTS_MAX = 8, DER_MAX = CHILDREN_MAX * 192 };
+enum { CHAIN_MAX = 1024 * 1024, STEPS_MAX = 256, CHILDREN_MAX = 1024, DEPTH_MAX = 40, DOCUMENTS_MAX = 8 };
 
 #define MALFORMED(c, ...) call_fault(c, call_fail(c, ST_INVALID, "signature", __VA_ARGS__), STR("malformed_hash_chain"))
 
 /* ---- the value of a step ---- */
 
-static void der_head(struct buf *b, uint8_t tag, size_t n)
+enum { DER_OCTETS = 0x04, DER_UTF8 = 0x0c, DER_SEQUENCE = 0x30, DER_HEAD_MOST = 5, STEP_SMALL = 512 /* a step of three digests */ };
+
+/* A digest and the name of its algorithm are short, so every length inside a link is one byte. */
+static size_t link_inner(const struct hash_link *l) { return 2 + l->digest.n + 2 + digest_uri(l->alg).n + 2; }
+
+static uint8_t *put_value(uint8_t *at, uint8_t tag, struct str bytes)
 {
-    buf_put_c(b, (char)tag);
-    if (n >= 0x10000) {
-        buf_put_c(b, (char)0x83);
-        buf_put_c(b, (char)(n >> 16));
-    } else if (n >= 0x100) {
-        buf_put_c(b, (char)0x82);
-    } else if (n >= 0x80) {
-        buf_put_c(b, (char)0x81);
-    }
-    if (n >= 0x100) buf_put_c(b, (char)(n >> 8));
-    buf_put_c(b, (char)n);
+    *at++ = tag;
+    *at++ = (uint8_t)bytes.n;
+    if (bytes.n) memcpy(at, bytes.p, bytes.n);
+    return at + bytes.n;
 }
 
-static void der_value(struct buf *b, uint8_t tag, struct str bytes)
+static uint8_t *put_link(uint8_t *at, const struct hash_link *l)
 {
-    der_head(b, tag, bytes.n);
-    buf_put(b, bytes);
+    *at++ = DER_SEQUENCE;
+    *at++ = (uint8_t)link_inner(l);
+    at = put_value(at, DER_OCTETS, l->digest);
+    at = put_value(at, DER_UTF8, digest_uri(l->alg));
+    return put_value(at, DER_SEQUENCE, STR("")); /* transforms: always empty */
 }
 
-enum { DER_OCTETS = 0x04, DER_UTF8 = 0x0c, DER_SEQUENCE = 0x30 };
-
-static void der_link(struct buf *b, struct arena *a, const struct hash_link *link)
+static uint8_t *put_head(uint8_t *at, size_t n)
 {
-    struct buf inner = buf_in(a, 512);
-    der_value(&inner, DER_OCTETS, link->digest);
-    der_value(&inner, DER_UTF8, digest_uri(link->alg));
-    der_value(&inner, DER_SEQUENCE, STR("")); /* transforms: always empty */
-    der_value(b, DER_SEQUENCE, buf_str(&inner));
+    int bytes = n < 0x80 ? 0 : n < 0x100 ? 1 : n < 0x10000 ? 2 : 3;
+    *at++ = DER_SEQUENCE;
+    if (bytes) *at++ = (uint8_t)(0x80 | bytes);
+    for (int shift = bytes ? 8 * (bytes - 1) : 0; shift >= 0; shift -= 8) *at++ = (uint8_t)(n >> shift);
+    return at;
 }
 
-enum status hash_chain__step_value(struct call *c, enum digest alg, const struct hash_link *links, size_t n, struct str *ret)
+struct str hash_chain__step_value(struct arena *a, enum digest alg, const struct hash_link *links, size_t n)
 {
-    struct buf inner = buf_in(c->arena, DER_MAX), der = buf_in(c->arena, DER_MAX + 8);
-    struct str bytes;
-    for (size_t i = 0; i < n; i++) der_link(&inner, c->arena, &links[i]);
-    TRY(buf_finish(&inner, &bytes));
-    der_value(&der, DER_SEQUENCE, bytes);
-    TRY(buf_finish(&der, &bytes));
-    *ret = trust_digest(c->arena, alg, bytes);
-    return ST_OK;
+    uint8_t small[STEP_SMALL], *der = small;
+    size_t inner = 0;
+    for (size_t i = 0; i < n; i++) inner += 2 + link_inner(&links[i]);
+    if (inner + DER_HEAD_MOST > sizeof small) der = arena_alloc(a, inner + DER_HEAD_MOST, 1);
+    uint8_t *at = put_head(der, inner);
+    for (size_t i = 0; i < n; i++) at = put_link(at, &links[i]);
+    return trust_digest(a, alg, str_of(der, (size_t)(at - der)));
 }
 
 /* ---- reading ---- */
@@ -274,7 +272,8 @@ static enum status step_value(struct walk *w, const struct document *from, struc
     n = 0;
     for (const struct xml *x = xml_first(step->xml); x; x = xml_next(x)) TRY(child_value(w, d, x, depth, &links[n++]));
     *ret_alg = d->alg;
-    return hash_chain__step_value(w->c, d->alg, links, n, ret);
+    *ret = hash_chain__step_value(w->c->arena, d->alg, links, n);
+    return ST_OK;
 }
 
 /* ---- a chain ---- */

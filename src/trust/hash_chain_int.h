@@ -22,8 +22,9 @@
 /* A child of a step: a digest and what it was made with. */
 struct hash_link { enum digest alg; struct str digest; };
 
-/* hash_chain__step_value: H(DER of the children in order): SEQUENCE OF SEQUENCE { OCTET STRING digest, UTF8String algorithm URI, SEQUENCE {} }. */
-NODISCARD enum status hash_chain__step_value(struct call *c, enum digest alg, const struct hash_link *links, size_t n, struct str *ret);
+/* hash_chain__step_value: H(DER of the children in order): SEQUENCE OF SEQUENCE { OCTET STRING digest, UTF8String algorithm URI, SEQUENCE {} }. Digests have at most
+ * DIGEST_MAX bytes, and there are at most a thousand or so. */
+struct str hash_chain__step_value(struct arena *a, enum digest alg, const struct hash_link *links, size_t n);
 
 /* hash_chain__read_digest: [ds:DigestMethod] ds:DigestValue from the element first on, and nothing after; without a method it is *fallback (NULL: a
  * method must be there). False on an unknown algorithm (SHA-1 too) or a value of another length. */
@@ -37,7 +38,7 @@ NODISCARD enum status hash_chain__write(struct call *c, const struct signed_mess
  * long as it is used; hash_chain__write_one: from it, the chain of messages[at]. */
 NODISCARD enum status hash_chain__write_result(struct call *c, const struct signed_message *messages, size_t n, struct str uri, struct str *ret_result);
 struct hash_tree;
-NODISCARD enum status hash_chain__grow(struct call *c, const struct signed_message *messages, size_t n, const struct hash_tree **ret);
+const struct hash_tree *hash_chain__grow(struct arena *a, const struct signed_message *messages, size_t n);
 NODISCARD enum status hash_chain__write_one(struct call *c, const struct hash_tree *t, size_t at, struct str *ret_chain);
 
 #endif

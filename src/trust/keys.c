@@ -12,6 +12,7 @@
 #include "trust/key_names.h"
 #include "trust/ossl.h"
 #include "trust/seal.h"
+#include "trust/thread.h"
 #include "trust/trust_int.h"
 
 enum { CERT_FILE_MAX = 256 * 1024, CERTS_MAX = 8, P256_HALF = 32, VERIFIED_SLOTS = 128 };
@@ -107,6 +108,7 @@ enum status trust_start(struct call *c, struct str keys_folder, struct str socke
 void trust_stop(struct trust *t)
 {
     if (!t) return;
+    seal_forget(&trust__thread()->sealing); /* those of other threads end with them */
     for (struct key *k = t->first, *next; k; k = next) {
         next = k->next;
         heap_drop(k->id);

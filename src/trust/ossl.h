@@ -60,6 +60,8 @@ enum status ossl__broken(struct call *c, const char *what);
 void ossl__forget(void);
 
 const EVP_MD *trust__md(enum digest d);
+/* trust__digest: trust_digest into bytes of the caller's, digest_size(d) of them. */
+void trust__digest(enum digest d, struct str bytes, uint8_t *ret);
 bool trust__digest_of_nid(int nid, enum digest *ret);
 
 /* trust__cert: an X509 from DER with nothing behind it; NULL when it is none. A new reference to what others may hold too: only to be read. */

@@ -1,13 +1,17 @@
 /* seal.c: XAES-256-GCM as C2SP specifies it: the message key is derived by CMAC-AES256 in counter mode (NIST SP 800-108) from the first half of
- * the nonce; the second half is the nonce of AES-256-GCM. */
+ * the nonce; the second half is the nonce of AES-256-GCM. A thread draws the first half once for SHARE texts, since a derived key costs more than a short text; among so few, two
+ * equal second halves (96 random bits) will not be met. */
 #include "trust/seal.h"
 
 #include <pthread.h>
 
+#include <openssl/crypto.h>
+
 #include "base/random.h"
 #include "trust/ossl.h"
+#include "trust/thread.h"
 
-enum { NONCE = 24, HALF = 12, BLOCK = 16, GCM_TAG = 16, HEAD = 1 + SEAL_TAG_BYTES + NONCE, VERSION = 1 };
+enum { HALF = SEAL_NONCE_HALF, NONCE = 2 * HALF, BLOCK = 16, GCM_TAG = 16, HEAD = 1 + SEAL_TAG_BYTES + NONCE, VERSION = 1, SHARE = 4096 };
 
 /* Fetched once: looking a cipher up by name costs more than sealing a short message. Constant afterwards; NULL only where the library has none. */
 static EVP_CIPHER *block_cipher, *message_cipher;
@@ -45,11 +49,21 @@ static bool message_key(const uint8_t key[static SEAL_KEY_BYTES], const uint8_t 
     return ok;
 }
 
-static bool gcm(bool close, const uint8_t key[static SEAL_KEY_BYTES], const uint8_t *nonce, struct str bound, struct str in, uint8_t *out, uint8_t tag[static GCM_TAG])
+/* set_key: the cipher of all texts whose nonce begins with this prefix. */
+static bool set_key(EVP_CIPHER_CTX *ctx, bool close, const uint8_t key[static SEAL_KEY_BYTES], const uint8_t prefix[static HALF])
 {
-    OSSL(EVP_CIPHER_CTX) ctx = EVP_CIPHER_CTX_new();
-    int n, enc = close ? 1 : 0;
-    if (!ctx || !message_cipher || EVP_CipherInit_ex(ctx, message_cipher, NULL, key, nonce, enc) != 1) return false;
+    uint8_t own[SEAL_KEY_BYTES];
+    (void)pthread_once(&fetch_once, fetch);
+    bool ok = ctx && message_cipher && message_key(key, prefix, own) && EVP_CipherInit_ex(ctx, message_cipher, NULL, own, NULL, close ? 1 : 0) == 1;
+    OPENSSL_cleanse(own, sizeof own);
+    return ok;
+}
+
+/* run_cipher: one text under the key of ctx; nonce: the second half. */
+static bool run_cipher(EVP_CIPHER_CTX *ctx, bool close, const uint8_t nonce[static HALF], struct str bound, struct str in, uint8_t *out, uint8_t tag[static GCM_TAG])
+{
+    int n;
+    if (EVP_CipherInit_ex(ctx, NULL, NULL, NULL, nonce, -1) != 1) return false;
     if (bound.n && EVP_CipherUpdate(ctx, NULL, &n, ossl__bytes(bound), (int)bound.n) != 1) return false;
     if (in.n && EVP_CipherUpdate(ctx, out, &n, ossl__bytes(in), (int)in.n) != 1) return false;
     if (!close && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, tag) != 1) return false;
@@ -57,24 +71,37 @@ static bool gcm(bool close, const uint8_t key[static SEAL_KEY_BYTES], const uint
     return !close || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, tag) == 1;
 }
 
-static bool with_message_key(bool close, const uint8_t *key, const uint8_t *nonce, struct str bound, struct str in, uint8_t *out, uint8_t *tag)
+void seal_forget(struct sealing *s)
 {
-    uint8_t own[SEAL_KEY_BYTES];
-    (void)pthread_once(&fetch_once, fetch);
-    bool ok = message_key(key, nonce, own) && gcm(close, own, nonce + HALF, bound, in, out, tag);
-    OPENSSL_cleanse(own, sizeof own);
-    return ok;
+    EVP_CIPHER_CTX_free(s->cipher);
+    OPENSSL_cleanse(s, sizeof *s);
+}
+
+static bool make_ready(struct sealing *s, const uint8_t key[static SEAL_KEY_BYTES])
+{
+    if (s->left && CRYPTO_memcmp(s->key, key, SEAL_KEY_BYTES) == 0) return true;
+    if (!s->cipher) s->cipher = EVP_CIPHER_CTX_new();
+    random_bytes(s->prefix, sizeof s->prefix);
+    memcpy(s->key, key, SEAL_KEY_BYTES);
+    s->left = SHARE;
+    return set_key(s->cipher, true, key, s->prefix);
 }
 
 enum status seal_close(struct call *c, const uint8_t key[static SEAL_KEY_BYTES], const uint8_t tag[static SEAL_TAG_BYTES], struct str bound, struct str plain, struct str *ret)
 {
+    struct sealing *s = &trust__thread()->sealing;
     if (plain.n > INT32_MAX - HEAD - GCM_TAG) return ST_TOO_LARGE;
-    uint8_t *out = arena_alloc(c->arena, HEAD + plain.n + GCM_TAG, 1);
+    uint8_t *out = arena_alloc(c->arena, HEAD + plain.n + GCM_TAG, 1), *nonce = out + 1 + SEAL_TAG_BYTES;
+    bool ok = make_ready(s, key);
     out[0] = VERSION;
     memcpy(out + 1, tag, SEAL_TAG_BYTES);
-    uint8_t *nonce = out + 1 + SEAL_TAG_BYTES;
-    random_bytes(nonce, NONCE);
-    if (!with_message_key(true, key, nonce, bound, plain, out + HEAD, out + HEAD + plain.n)) return ossl__broken(c, "seal");
+    memcpy(nonce, s->prefix, HALF);
+    random_bytes(nonce + HALF, HALF);
+    s->left--;
+    if (!ok || !run_cipher(s->cipher, true, nonce + HALF, bound, plain, out + HEAD, out + HEAD + plain.n)) {
+        seal_forget(s);
+        return ossl__broken(c, "seal");
+    }
     *ret = str_of(out, HEAD + plain.n + GCM_TAG);
     return ST_OK;
 }
@@ -88,12 +115,14 @@ bool seal_tag(struct str sealed, uint8_t ret[static SEAL_TAG_BYTES])
 
 enum status seal_open(struct call *c, const uint8_t key[static SEAL_KEY_BYTES], struct str bound, struct str sealed, struct str *ret)
 {
+    OSSL(EVP_CIPHER_CTX) ctx = EVP_CIPHER_CTX_new();
     uint8_t tag[GCM_TAG], which[SEAL_TAG_BYTES];
     bool ok = seal_tag(sealed, which) && sealed.n <= INT32_MAX;
     size_t n = ok ? sealed.n - HEAD - GCM_TAG : 0;
     uint8_t *out = arena_alloc(c->arena, n + 1, 1);
+    const uint8_t *nonce = ossl__bytes(sealed) + 1 + SEAL_TAG_BYTES;
     if (ok) memcpy(tag, sealed.p + HEAD + n, GCM_TAG);
-    ok = ok && with_message_key(false, key, ossl__bytes(sealed) + 1 + SEAL_TAG_BYTES, bound, str_of(sealed.p + HEAD, n), out, tag);
+    ok = ok && set_key(ctx, false, key, nonce) && run_cipher(ctx, false, nonce + HALF, bound, str_of(sealed.p + HEAD, n), out, tag);
     ossl__forget();
     if (!ok) return call_fail(c, ST_BROKEN, "", "This sealed text is damaged, or belongs to another message. Restore it from a backup of the message log.");
     *ret = str_of(out, n);

@@ -6,9 +6,11 @@
 
 static struct str sealed_with(struct call *c, uint8_t byte, struct str bound)
 {
+    static const uint8_t nonce[] = "ABCDEFGHIJKLMNOPQRSTUVWX";
     uint8_t key[SEAL_KEY_BYTES], *out = arena_alloc(c->arena, 12 + GCM_TAG, 1);
+    OSSL(EVP_CIPHER_CTX) ctx = EVP_CIPHER_CTX_new();
     memset(key, byte, sizeof key);
-    CHECK(with_message_key(true, key, (const uint8_t *)"ABCDEFGHIJKLMNOPQRSTUVWX", bound, STR("XAES-256-GCM"), out, out + 12));
+    CHECK(set_key(ctx, true, key, nonce) && run_cipher(ctx, true, nonce + HALF, bound, STR("XAES-256-GCM"), out, out + 12));
     return encode_hex(c->arena, str_of(out, 12 + GCM_TAG));
 }
 
@@ -41,4 +43,25 @@ TEST(empty_text_can_be_sealed)
     CHECK_OK(seal_close(c, key, tag, STR(""), STR(""), &sealed));
     CHECK_OK(seal_open(c, key, STR(""), sealed, &plain));
     CHECK(plain.n == 0);
+}
+
+static struct str nonce_of(struct str sealed) { return str_first(str_skip(sealed, 1 + SEAL_TAG_BYTES), NONCE); }
+
+/* A thread derives a key for many texts; each is sealed under a nonce of its own and opened with nothing but the key. */
+TEST(no_two_texts_have_the_same_nonce_and_a_derived_key_serves_so_many_and_no_more)
+{
+    enum { TEXTS = SHARE + 2 };
+    uint8_t tag[SEAL_TAG_BYTES] = { 9 }, keys[2][SEAL_KEY_BYTES] = { { 7 }, { 8 } };
+    struct str *sealed = arena_array(c->arena, struct str, TEXTS), plain;
+    seal_forget(&trust__thread()->sealing);
+    for (size_t i = 0; i < TEXTS; i++) CHECK_OK(seal_close(c, keys[0], tag, STR("id"), STR("a body"), &sealed[i]));
+    for (size_t i = 0; i < TEXTS; i++) {
+        CHECK_OK(seal_open(c, keys[0], STR("id"), sealed[i], &plain));
+        CHECK(str_eq(str_first(nonce_of(sealed[i]), HALF), str_first(nonce_of(sealed[0]), HALF)) == (i < SHARE));
+        for (size_t k = i > 8 ? i - 8 : 0; k < i; k++) CHECK(!str_eq(nonce_of(sealed[i]), nonce_of(sealed[k])));
+    }
+    CHECK_OK(seal_close(c, keys[1], tag, STR("id"), STR("a body"), &sealed[0]));
+    CHECK(!str_eq(str_first(nonce_of(sealed[0]), HALF), str_first(nonce_of(sealed[TEXTS - 1]), HALF)));
+    CHECK_OK(seal_open(c, keys[1], STR("id"), sealed[0], &plain));
+    CHECK(seal_open(c, keys[0], STR("id"), sealed[0], &plain) == ST_BROKEN);
 }

@@ -28,7 +28,7 @@ NODISCARD enum status stamp_batch_result(struct call *c, const struct str *diges
 NODISCARD enum status stamp_batch_chain(struct call *c, const struct str *digests, size_t n, size_t at, struct str *ret_xml);
 /* stamp_batch_grow, stamp_batch_way: the same for many of them: the tree is grown once, lives as long as its call and is only read afterwards. */
 struct hash_tree;
-NODISCARD enum status stamp_batch_grow(struct call *c, const struct str *digests, size_t n, const struct hash_tree **ret);
+const struct hash_tree *stamp_batch_grow(struct call *c, const struct str *digests, size_t n);
 NODISCARD enum status stamp_batch_way(struct call *c, const struct hash_tree *t, size_t at, struct str *ret_xml);
 /* stamp_batch_check: chain and result lead to each other for a signature document of this digest. */
 NODISCARD enum status stamp_batch_check(struct call *c, struct str result_xml, struct str chain_xml, struct str digest);

@@ -25,15 +25,13 @@ enum status stamp_batch_result(struct call *c, const struct str *digests, size_t
     return hash_chain__write_result(c, messages_of(c, digests, n), n, result_uri, ret_xml);
 }
 
-enum status stamp_batch_grow(struct call *c, const struct str *digests, size_t n, const struct hash_tree **ret) { return hash_chain__grow(c, messages_of(c, digests, n), n, ret); }
+const struct hash_tree *stamp_batch_grow(struct call *c, const struct str *digests, size_t n) { return hash_chain__grow(c->arena, messages_of(c, digests, n), n); }
 
 enum status stamp_batch_way(struct call *c, const struct hash_tree *t, size_t at, struct str *ret_xml) { return hash_chain__write_one(c, t, at, ret_xml); }
 
 enum status stamp_batch_chain(struct call *c, const struct str *digests, size_t n, size_t at, struct str *ret_xml)
 {
-    const struct hash_tree *t;
-    TRY(stamp_batch_grow(c, digests, n, &t));
-    return stamp_batch_way(c, t, at, ret_xml);
+    return stamp_batch_way(c, stamp_batch_grow(c, digests, n), at, ret_xml);
 }
 
 enum status stamp_batch_check(struct call *c, struct str result_xml, struct str chain_xml, struct str digest)

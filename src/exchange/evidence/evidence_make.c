@@ -11,7 +11,7 @@ enum status evidence__read_stamp(struct call *c, int64_t seq, struct evidence_st
     size_t n;
     TRY(stamp__next(c, seq, &s.row));
     TRY(stamp__digests(c, &s.row, seq, &digests, &n, at));
-    if (stamp_is_batch(s.row.result)) TRY(stamp_batch_grow(c, digests, n, &s.tree));
+    if (stamp_is_batch(s.row.result)) s.tree = stamp_batch_grow(c, digests, n);
     *ret = s;
     return ST_OK;
 }
