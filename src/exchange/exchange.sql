@@ -99,3 +99,9 @@ INSERT INTO message_minute (minute, class, n, took_us, last_ms) SELECT m.at_ms /
   WHERE m.at_ms >= (SELECT COALESCE(MAX(at_ms), 0) FROM message) - 7200000 AND m.is_answer <> 0 AND m.seq <= (SELECT seq FROM message_bookmark WHERE id = 1) GROUP BY m.at_ms / 60000, k.id;
 -- Nothing asks the rows by their moment any more.
 DROP INDEX message_at;
+
+-- migration 9 log
+-- Leaves of the next time-stamp (as in message_stamp) of rows that no time-stamp covers yet and the index has, derived like it; first_ms: of the oldest of these rows. They
+-- stand for the rows behind the second bookmark. Who empties the index empties this too and sets both bookmarks back.
+CREATE TABLE message_leaves (last_seq {id}, first_seq BIGINT NOT NULL, n BIGINT NOT NULL, first_ms BIGINT NOT NULL, leaves {blob} NOT NULL);
+INSERT INTO message_bookmark (id, seq) SELECT 2, seq FROM message_bookmark WHERE id = 1;

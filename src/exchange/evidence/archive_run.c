@@ -40,7 +40,7 @@ static enum status find_place(struct run *r)
 {
     for (;;) {
         for (; r->has_stamp && r->at < (size_t)r->under.row.n; r->at++)
-            if (stamp__leaf_seq(r->under.row.leaves, r->at) > r->seq) return ST_OK;
+            if (message__leaf_seq(r->under.row.leaves, r->at) > r->seq) return ST_OK;
         if (r->has_stamp && r->seq < r->under.row.last_seq) r->seq = r->under.row.last_seq; /* unsigned rows at its end */
         size_t at;
         r->has_stamp = false;
@@ -69,7 +69,7 @@ static void add(struct run *r, struct filling *f, int64_t seq, const struct made
 /* add_message: one of which only metadata is kept proves nothing, and is passed over. */
 static enum status add_message(struct run *r, struct filling *f)
 {
-    int64_t seq = stamp__leaf_seq(r->under.row.leaves, r->at);
+    int64_t seq = message__leaf_seq(r->under.row.leaves, r->at);
     struct call *c = r->message;
     struct message_parts parts;
     struct made_container made;

@@ -53,13 +53,13 @@ static void stamp(struct call *c)
     CHECK(n > 0);
     struct stamp_row row = { .first_seq = last.last_seq + 1, .last_seq = list[n - 1].seq, .at_ms = c->now_ms, .n = (int64_t)n, .service = STR_INIT("s"), .token = STR_INIT("t") };
     struct str *digests = arena_array(c->arena, struct str, n);
-    char *leaves = arena_alloc(c->arena, n * STAMP_LEAF_BYTES, 1);
+    char *leaves = arena_alloc(c->arena, n * MESSAGE_LEAF_BYTES, 1);
     for (size_t i = 0; i < n; i++) {
         digests[i] = trust_digest(c->arena, DIGEST_SHA512, list[i].signature);
-        put_number(leaves + i * STAMP_LEAF_BYTES, list[i].seq);
-        memcpy(leaves + i * STAMP_LEAF_BYTES + 8, digests[i].p, digests[i].n);
+        put_number(leaves + i * MESSAGE_LEAF_BYTES, list[i].seq);
+        memcpy(leaves + i * MESSAGE_LEAF_BYTES + 8, digests[i].p, digests[i].n);
     }
-    row.leaves = str_of(leaves, n * STAMP_LEAF_BYTES);
+    row.leaves = str_of(leaves, n * MESSAGE_LEAF_BYTES);
     CHECK_OK(stamp_batch_result(c, digests, n, &row.result));
     CHECK_OK(stamp__insert(c, &row));
 }

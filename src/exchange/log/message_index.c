@@ -1,21 +1,27 @@
-/* message_index.c: what the message log is searched and counted by, derived from it outside the commit of a message: a job follows the log, and every search first does what is
- * left to do. So a message costs nothing more when it passes, and the index may be emptied and made again. */
+/* message_index.c: what the message log is searched, counted and time-stamped by, derived from it outside the commit of a message: a job follows the log and reads each row
+ * once, and every search first does what is left to do. So a message costs nothing more when it passes, and the index may be emptied and made again. */
 #include "exchange/log/message_log_int.h"
 
 #include "exchange/message/message.h"
 
-enum { SLICE = 500, JOB_ROWS = 50 * SLICE };
+enum { SLICE = 500, PLACES = 16, JOB_ROWS = 50 * SLICE };
 
 static const struct query READ_BOOKMARK = { "exchange", "SELECT seq FROM message_bookmark WHERE id = 1", LOG };
 static const struct query SET_BOOKMARK = { "exchange", "UPDATE message_bookmark SET seq = $1 WHERE id = 1", LOG };
 static const struct query NEWEST = { "exchange", "SELECT COALESCE(MAX(seq), 0) FROM message", LOG };
+/* $4: a time-stamp covers the rows up to here: their signatures are not read again. */
 static const struct query LIST_ROWS = { "exchange",
-    "SELECT seq, at_ms, side, is_answer, client, service, fault, message_id, fault_id, request_id, took_us FROM message WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", LOG };
+    "SELECT seq, at_ms, side, is_answer, client, service, fault, message_id, fault_id, request_id, took_us, CASE WHEN seq > $4 THEN signature ELSE NULL END FROM message "
+    "WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", LOG };
 static const struct query FIND_CLASS = { "exchange", "SELECT id FROM message_class WHERE client = $1 AND service = $2 AND side = $3 AND kind = $4 AND fault = $5", LOG };
 static const struct query COUNT_CLASSES = { "exchange", "SELECT COUNT(*) FROM message_class", LOG };
 static const struct query INSERT_CLASS = { "exchange", "INSERT INTO message_class (id, side, kind, client, service, fault, n, last_ms) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)", LOG };
 static const struct query COUNT_ROWS = { "exchange", "UPDATE message_class SET n = n + $2, last_ms = CASE WHEN last_ms < $3 THEN $3 ELSE last_ms END WHERE id = $1", LOG };
-static const struct query INSERT_PLACE = { "exchange", "INSERT INTO message_place (class, at_ms, seq) VALUES ($1, $2, $3) ON CONFLICT (class, at_ms, seq) DO NOTHING", LOG };
+#define INSERT_INTO_PLACE(values) { "exchange", "INSERT INTO message_place (class, at_ms, seq) VALUES " values " ON CONFLICT (class, at_ms, seq) DO NOTHING", LOG }
+static const struct query INSERT_PLACE = INSERT_INTO_PLACE("($1, $2, $3)");
+static const struct query INSERT_PLACES = INSERT_INTO_PLACE(
+    "($1, $2, $3), ($4, $5, $6), ($7, $8, $9), ($10, $11, $12), ($13, $14, $15), ($16, $17, $18), ($19, $20, $21), ($22, $23, $24), ($25, $26, $27), ($28, $29, $30), "
+    "($31, $32, $33), ($34, $35, $36), ($37, $38, $39), ($40, $41, $42), ($43, $44, $45), ($46, $47, $48)");
 static const struct query DELETE_PLACE = { "exchange", "DELETE FROM message_place WHERE class = $1 AND at_ms = $2 AND seq = $3", LOG };
 static const struct query INSERT_NAME = { "exchange", "INSERT INTO message_name (hash, seq) VALUES ($1, $2) ON CONFLICT (hash, seq) DO NOTHING", LOG };
 static const struct query DELETE_NAME = { "exchange", "DELETE FROM message_name WHERE hash = $1 AND seq = $2", LOG };
@@ -31,19 +37,20 @@ static const struct query LIST_NAMED = { "exchange", "SELECT seq FROM message_na
 
 /* ---- rows ---- */
 
-struct row { int64_t seq; struct message_class class_; int64_t at_ms, took_us; struct str message_id, fault_id, request_id; };
+struct row { int64_t seq; struct message_class class_; int64_t at_ms, took_us; struct str message_id, fault_id, request_id, signature; };
 /* What a slice touches: its rows, and each class once. */
 struct slice { struct row *rows; size_t nrows; struct message_class *classes; size_t nclasses; };
 
-static enum status read_rows(struct call *c, int64_t first, int64_t last, struct slice *s)
+static enum status read_rows(struct call *c, int64_t first, int64_t last, int64_t stamped, struct slice *s)
 {
     *s = (struct slice){ .rows = arena_array(c->arena, struct row, SLICE), .classes = arena_array(c->arena, struct message_class, SLICE) };
-    DB_ROWS rows = db_run(c, &LIST_ROWS, db_int(first), db_int(last), db_int(SLICE));
+    DB_ROWS rows = db_run(c, &LIST_ROWS, db_int(first), db_int(last), db_int(SLICE), db_int(stamped));
     while (s->nrows < SLICE && db_next(&rows))
         s->rows[s->nrows++] = (struct row){
             .seq = db_col_int(&rows, 0), .at_ms = db_col_int(&rows, 1),
             .class_ = { .side = db_col_int(&rows, 2), .kind = db_col_int(&rows, 3), .client = db_col_text(&rows, 4), .service = db_col_text(&rows, 5), .fault = db_col_text(&rows, 6) },
-            .message_id = db_col_text(&rows, 7), .fault_id = db_col_text(&rows, 8), .request_id = db_col_text(&rows, 9), .took_us = db_col_int(&rows, 10) };
+            .message_id = db_col_text(&rows, 7), .fault_id = db_col_text(&rows, 8), .request_id = db_col_text(&rows, 9), .took_us = db_col_int(&rows, 10),
+            .signature = db_col_bytes(&rows, 11) };
     return db_finish(&rows);
 }
 
@@ -145,30 +152,85 @@ static enum status read_number(struct call *c, const struct query *q, int64_t *r
     return ST_OK;
 }
 
-/* index_slice: the bookmark is read with the writer held, so that two threads do not count the same rows. */
+/* sort: every row gets the id of its class, and counts. */
+static enum status sort(struct db_tx *tx, struct slice *s, struct message_minutes *minutes)
+{
+    for (size_t i = 0; i < s->nrows; i++) {
+        struct row *r = &s->rows[i];
+        struct message_class *k;
+        TRY(class_of(tx->call, tx, s, r, &k));
+        k->n++;
+        if (r->at_ms > k->last_ms) k->last_ms = r->at_ms;
+        r->class_.id = k->id;
+        if (r->class_.kind != MESSAGE_QUESTION) message__add_minute(minutes, k->id, r->at_ms, r->took_us);
+    }
+    return ST_OK;
+}
+
+static enum status put_places(struct call *c, const struct slice *s)
+{
+    struct db_value values[3 * PLACES];
+    size_t i = 0;
+    for (; i + PLACES <= s->nrows; i += PLACES) {
+        for (size_t k = 0; k < PLACES; k++) {
+            const struct row *r = &s->rows[i + k];
+            values[3 * k] = db_int(r->class_.id);
+            values[3 * k + 1] = db_int(r->at_ms);
+            values[3 * k + 2] = db_int(r->seq);
+        }
+        DB_ROWS rows = db_run_values(c, &INSERT_PLACES, values, 3 * PLACES);
+        TRY(db_finish(&rows));
+    }
+    for (; i < s->nrows; i++) TRY(db_exec(c, &INSERT_PLACE, db_int(s->rows[i].class_.id), db_int(s->rows[i].at_ms), db_int(s->rows[i].seq)));
+    return ST_OK;
+}
+
+/* What is read before the writer is taken: messages wait for it. */
+struct work { int64_t after; struct slice slice; struct message_leaves leaves; };
+
+/* make_leaves: a signature that cannot be read stops who stamps, not who searches. */
+static void make_leaves(struct call *c, struct work *w)
+{
+    w->leaves = message__leaves_in(c, w->slice.nrows);
+    for (size_t i = 0; i < w->slice.nrows && !w->leaves.broken; i++) {
+        const struct row *r = &w->slice.rows[i];
+        w->leaves.broken = r->signature.n && message__add_leaf(c, &w->leaves, r->seq, r->at_ms, r->signature) != ST_OK;
+    }
+    call_clear(c);
+}
+
+static enum status prepare(struct call *c, struct work *w)
+{
+    int64_t stamped;
+    DB_VIEW view = { 0 };
+    TRY(db_view(c, LOG, &view));
+    TRY(read_number(c, &READ_BOOKMARK, &w->after));
+    TRY(message__last_stamped(c, &stamped));
+    TRY(read_rows(c, w->after + 1, INT64_MAX, stamped, &w->slice));
+    make_leaves(c, w);
+    return ST_OK;
+}
+
+/* index_slice: *n: rows read; none of them counts twice: with the writer held the bookmark must still stand where it was read. */
 static enum status index_slice(struct call *c, int64_t now_ms, size_t *n)
 {
-    struct slice s;
+    struct work w;
     struct message_minutes minutes = { .list = arena_array(c->arena, struct message_minute, SLICE) };
-    int64_t seq;
+    int64_t after;
+    TRY(prepare(c, &w));
+    *n = w.slice.nrows;
+    if (!*n) return ST_OK;
     DB_TX tx = { 0 };
     TRY(db_begin(c, LOG, &tx));
-    TRY(read_number(c, &READ_BOOKMARK, &seq));
-    TRY(read_rows(c, seq + 1, INT64_MAX, &s));
-    for (size_t i = 0; i < s.nrows; i++) {
-        struct message_class *k;
-        TRY(class_of(c, &tx, &s, &s.rows[i], &k));
-        k->n++;
-        if (s.rows[i].at_ms > k->last_ms) k->last_ms = s.rows[i].at_ms;
-        TRY(db_exec(c, &INSERT_PLACE, db_int(k->id), db_int(s.rows[i].at_ms), db_int(s.rows[i].seq)));
-        TRY(each_name(c, &INSERT_NAME, &s.rows[i]));
-        if (s.rows[i].class_.kind != MESSAGE_QUESTION) message__add_minute(&minutes, k->id, s.rows[i].at_ms, s.rows[i].took_us);
-    }
-    *n = s.nrows;
-    if (!s.nrows) return ST_OK;
-    TRY(count_classes(c, &s));
+    TRY(read_number(c, &READ_BOOKMARK, &after));
+    if (after != w.after) return *n = SLICE, ST_OK; /* another thread has these rows: on with the next ones */
+    TRY(sort(&tx, &w.slice, &minutes));
+    TRY(put_places(c, &w.slice));
+    for (size_t i = 0; i < *n; i++) TRY(each_name(c, &INSERT_NAME, &w.slice.rows[i]));
+    TRY(count_classes(c, &w.slice));
     TRY(message__keep_minutes(c, &minutes, now_ms));
-    TRY(db_exec(c, &SET_BOOKMARK, db_int(s.rows[s.nrows - 1].seq)));
+    TRY(message__keep_leaves(c, &w.leaves, w.slice.rows[*n - 1].seq));
+    TRY(db_exec(c, &SET_BOOKMARK, db_int(w.slice.rows[*n - 1].seq)));
     return db_commit(&tx);
 }
 
@@ -206,7 +268,7 @@ enum status message__unindex(struct call *c, int64_t first, int64_t last)
 {
     struct slice s;
     while (first <= last) {
-        TRY(read_rows(c, first, last, &s));
+        TRY(read_rows(c, first, last, INT64_MAX, &s));
         for (size_t i = 0; i < s.nrows; i++) {
             struct message_class *k;
             TRY(class_of(c, NULL, &s, &s.rows[i], &k));

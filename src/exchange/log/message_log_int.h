@@ -47,6 +47,15 @@ struct message_minutes { struct message_minute *list; size_t n; }; /* list has r
 void message__add_minute(struct message_minutes *m, int64_t class_, int64_t at_ms, int64_t took_us);
 NODISCARD enum status message__keep_minutes(struct call *c, const struct message_minutes *m, int64_t now_ms);
 
+/* ---- message_leaves.c ---- */
+
+NODISCARD enum status message__last_stamped(struct call *c, int64_t *ret); /* the row up to which a time-stamp covers everything */
+/* message__leaves_in: room for so many. message__add_leaf: of a row, in order; stored is its column signature. message__keep_leaves: in the transaction that moves the bookmark
+ * of the index to upto; broken: a signature of these rows could not be read, so whoever stamps reads the rows, and meets that. */
+struct message_leaves message__leaves_in(struct call *c, size_t most);
+NODISCARD enum status message__add_leaf(struct call *c, struct message_leaves *l, int64_t seq, int64_t at_ms, struct str stored);
+NODISCARD enum status message__keep_leaves(struct call *c, const struct message_leaves *l, int64_t upto);
+
 /* ---- message_signature.c ---- */
 
 /* message__keep_signature: what stands in the column signature: the document, or where it stands. Inside a db_append whose call holds doc. message__signature: the document

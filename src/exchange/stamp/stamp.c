@@ -6,10 +6,11 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "exchange/directory/clock.h"
+#include "exchange/log/message_log.h"
 #include "exchange/status/status.h"
 #include "trust/journal.h"
 
-enum { CONNECT_MS = 5000, TOTAL_MS = 10000, ANSWER_MAX = 256 * 1024, SLICE = 100, RETRY_MS = 60000, TURN_MS = 600000 };
+enum { CONNECT_MS = 5000, TOTAL_MS = 10000, ANSWER_MAX = 256 * 1024, RETRY_MS = 60000, TURN_MS = 600000 };
 
 /* ---- the services ---- */
 
@@ -90,81 +91,48 @@ enum status exchange_try_stamps(struct call *c, const struct exchange_stamp_serv
 
 /* ---- a batch ---- */
 
-struct batch { struct stamp_row row; struct buf leaves; struct str *digests; };
-
-static void put_leaf(struct batch *b, int64_t seq, struct str digest)
-{
-    for (int shift = 56; shift >= 0; shift -= 8) buf_put_c(&b->leaves, (char)((uint64_t)seq >> shift));
-    buf_put(&b->leaves, digest);
-}
-
-/* digest_of: messages that were signed together share a document, and stand near each other. */
-static struct str digest_of(struct call *c, const struct stamped_message *list, size_t i, const struct str *digests)
-{
-    enum { NEAR = 16 };
-    for (size_t back = 1; back <= NEAR && back <= i; back++)
-        if (str_eq(list[i].signature, list[i - back].signature)) return digests[i - back];
-    return trust_digest(c->arena, DIGEST_SHA512, list[i].signature);
-}
-
-/* collect_slice: by a call of its own, whose memory is given back after each slice: signatures are a hundred times as large as what is kept of them. */
-static enum status collect_slice(struct call *c, struct call *reader, struct batch *b, size_t most, size_t *ret_n)
-{
-    struct stamped_message list[SLICE];
-    call_renew(reader);
-    TRY(stamp__list_messages(reader, b->row.last_seq, INT64_MAX, most < SLICE ? most : SLICE, list, ret_n));
-    struct str *digests = &b->digests[b->row.n];
-    for (size_t i = 0; i < *ret_n; i++) {
-        digests[i] = digest_of(c, list, i, digests);
-        put_leaf(b, list[i].seq, digests[i]);
-        b->row.n++;
-        b->row.last_seq = list[i].seq;
-    }
-    return ST_OK;
-}
-
-static enum status collect(struct call *c, size_t most, struct batch *b)
-{
-    struct call *reader = call_open(c->app);
-    enum status st = ST_OK;
-    size_t n = SLICE;
-    while (st == ST_OK && n == SLICE && (size_t)b->row.n < most) st = collect_slice(c, reader, b, most - (size_t)b->row.n, &n);
-    store_release(reader);
-    call_close(reader);
-    return st;
-}
-
 /* what_is_stamped: a message that goes alone by its own signature, so that the token can stand in its document; several by the result of their chain. */
-static enum status what_is_stamped(struct call *c, const struct batch *b, struct str *ret)
+static enum status what_is_stamped(struct call *c, const struct stamp_row *row, struct str *ret)
 {
     struct stamped_message alone;
-    size_t n;
-    if (b->row.n == 1) TRY(stamp__list_messages(c, b->row.first_seq - 1, b->row.last_seq, 1, &alone, &n));
-    if (b->row.n == 1 && n == 1 && stamp_single_value(c, alone.signature, ret)) return ST_OK;
-    return stamp_batch_result(c, b->digests, (size_t)b->row.n, ret);
+    const struct str *digests;
+    size_t n, at;
+    if (row->n == 1) TRY(stamp__list_messages(c, row->first_seq - 1, row->last_seq, 1, &alone, &n));
+    if (row->n == 1 && n == 1 && stamp_single_value(c, alone.signature, ret)) return ST_OK;
+    TRY(stamp__digests(c, row, 0, &digests, &n, &at));
+    return stamp_batch_result(c, digests, n, ret);
+}
+
+/* next_batch: all but what the service gives; ST_NOT_FOUND, silently, when nothing waits. */
+static enum status next_batch(struct call *c, size_t most, struct stamp_row *ret)
+{
+    struct stamp_row last = { 0 };
+    struct message_leaves leaves;
+    enum status st = stamp__last(c, &last);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    call_clear(c);
+    TRY(message__collect_leaves(c, last.last_seq, most, &leaves));
+    if (!leaves.n) return ST_NOT_FOUND;
+    *ret = (struct stamp_row){ .first_seq = last.last_seq + 1, .last_seq = leaves.last_seq, .n = (int64_t)leaves.n };
+    TRY(buf_finish(&leaves.bytes, &ret->leaves));
+    return what_is_stamped(c, ret, &ret->result);
 }
 
 /* stamp_messages: the next batch; *more: it was full, there may be another one. */
 static enum status stamp_messages(struct call *c, const struct directory *d, bool *more)
 {
-    struct stamp_row last = { 0 };
     int64_t rows = config_count(c->app->config, "exchange.stamp_rows");
     size_t most = rows > 0 ? (size_t)rows : 1;
+    struct stamp_row row;
     struct stamped got;
-    enum status st = stamp__last(c, &last);
-    if (st != ST_OK && st != ST_NOT_FOUND) return st;
-    call_clear(c);
-    struct batch b = { .row = { .first_seq = last.last_seq + 1, .last_seq = last.last_seq }, .leaves = buf_in(c->arena, most * STAMP_LEAF_BYTES), .digests = arena_array(c->arena, struct str, most) };
-    TRY(collect(c, most, &b));
-    *more = (size_t)b.row.n == most;
-    if (b.row.n == 0) return ST_OK;
-    TRY(what_is_stamped(c, &b, &b.row.result));
-    TRY(ask(c, d, b.row.result, &got));
-    TRY(buf_finish(&b.leaves, &b.row.leaves));
-    b.row.at_ms = got.facts.at_ms;
-    b.row.service = got.service;
-    b.row.token = got.token;
-    return stamp__insert(c, &b.row);
+    enum status st = next_batch(c, most, &row);
+    *more = st == ST_OK && (size_t)row.n == most;
+    if (st != ST_OK) return st == ST_NOT_FOUND ? ST_OK : st;
+    TRY(ask(c, d, row.result, &got));
+    row.at_ms = got.facts.at_ms;
+    row.service = got.service;
+    row.token = got.token;
+    return stamp__insert(c, &row);
 }
 
 /* ---- heads of the journal ---- */

@@ -7,8 +7,6 @@
 
 struct buf;
 
-enum { STAMP_LEAF_BYTES = 8 + 64 }; /* seq, big end first, and SHA-512 of the signature document */
-
 /* ---- time-stamps of the message log (5.2, 5.3) ---- */
 NODISCARD enum status stamp__run(struct call *c);      /* job */
 NODISCARD enum status stamp__load(struct call *c);     /* at start: how it went before */
@@ -51,7 +49,6 @@ struct stamp_certs { const struct str *certs; size_t n; };   /* of the services 
 struct stamp_count { int64_t stamps, messages, heads, waiting, removed /* rows, by retention */; };
 /* stamp__verify: every time-stamp of this node's LOG and every message that one covers, heads of the journal too. ST_INVALID names the first that does not fit. */
 NODISCARD enum status stamp__verify(struct call *c, const struct stamp_certs *by, struct stamp_count *ret);
-int64_t stamp__leaf_seq(struct str leaves, size_t i);
 /* stamp__digests: the digests of a time-stamp's leaves, and the place of a message among them (SIZE_MAX: not there). */
 NODISCARD enum status stamp__digests(struct call *c, const struct stamp_row *row, int64_t seq, const struct str **ret, size_t *n, size_t *at);
 

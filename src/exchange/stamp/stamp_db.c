@@ -1,4 +1,4 @@
-/* stamp_db.c: every SQL statement of time-stamping. Stamps stand in LOG beside the messages they cover and are never changed; how stamping goes stands in NODE. */
+/* stamp_db.c: the SQL statements of time-stamping. Stamps stand in LOG beside the messages they cover and are never changed; how stamping goes stands in NODE. */
 #include "exchange/stamp/stamp.h"
 
 #include "base/time.h"
@@ -18,6 +18,7 @@ enum status stamp__insert(struct call *c, const struct stamp_row *row)
     TRY(db_begin(c, LOG, &tx));
     TRY(db_exec(c, &INSERT_STAMP, db_int(row->last_seq), db_int(row->first_seq), db_int(row->at_ms), db_int(row->n), db_text(row->service), db_bytes(row->leaves), db_bytes(row->result),
                 db_bytes(row->token)));
+    TRY(message__drop_leaves(c, row->last_seq));
     return db_commit(&tx);
 }
 
@@ -49,9 +50,6 @@ enum status stamp__next(struct call *c, int64_t seq, struct stamp_row *ret)
 
 static const struct query LIST_SIGNED = { "exchange",
     "SELECT seq, request_id, signature FROM message WHERE seq > $1 AND seq <= $2 AND signature IS NOT NULL ORDER BY seq LIMIT $3", LOG };
-/* Counted as far as it is worth the time: a service that is away for hours leaves very many. */
-static const struct query COUNT_WAITING = { "exchange",
-    "SELECT COUNT(*), MIN(at_ms) FROM (SELECT at_ms FROM message WHERE seq > $1 AND signature IS NOT NULL ORDER BY seq LIMIT 100000) AS waiting", LOG };
 
 enum status stamp__list_messages(struct call *c, int64_t after_seq, int64_t last, size_t limit, struct stamped_message *ret, size_t *n)
 {
@@ -134,15 +132,6 @@ enum status stamp__write_state(struct call *c, const struct stamping *s)
     return db_atomic(c, write_state, &copy);
 }
 
-static enum status count_waiting(struct call *c, int64_t after_seq, struct stamp_state *ret)
-{
-    DB_ROWS rows = db_run(c, &COUNT_WAITING, db_int(after_seq));
-    TRY(db_one(&rows));
-    ret->waiting = db_col_int(&rows, 0);
-    ret->oldest_waiting_ms = db_col_int(&rows, 1);
-    return ST_OK;
-}
-
 enum status exchange_stamp_state(struct call *c, struct stamp_state *ret)
 {
     struct stamp_row last = { 0 };
@@ -150,7 +139,7 @@ enum status exchange_stamp_state(struct call *c, struct stamp_state *ret)
     struct stamp_state state = { 0 };
     enum status st = stamp__last(c, &last);
     if (st != ST_OK && st != ST_NOT_FOUND) return st;
-    TRY(count_waiting(c, last.last_seq, &state));
+    TRY(message__count_waiting(c, last.last_seq, &state.waiting, &state.oldest_waiting_ms));
     TRY(stamp__read_state(c, &s));
     state.last_ms = last.at_ms;
     if (s.failing_since_ms != TIME_FAR) {

@@ -63,18 +63,15 @@ static void log_messages(struct call *c, int from, int to)
 /* stamp_batches: as the job does it, with our own service in place of the network; how many there were. */
 static int stamp_batches(struct call *c, struct office *o, size_t most)
 {
+    struct stamp_row row;
     for (int batches = 0;; batches++) {
-        struct stamp_row last = { 0 };
-        if (stamp__last(c, &last) != ST_OK) call_clear(c);
-        struct batch b = { .row = { .first_seq = last.last_seq + 1, .last_seq = last.last_seq, .service = STR_INIT("office") }, .leaves = buf_in(c->arena, most * STAMP_LEAF_BYTES),
-                           .digests = arena_array(c->arena, struct str, most) };
-        CHECK_OK(collect(c, most, &b));
-        CHECK((size_t)b.row.n <= most);
-        if (b.row.n == 0) return batches;
-        CHECK_OK(stamp_batch_result(c, b.digests, (size_t)b.row.n, &b.row.result));
-        CHECK_OK(buf_finish(&b.leaves, &b.row.leaves));
-        b.row.token = token_for(c, o, b.row.result, &b.row.at_ms);
-        CHECK_OK(stamp__insert(c, &b.row));
+        enum status st = next_batch(c, most, &row);
+        if (st == ST_NOT_FOUND) return batches;
+        CHECK_OK(st);
+        CHECK((size_t)row.n <= most);
+        row.service = STR("office");
+        row.token = token_for(c, o, row.result, &row.at_ms);
+        CHECK_OK(stamp__insert(c, &row));
     }
 }
 

@@ -16,24 +16,17 @@ static struct str number(struct call *c, int64_t n) { return str_print(c->arena,
 
 /* ---- leaves ---- */
 
-int64_t stamp__leaf_seq(struct str leaves, size_t i)
-{
-    uint64_t seq = 0;
-    for (size_t k = 0; k < 8; k++) seq = seq << 8 | (uint8_t)leaves.p[i * STAMP_LEAF_BYTES + k];
-    return (int64_t)seq;
-}
-
-static struct str leaf_digest(struct str leaves, size_t i) { return str_of(leaves.p + i * STAMP_LEAF_BYTES + 8, DIGEST_BYTES); }
+static struct str leaf_digest(struct str leaves, size_t i) { return str_of(leaves.p + i * MESSAGE_LEAF_BYTES + 8, DIGEST_BYTES); }
 
 enum status stamp__digests(struct call *c, const struct stamp_row *row, int64_t seq, const struct str **ret, size_t *n, size_t *at)
 {
-    if (row->n <= 0 || row->leaves.n != (size_t)row->n * STAMP_LEAF_BYTES) return broken(c, "The list of the time-stamp up to row %s is damaged. Restore it from a backup.", number(c, row->last_seq));
+    if (row->n <= 0 || row->leaves.n != (size_t)row->n * MESSAGE_LEAF_BYTES) return broken(c, "The list of the time-stamp up to row %s is damaged. Restore it from a backup.", number(c, row->last_seq));
     struct str *digests = arena_array(c->arena, struct str, (size_t)row->n);
     *n = (size_t)row->n;
     *at = SIZE_MAX;
     for (size_t i = 0; i < *n; i++) {
         digests[i] = leaf_digest(row->leaves, i);
-        if (stamp__leaf_seq(row->leaves, i) == seq) *at = i;
+        if (message__leaf_seq(row->leaves, i) == seq) *at = i;
     }
     *ret = digests;
     return ST_OK;
@@ -43,7 +36,7 @@ enum status stamp__digests(struct call *c, const struct stamp_row *row, int64_t 
 
 static enum status check_message(struct call *c, const struct stamp_row *row, size_t i, const struct stamped_message *m)
 {
-    int64_t expected = i < (size_t)row->n ? stamp__leaf_seq(row->leaves, i) : INT64_MAX;
+    int64_t expected = i < (size_t)row->n ? message__leaf_seq(row->leaves, i) : INT64_MAX;
     if (m->seq > expected) return broken(c, "A message was removed after it was time-stamped: row %s of the message log. Restore it from a backup.", number(c, expected));
     if (m->seq < expected) return broken(c, "The message %s was put into the message log after its neighbours were time-stamped. Find out who did it.", m->request_id);
     if (str_eq(trust_digest(c->arena, DIGEST_SHA512, m->signature), leaf_digest(row->leaves, i))) return ST_OK;
@@ -61,7 +54,7 @@ static enum status check_messages(struct call *c, const struct stamp_row *row)
         if (n) seq = list[n - 1].seq;
     }
     if (i == (size_t)row->n) return ST_OK;
-    return broken(c, "A message was removed after it was time-stamped: row %s of the message log. Restore it from a backup.", number(c, stamp__leaf_seq(row->leaves, i)));
+    return broken(c, "A message was removed after it was time-stamped: row %s of the message log. Restore it from a backup.", number(c, message__leaf_seq(row->leaves, i)));
 }
 
 /* ---- one stamp ---- */
