@@ -40,7 +40,7 @@ function build(folder, options = [], env = {}) {
 
 const number = (text, re) => [...text.matchAll(re)].reduce((n, m) => n + Number(m[1]), 0);
 
-// Unit tests: what meson knows as tests, three at a time; cmocka says how many each of them ran. Tests named *_postgres start a PostgreSQL of their own.
+// Unit tests: what meson knows as tests, three at a time; cmocka says how many each of them ran. Tests named *_postgres share one PostgreSQL.
 function units(folder, env = {}, filter = () => true) {
   const names = JSON.parse(execFileSync('meson', ['introspect', '--tests', folder], { encoding: 'utf8' })).map((t) => t.name).filter(filter);
   const r = run('meson', ['test', '-C', folder, '--no-rebuild', '--num-processes', '3', '--timeout-multiplier', '6', ...names], env, 900);
@@ -63,8 +63,8 @@ function storyFiles(folder = 'test') {
   }).sort();
 }
 
-// Stories run side by side: each has a nation of its own, and much of their time is spent waiting.
-function story(name, file, env) {
+// story: one file of stories, with its figures and how long it took.
+function story({ name, file, env }) {
   return new Promise((done) => {
     const started = Date.now();
     execFile('node', ['--test', '--test-reporter=tap', file], { env: { ...process.env, ...env }, timeout: 900 * 1000, maxBuffer: 256 << 20 }, (error, stdout, stderr) => {
@@ -72,22 +72,26 @@ function story(name, file, env) {
       const count = { passed: number(output, /^# pass (\d+)/gm), failed: number(output, /^# fail (\d+)/gm), skipped: number(output, /^# skipped (\d+)/gm) };
       if (error && !count.failed) count.failed = 1;
       add(`${name} ${file}`, count, output);
-      console.log(`    ${file}: ${count.passed} passed, ${count.failed} failed${count.skipped ? `, ${count.skipped} skipped` : ''} in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+      console.log(`    ${name} ${file}: ${count.passed} passed, ${count.failed} failed${count.skipped ? `, ${count.skipped} skipped` : ''} in ${((Date.now() - started) / 1000).toFixed(0)} s`);
       done();
     });
   });
 }
 
-async function stories(name, files, env, together = 3) {
-  const todo = [...files];
-  const lane = async (number) => { for (let file; (file = todo.shift());) await story(name, file, { ...env, SEN_LANE: String(number) }); };
-  await Promise.all(Array.from({ length: together }, (_, i) => lane(i)));
+// Stories run side by side: each has a nation of its own, and much of their time is spent waiting. Those that last longest begin first, so that none of them is left over at the end.
+const LONGEST = ['access', 'browser', 'evidence', 'trust_services', 'federation', 'kill', 'crash', 'find', 'monitor', 'matrix', 'tour', 'outages'];
+const place = ({ file }) => { const at = LONGEST.findIndex((n) => file.endsWith(`/${n}.test.mjs`)); return at < 0 ? LONGEST.length : at; };
+
+async function stories(jobs, together = 3) {
+  const todo = [...jobs].sort((a, b) => place(a) - place(b));
+  const lane = async () => { for (let job; (job = todo.shift());) await story(job); };
+  await Promise.all(Array.from({ length: together }, lane));
 }
 
 let postgres;
 function postgresUrl() {
   if (!postgres) {
-    const r = run('tools/postgres.sh', ['start', join(scratch, 'pg')]);
+    const r = run('tools/postgres.sh', ['start', join(scratch, 'pg')], { SEN_POSTGRES_FSYNC: 'off' });
     if (!r.ok) throw new Error(`PostgreSQL did not start:\n${r.output}`);
     postgres = r.output.trim().split('\n').pop();
   }
@@ -99,6 +103,8 @@ const san = ['--buildtype=debug', '-Doptimization=1', '-Db_lundef=false'];
 const main = (f) => /road\/(story|refusals|peer)/.test(f);
 const crash = (f) => /road\/crash/.test(f);
 const node = (f) => f.startsWith('test/tools/');
+const jobs = (name, fits, env) => storyFiles().filter(fits).map((file) => ({ name, file, env }));
+const ON_SQLITE = { SEN_STORE: 'sqlite', SEN_BIN: 'build/sen' };
 const RACED = '^(base|store|sqlite|web|trust)(?!.*postgres)';
 const raced = (n) => new RegExp(RACED).test(n);
 
@@ -126,12 +132,11 @@ function awaitBuild(folder) {
 const stages = {
   'release build, gcc': () => build('build') && buildBeside(),
   'translations': () => { const r = run('node', ['tools/po.mjs', 'check']); add('translations', { passed: r.ok ? 1 : 0, failed: r.ok ? 0 : 1 }, r.output); },
-  'tools': () => stories('tools', storyFiles().filter(node), {}),
-  'units on SQLite and PostgreSQL': () => units('build'),
-  'stories on SQLite': () => stories('SQLite', storyFiles().filter((f) => !node(f) && !crash(f)), { SEN_STORE: 'sqlite', SEN_BIN: 'build/sen' }),
-  'stories on PostgreSQL': () => stories('PostgreSQL', storyFiles().filter(main), { SEN_STORE: postgresUrl(), SEN_BIN: 'build/sen' }),
+  'tools': () => stories(jobs('tools', node, {})),
+  'units on SQLite and PostgreSQL': () => units('build', { SEN_SHARED_POSTGRES: postgresUrl() }),
+  'stories on SQLite and PostgreSQL': () => stories([...jobs('SQLite', (f) => !node(f) && !crash(f), ON_SQLITE), ...jobs('PostgreSQL', main, { ...ON_SQLITE, SEN_STORE: postgresUrl() })]),
   'ASan and UBSan, clang: units': () => awaitBuild('build-asan') && units('build-asan', sanitized, (n) => !n.endsWith('postgres')),
-  'ASan and UBSan, clang: stories, and a server killed at every place': () => awaitBuild('build-asan') && stories('ASan', storyFiles().filter((f) => main(f) || crash(f)), { ...sanitized, SEN_STORE: 'sqlite', SEN_BIN: 'build-asan/sen', SEN_BIN_CRASH: 'build-asan/sen' }),
+  'ASan and UBSan, clang: stories, and a server killed at every place': () => awaitBuild('build-asan') && stories(jobs('ASan', (f) => main(f) || crash(f), { ...sanitized, SEN_STORE: 'sqlite', SEN_BIN: 'build-asan/sen', SEN_BIN_CRASH: 'build-asan/sen' })),
   'TSan, clang: units of base, store, web, trust': () => awaitBuild('build-tsan') && units('build-tsan', sanitized, raced),
 };
 

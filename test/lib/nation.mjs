@@ -2,17 +2,38 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 export const SEN = resolve(process.env.SEN_BIN ?? 'build/sen');
 export const PASSWORD = 'lotus-pond-2026';
 export const STORE = process.env.SEN_STORE ?? 'sqlite';
+const RANGES = 200, FIRST_RANGE = 20, LOCK_PORT = 5999;
 
-// Each test file gets its own loopback ranges and page ports: files run side by side, in lanes that keep apart from each other (tools/test.mjs).
-let range = process.env.SEN_LANE ? 20 + Number(process.env.SEN_LANE) * 40 + (process.pid % 30) : 20 + (process.pid % 200);
-// For a test that starts a nation by itself: a range and a first page port that no Nation.start of this process uses.
-export const NET = `127.1.${range}`, PORT = 23000 + range * 10;
+// listening: a server that nobody needs to reach: it says whether the port is free, and keeps it.
+const listening = (host, port) => new Promise((done) => {
+  const server = net.createServer().on('error', () => done(null));
+  server.listen({ host, port, exclusive: true }, () => done(server.unref()));
+});
+
+// takeRange: a number of loopback addresses and page ports that no other process has, on this machine and at this moment; it stays ours until the process ends.
+let next = process.pid % RANGES;
+async function takeRange() {
+  for (let tried = 0; tried < RANGES; tried++) {
+    const range = FIRST_RANGE + (next++ % RANGES), pages = 20000 + range * 10;
+    const held = await listening(`127.0.${range}.254`, LOCK_PORT);
+    if (!held) continue;
+    const ports = await Promise.all(Array.from({ length: 10 }, (_, i) => listening('127.0.0.1', pages + i)));
+    ports.forEach((s) => s?.close());
+    if (ports.every(Boolean)) return { net: `127.0.${range}`, pages };
+    held.close();
+  }
+  throw new Error('every range of addresses for tests is taken');
+}
+
+// For a test that starts a nation by itself: addresses and a first page port that no Nation.start has.
+export const { net: NET, pages: PORT } = await takeRange();
 
 // Last number of a node's address and what is added to the first page port, as in country/vn/sandbox/nation.yaml.
 const PLACES = { operator: [1, 0], police: [2, 1], hanoi: [3, 2], finance: [4, 3], environment: [5, 4], insurance: [6, 5] };
@@ -24,10 +45,10 @@ export class Nation {
     n.bin = bin;
     n.env = { ...process.env, ...env };
     n.dir = mkdtempSync(join(tmpdir(), 'sen-nation-'));
-    n.net = `127.0.${range}`;
-    n.port = 20000 + range * 10;
-    range += 1;
-    n.store = STORE === 'sqlite' ? 'sqlite' : `${STORE}/t${process.pid}_${range}`;
+    const range = await takeRange();
+    n.net = range.net;
+    n.port = range.pages;
+    n.store = STORE === 'sqlite' ? 'sqlite' : `${STORE}/t${process.pid}_${n.port}`;
     await n.sen(['nation', 'start', n.dir, '--people', String(people), '--net', n.net, '--port', String(n.port), '--store', n.store, '--nodes', nodes.join(','), '--sign', sign, '--instance', instance]);
     nodes.forEach((name) => { n[name] = n.node(name, ...PLACES[name]); });
     n.people = readFileSync(join(n.dir, 'population.jsonl'), 'utf8').trim().split('\n').map((l) => JSON.parse(l));
@@ -37,8 +58,10 @@ export class Nation {
   node(name, host, offset) {
     const dir = join(this.dir, name);
     return { name, dir, pages: `http://localhost:${this.port + offset}`, address: `${this.net}.${host}`, systems: `http://${this.net}.${host}:8080`,
-      pid: (which) => Number(readFileSync(join(dir, 'run', `sen-${which}.pid`), 'utf8')),
-      log: () => readFileSync(join(dir, 'log', 'sen.log'), 'utf8').trim().split('\n').flatMap((l) => { try { return [JSON.parse(l)]; } catch { return [{ raw: l }]; } }) };
+      // undefined while there is none: between two lives of a process
+      pid: (which) => { try { return Number(readFileSync(join(dir, 'run', `sen-${which}.pid`), 'utf8')) || undefined; } catch { return undefined; } },
+      // whole lines only: the last one may be written just now
+      log: () => readFileSync(join(dir, 'log', 'sen.log'), 'utf8').split('\n').slice(0, -1).flatMap((l) => { try { return [JSON.parse(l)]; } catch { return [{ raw: l }]; } }) };
   }
 
   // offer: services of a node that has none yet, and who may ask them for which purpose; written into its node.yaml, so it counts from the next start on.

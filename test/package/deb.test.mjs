@@ -28,7 +28,7 @@ before(() => {
   deb = resolve(execFileSync('tools/deb.sh', [FOLDER], { encoding: 'utf8' }).trim().split('\n').pop());
   if (skip) return;
   top = mkdtempSync(join(tmpdir(), 'sen-deb-'));
-  const r = spawnSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', INSIDE, 'sh', top, deb, resolve('test/package/inside.sh'), NET, String(PORT)], { encoding: 'utf8', timeout: 300000 });
+  const r = spawnSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', INSIDE, 'sh', top, deb, resolve('test/package/inside.sh'), NET, String(PORT)], { encoding: 'utf8', timeout: 900000 });
   facts = r.stdout + r.stderr;
 });
 after(() => { if (top) rmSync(top, { recursive: true, force: true }); });

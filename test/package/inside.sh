@@ -21,7 +21,7 @@ command=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/sen@.service | sed 's/%i
 # shellcheck disable=SC2086 # words are meant
 setpriv --reuid=sen --regid=sen --init-groups --no-new-privs $command >/tmp/serve.log 2>&1 &
 pid=$!
-for _ in $(seq 600); do
+for _ in $(seq 3000); do
   if curl -fsS "http://localhost:$port/healthz" >/dev/null 2>&1; then echo "unit answers"; break; fi
   sleep 0.1
 done

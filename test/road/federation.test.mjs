@@ -85,8 +85,10 @@ test('what the right does not name is refused', async () => {
 
 test('the key of a directory changes, and nobody needs a new anchor', async () => {
   const before = readFileSync(join(la.hanoi.dir, 'conf', 'directory-VN'), 'latin1');
+  const began = Date.now();
   assert.match(await command(vn.operator, 'directory', 'rotate-key'), /signs from 20/);
-  await assert.rejects(command(vn.operator, 'directory', 'rotate-key'), /A new key waits already/);
+  const again = await command(vn.operator, 'directory', 'rotate-key').catch((e) => e.message);
+  if (Date.now() - began < ROTATE_S * 1000) assert.match(again, /A new key waits already/); // later it waits no longer
   const signer = (text) => /Verification-certificate-hash: ([^;]+);/.exec(text)[1];
   await until('a directory signed by the new key', async () => {
     await command(vn.operator, 'directory', 'publish');
@@ -98,7 +100,7 @@ test('the key of a directory changes, and nobody needs a new anchor', async () =
   });
   await la.restart(); // it believes the new key by what it kept
   await works();
-  assert.equal(signer(readFileSync(join(vn.police.dir, 'conf', 'directory-VN'), 'latin1')), signer(readFileSync(join(la.hanoi.dir, 'conf', 'directory-VN'), 'latin1')));
+  await until('both nations hold a directory of the same key', () => signer(readFileSync(join(vn.police.dir, 'conf', 'directory-VN'), 'latin1')) === signer(readFileSync(join(la.hanoi.dir, 'conf', 'directory-VN'), 'latin1')));
 });
 
 test('a nation whose directory has ended is refused, by name; our own goes on', async () => {

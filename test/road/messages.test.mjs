@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Nation, Visitor } from '../lib/nation.mjs';
+import { Nation, Visitor, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 let nation, pin, asked, refused;
@@ -35,7 +35,7 @@ test('one message is found on both nodes by each of its ids; a fault by its own'
       assert.ok(found.includes(`${side} `) && found.includes(`${DESK} -> ${SERVICE}`));
     }
     assert.match(await sen(node, ['message', 'find', refused.json.detail]), /access_denied/);
-    assert.ok(node.log().some((l) => JSON.stringify(l).includes(refused.json.detail)), 'the id stands on a log line');
+    await until('the id stands on a log line', () => node.log().some((l) => JSON.stringify(l).includes(refused.json.detail)));
   }
   await assert.rejects(sen(nation.hanoi, ['message', 'find', 'no such id']), /No message of this node has this id/);
 });

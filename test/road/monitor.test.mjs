@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Nation, Visitor, until } from '../lib/nation.mjs';
+import { Nation, Visitor, alive, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 let nation, pin, watcher;
@@ -79,8 +79,8 @@ test('a refused request is a fault, and no trouble', async () => {
   assert.ok(watcher.last.text.includes("The answering agency's node"));
   assert.ok(watcher.last.text.includes('No right fits client, service, method, path and purpose'));
   assert.ok(watcher.last.text.includes('Ask the provider for a right'));
-  const hanoi = await until('the count at the node', async () => { const n = await nodeOf('VN/GOV/H26/hn1'); return n.faults_1h > 0 && found(n, 'faults_refused') && n; });
-  assert.equal(hanoi.level, 'good');
+  // A report that was late on a busy machine may colour the node for a moment; what was refused never does.
+  await until('the count at the node, which is well', async () => { const n = await nodeOf('VN/GOV/H26/hn1'); return n.faults_1h > 0 && found(n, 'faults_refused') && n.level === 'good'; });
 });
 
 test('the doctor finds every hop well, with the server and without it', async () => {
@@ -96,7 +96,9 @@ test('the doctor finds every hop well, with the server and without it', async ()
 });
 
 test('a peer is down: silent on the page, the fault with its cause, and the doctor names the same', async () => {
-  process.kill(nation.police.pid('supervisor'), 'SIGTERM');
+  const pids = ['supervisor', 'server', 'holder'].map(nation.police.pid);
+  process.kill(pids[0], 'SIGTERM');
+  await until('its processes are gone', () => !pids.some(alive));
   await until('no answer', async () => (await ask()).error === 'server.clientproxy.network_error');
   const police = await until('silence', async () => { const n = await nodeOf('VN/GOV/G01/ps1'); return n.silent && n; });
   assert.equal(police.level, 'bad');
@@ -104,8 +106,8 @@ test('a peer is down: silent on the page, the fault with its cause, and the doct
   assert.match((await watcher.get('/monitor')).text, /Silent/);
   const node = await watcher.get('/monitor/nodes/VN/GOV/G01/ps1');
   assert.ok(node.text.includes('Run sen doctor on the node'));
-  const hanoi = await until('trouble at the asking node', async () => { const n = await nodeOf('VN/GOV/H26/hn1'); return found(n, 'faults_some') && n; });
-  assert.equal(found(hanoi, 'faults_some').fault, 'server.clientproxy.network_error');
+  // while the peer was going down another fault may have come first
+  const hanoi = await until('trouble at the asking node', async () => { const n = await nodeOf('VN/GOV/H26/hn1'); return found(n, 'faults_some')?.fault === 'server.clientproxy.network_error' && n; });
   const cure = found(hanoi, 'faults_some').cure;
   assert.ok((await watcher.get('/monitor/faults')).text.includes(cure));
   const { stdout } = await doctor(nation.hanoi, ['--to', 'VN/GOV/G01/population/person'], 69);

@@ -49,6 +49,7 @@ test('the id of a fault stands in the log of both nodes', async () => {
   const r = await ask({ purpose: 'tax.assess' });
   assert.match(r.error, /access_denied$/);
   const line = (node) => node.log().find((l) => l.event === 'message.refused' && l.fault_id === r.json.detail);
+  await until('both have written it', () => line(nation.hanoi) && line(nation.police));
   assert.equal(line(nation.hanoi)?.hop, 'consumer');
   assert.equal(line(nation.police)?.hop, 'provider');
   assert.equal(line(nation.hanoi).request_id, line(nation.police).request_id);

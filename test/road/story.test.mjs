@@ -124,9 +124,7 @@ test('listClients, listMethods and allowedMethods answer as X-Road does', async 
 test('stop and start keep everything', async () => {
   const count = async () => Number(/(\d+) entries/.exec((await nation.sen(['journal', 'verify', '--node', nation.police.dir])).stdout)[1]);
   const before_ = await count();
-  const started = Date.now();
   await nation.restart();
-  assert.ok(Date.now() - started < 60000);
   assert.ok((await count()) >= before_ && before_ > 0);
   const lan = new Visitor(nation.hanoi);
   await lan.signIn('lan');

@@ -32,7 +32,8 @@ afterEach(async () => { for (const what of ['ocsp', 'stamp', 'directory']) await
 
 const ask = () => nation.call(nation.hanoi, service, { body: { key: 'pin', value: pin } });
 const answered = (what) => until(what, async () => (await ask()).status === 200);
-const refused = (what, type) => until(what, async () => { const r = await ask(); return r.error && type.test(r.error) && r; });
+// refused: with this fault and this sentence. What ends may end on the two nodes, for their two certificates, at different moments: until then another of its refusals may come.
+const refused = (what, type, says) => until(what, async () => { const r = await ask(); return r.error && type.test(r.error) && says.test(r.json.message) && r; });
 const outage = (...words) => nation.sen(['outage', ...words, '--node', nation.operator.dir]);
 const command = async (node, ...words) => (await nation.sen([...words, '--node', node.dir])).stdout;
 async function metric(node, name) {
@@ -82,14 +83,12 @@ test('openssl asks the time-stamp service', async () => {
 
 test('time-stamping stops: messages pass for a while, then are refused with the reason; it comes back and catches up', async () => {
   await outage('stall', 'stamp', '--seconds', '30'); // first it answers too late, then not at all
-  assert.match((await outage('list')).stdout, /^stamp +answers 30 s late, since 20/);
   assert.equal((await ask()).status, 200, 'messages pass');
+  assert.match((await outage('list')).stdout, /^stamp +answers 30 s late, since 20/);
   await until('the state tells that it fails', async () => /fails since: +20[\s\S]*does not answer/.test(await command(nation.police, 'message', 'stamps')));
   await outage('stop', 'stamp');
   assert.match((await outage('list')).stdout, /^stamp +stopped, since 20/);
-  const r = await refused('the time that is allowed is over', /timestamper_failed$/);
-  assert.equal(r.error, 'server.clientproxy.logging_failed.timestamper_failed');
-  assert.match(r.json.message, /time-stamped since 20.*time-stamp service must answer again/);
+  await refused('the time that is allowed is over', /^server\.clientproxy\.logging_failed\.timestamper_failed$/, /time-stamped since 20.*time-stamp service must answer again/);
   const health = await fetch(`${nation.hanoi.pages}/healthz`);
   assert.equal(health.status, 503);
   assert.match(await health.text(), /stamps/);
@@ -105,8 +104,7 @@ test('the status responder stops: what is known carries on as long as it is good
   await answered('a message before');
   await outage('stop', 'ocsp');
   assert.equal((await ask()).status, 200, 'the last status is still good');
-  const r = await refused('the last status has ended', /missing_validation_info$/);
-  assert.match(r.json.message, /status service 127\.\d+\.\d+\.1 has not answered since 20.*its last answer about this node's certificate has ended/);
+  await refused('the last status has ended', /missing_validation_info$/, /status service 127\.\d+\.\d+\.1 has not answered since 20.*its last answer about this node's certificate has ended/);
   await outage('stall', 'ocsp', '--seconds', '1');
   await answered('messages pass again, although the answers come late');
 });
@@ -114,8 +112,7 @@ test('the status responder stops: what is known carries on as long as it is good
 test('the directory runs out: nothing is exchanged until it is renewed', async () => {
   await outage('expire', '--seconds', '6');
   assert.match((await outage('list')).stdout, /^directory +ends at 20/);
-  const r = await refused('the directory has ended', /global_conf_outdated$/);
-  assert.match(r.json.message, /directory has not been renewed/);
+  await refused('the directory has ended', /global_conf_outdated$/, /directory has not been renewed/);
   await outage('end', 'directory');
   await answered('messages pass again');
 });
@@ -132,17 +129,16 @@ async function certify(...more) {
 test('a certificate is revoked: the next calls are refused with the reason; a new one is taken into use', async () => {
   const pid = nation.hanoi.pid('server');
   await nation.sen(['ca', 'revoke', await serialOf('sign'), '--node', nation.operator.dir]);
-  const r = await refused('the revoked certificate is noticed', /cert_validation$/);
-  assert.match(r.json.message, /revoked/);
+  await refused('the revoked certificate is noticed', /cert_validation$/, /revoked/);
   await certify();
   await answered('messages pass with the new certificate');
   assert.equal(nation.hanoi.pid('server'), pid, 'nothing was restarted');
 });
 
 test('a certificate ends: messages are refused with the day; a new one is taken into use', async () => {
-  await certify('--seconds', '4');
-  const r = await refused('the certificate has ended', /cert_validity_time$/);
-  assert.match(r.json.message, /ended/);
+  // The machine may be so slow that it has ended before it is taken into use.
+  for (let seconds = 4; !await certify('--seconds', String(seconds)).then(() => true, (e) => { assert.match(e.message, /ended/); return false; });) seconds *= 4;
+  await refused('the certificate has ended', /cert_validity_time$/, /ended/);
   await certify();
   await answered('messages pass with the new certificate');
 });
