@@ -33,7 +33,10 @@ static enum status judge_with(struct call *c, const struct exchange_certificate 
 static void judge_own(struct call *c, struct exchange_certificate *x)
 {
     struct str answer = { 0 };
-    x->has_status = ocsp__kept(c, x->der, &answer) == ST_OK && ocsp_times(c, answer, &x->status_ms, &x->status_to_ms) == ST_OK;
+    struct status_times says = { 0 };
+    x->has_status = ocsp__kept_times(c, x->der, &answer, &says) == ST_OK;
+    x->status_ms = says.from_ms;
+    x->status_to_ms = says.to_ms;
     call_clear(c);
     x->judged = judge_with(c, x, answer);
     if (x->judged != ST_OK) x->fault = str_copy(c->arena, c->error.fault);

@@ -60,13 +60,22 @@ static enum status name_last(struct call *c, int64_t from_ms, struct exchange_co
     return ST_OK;
 }
 
+static struct exchange_count *widen(struct call *c, const struct exchange_count *list, size_t *cap)
+{
+    struct exchange_count *wider = arena_array(c->arena, struct exchange_count, 2 * *cap);
+    memcpy(wider, list, *cap * sizeof *list);
+    *cap *= 2;
+    return wider;
+}
+
 enum status exchange_count_messages(struct call *c, int64_t from_minute, int64_t to_minute, const struct exchange_count **ret, size_t *n)
 {
-    struct exchange_count *list = arena_array(c->arena, struct exchange_count, EXCHANGE_COUNTS_MAX);
-    size_t count = 0;
+    size_t cap = 64, count = 0;
+    struct exchange_count *list = arena_array(c->arena, struct exchange_count, cap);
     bool faults = false;
     DB_ROWS rows = db_run(c, &COUNT, db_int(from_minute), db_int(to_minute), db_int(EXCHANGE_COUNTS_MAX));
     while (count < EXCHANGE_COUNTS_MAX && db_next(&rows)) {
+        if (count == cap) list = widen(c, list, &cap);
         list[count] = (struct exchange_count){ db_col_int(&rows, 0), db_col_int(&rows, 1), db_col_text(&rows, 2), db_col_text(&rows, 3), db_col_text(&rows, 4),
                                                db_col_int(&rows, 5), db_col_int(&rows, 6), db_col_int(&rows, 7), STR("") };
         faults = faults || list[count].fault.n;

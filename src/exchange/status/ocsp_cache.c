@@ -13,6 +13,7 @@ enum { ROWS_MAX = 512, CERT_MAX = 16 * 1024, RETRY_MS = 1000, RETRY_DOUBLINGS = 
 struct row {
     struct str cert, instance, answer, where, fault; /* on the heap */
     int64_t used_ms, fetched_ms, until_ms, due_ms, failing_since_ms, stored_until_ms;
+    struct status_times says;
     enum status_trouble trouble;
     int failures;
 };
@@ -89,7 +90,7 @@ static struct status_facts facts_of(struct call *c, const struct row *r)
     struct arena *a = c->arena;
     struct str answer = r->until_ms > c->now_ms ? str_copy(a, r->answer) : STR("");
     return (struct status_facts){ str_copy(a, r->cert), str_copy(a, r->instance), answer, str_copy(a, r->where), str_copy(a, r->fault), r->fetched_ms,
-                                  r->until_ms, r->failing_since_ms, r->trouble, r->due_ms <= c->now_ms };
+                                  r->until_ms, r->failing_since_ms, r->says, r->trouble, r->due_ms <= c->now_ms };
 }
 
 /* ---- what others ask and tell ---- */
@@ -111,13 +112,14 @@ bool ocsp__look(struct call *c, struct str cert, struct status_facts *ret)
 enum status ocsp__keep(struct call *c, struct str cert, struct str instance, struct str answer, int64_t fresh_s)
 {
     struct ocsp_cache *k = exchange__of(c)->status;
-    int64_t this_ms, until_ms;
+    struct status_times says;
     if (cert.n > CERT_MAX || answer.n > OCSP_ANSWER_MAX) return ST_TOO_LARGE;
-    TRY(ocsp_times(c, answer, &this_ms, &until_ms));
-    if (until_ms > this_ms + 1000 * fresh_s) until_ms = this_ms + 1000 * fresh_s;
+    TRY(ocsp_times(c, answer, &says.from_ms, &says.to_ms));
+    int64_t until_ms = least(says.to_ms, says.from_ms + 1000 * fresh_s);
     (void)pthread_mutex_lock(&k->lock);
     struct row *r = row_for(k, cert, instance, c->now_ms);
     heap_set(&r->answer, answer);
+    r->says = says;
     r->fetched_ms = c->now_ms;
     r->until_ms = until_ms;
     r->due_ms = c->now_ms + most(RETRY_MS, least(status_ms(c), (until_ms - c->now_ms) / 2));
@@ -222,9 +224,16 @@ enum status ocsp__load(struct call *c)
     struct ocsp_cache *k = exchange__of(c)->status;
     DB_ROWS rows = db_run(c, &LIST_STATUS, db_int(c->now_ms), db_int(ROWS_MAX));
     while (db_next(&rows)) {
+        struct status_times says;
+        struct str answer = db_col_bytes(&rows, 2);
+        if (ocsp_times(c, answer, &says.from_ms, &says.to_ms) != ST_OK) {
+            call_clear(c); /* damaged: it is asked for anew */
+            continue;
+        }
         (void)pthread_mutex_lock(&k->lock);
         struct row *r = row_for(k, db_col_bytes(&rows, 1), db_col_text(&rows, 0), c->now_ms);
-        heap_set(&r->answer, db_col_bytes(&rows, 2));
+        heap_set(&r->answer, answer);
+        r->says = says;
         r->fetched_ms = db_col_int(&rows, 3);
         r->until_ms = r->stored_until_ms = db_col_int(&rows, 4);
         (void)pthread_mutex_unlock(&k->lock);

@@ -120,13 +120,20 @@ enum status ocsp__own(struct call *c, struct str cert, struct str *ret)
     return ask_services(c, d, cert, &by, ret);
 }
 
-enum status ocsp__kept(struct call *c, struct str cert, struct str *ret)
+enum status ocsp__kept_times(struct call *c, struct str cert, struct str *ret, struct status_times *ret_says)
 {
     struct status_facts f;
     (void)ocsp__look(c, cert, &f);
     if (!f.answer.n) return no_answer(c, &f);
     *ret = f.answer;
+    *ret_says = f.says;
     return ST_OK;
+}
+
+enum status ocsp__kept(struct call *c, struct str cert, struct str *ret)
+{
+    struct status_times says;
+    return ocsp__kept_times(c, cert, ret, &says);
 }
 
 enum status ocsp__try_own(struct call *c, struct str cert)

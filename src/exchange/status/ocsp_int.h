@@ -9,7 +9,7 @@ enum status_trouble { TROUBLE_NONE, TROUBLE_SILENT /* nobody answered */, TROUBL
 
 /* What is known about the status of one certificate. instance is that of a peer whose certificate it is; empty: one of our own, or of a service.
  * answer is empty when there is none or it has ended. failing_since_ms 0: it goes well; where: who was asked last; fault: how what was answered is wrong. */
-struct status_facts { struct str cert, instance, answer, where, fault; int64_t fetched_ms, until_ms, failing_since_ms; enum status_trouble trouble; bool is_due; };
+struct status_facts { struct str cert, instance, answer, where, fault; int64_t fetched_ms, until_ms, failing_since_ms; struct status_times says; enum status_trouble trouble; bool is_due; };
 
 /* ---- ocsp_cache.c: in memory, and on disk over a restart ---- */
 

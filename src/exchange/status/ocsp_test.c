@@ -237,6 +237,34 @@ TEST(a_restart_finds_what_was_at_hand_and_has_not_ended)
     close_office(c, &o);
 }
 
+static const struct query DAMAGE = { "exchange", "UPDATE exchange_status SET answer = $1", NODE };
+
+TEST(the_times_of_an_answer_are_told_before_and_after_a_restart_and_a_damaged_one_is_left)
+{
+    struct office o;
+    struct status_times says;
+    struct str kept;
+    open_office(c, &o);
+    const int64_t from_ms = c->now_ms - 30 * MINUTE_MS, to_ms = c->now_ms + 48 * 60 * MINUTE_MS; /* longer than it is fresh */
+    CHECK(ocsp__kept_times(c, o.cert, &kept, &says) == ST_UNAVAILABLE);
+    CHECK_OK(offer(c, &o, STR("VN"), answer_about(c, &o, o.cert, CERT_GOOD, from_ms, to_ms)));
+    CHECK_OK(ocsp__store(c));
+    for (int restarts = 0; restarts < 2; restarts++) {
+        CHECK_OK(ocsp__kept_times(c, o.cert, &kept, &says));
+        CHECK(says.from_ms == from_ms && says.to_ms == to_ms);
+        restart(c, &o);
+    }
+    {
+        DB_TX tx = { 0 };
+        CHECK_OK(db_begin(c, NODE, &tx));
+        CHECK_OK(db_exec(c, &DAMAGE, db_bytes(STR("nonsense"))));
+        CHECK_OK(db_commit(&tx));
+    }
+    restart(c, &o);
+    CHECK(c->error.status == ST_OK && !at_hand(c, &o));
+    close_office(c, &o);
+}
+
 TEST(the_disk_is_written_when_it_is_worth_it)
 {
     struct office o;

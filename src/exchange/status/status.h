@@ -30,6 +30,9 @@ void ocsp__cache_free(struct ocsp_cache *k);
 /* ocsp__own: of our own certificate. What is at hand, else it is fetched the first time; while that fails it is refused at once: who does not answer, since when. */
 NODISCARD enum status ocsp__own(struct call *c, struct str cert, struct str *ret);
 NODISCARD enum status ocsp__kept(struct call *c, struct str cert, struct str *ret);   /* the same without the network */
+/* ocsp__kept_times: likewise, with thisUpdate and nextUpdate, which were read when it came. */
+struct status_times { int64_t from_ms, to_ms; };
+NODISCARD enum status ocsp__kept_times(struct call *c, struct str cert, struct str *ret, struct status_times *ret_says);
 NODISCARD enum status ocsp__of_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret); /* likewise, from the peer */
 /* The network alone, for who looks for the step that fails. */
 NODISCARD enum status ocsp__try_own(struct call *c, struct str cert);
