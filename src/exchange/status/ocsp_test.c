@@ -242,7 +242,7 @@ static const struct query DAMAGE = { "exchange", "UPDATE exchange_status SET ans
 TEST(the_times_of_an_answer_are_told_before_and_after_a_restart_and_a_damaged_one_is_left)
 {
     struct office o;
-    struct status_times says;
+    struct status_times says = { 0 };
     struct str kept;
     open_office(c, &o);
     const int64_t from_ms = c->now_ms - 30 * MINUTE_MS, to_ms = c->now_ms + 48 * 60 * MINUTE_MS; /* longer than it is fresh */
