@@ -14,6 +14,9 @@
 struct service_row { struct str subsystem, code, url, notice; int64_t timeout_ms; struct certificates certs /* of the backend; none: the machine's authorities judge */; struct service offered; };
 NODISCARD enum status services__load(struct call *c, struct app *app, struct services *ret);
 const struct service_row *services__find(const struct services *s, struct str subsystem, struct str code);
+/* services__gathers: may this request wait for its answer to be made durable with it? A service of this program says so itself; a backend is asked anew at no harm by a safe
+ * method (RFC 9110 9.2.1). */
+bool services__gathers(const struct service_row *row, struct str method);
 NODISCARD enum status services__run(struct call *c, const struct service_row *row, struct service_request *rq, struct service_reply *rp, struct header *headers, size_t *nheaders);
 enum { SERVICE_HEADERS_MAX = EXCHANGE_HEADERS_MAX }; /* more than fit beside ours are refused by rest__write_response */
 bool metadata__is(struct str code);

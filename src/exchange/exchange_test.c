@@ -336,6 +336,17 @@ TEST(a_replay_is_refused_by_a_service_that_gathers_too)
     close_world(c, &w);
 }
 
+/* What may change something is on disk before it goes to a backend. */
+TEST(a_backend_that_is_only_asked_may_gather)
+{
+    struct service_row own = { .offered = { .handle = person } }, backend = { .url = STR("http://127.0.0.1:1/") };
+    CHECK(services__gathers(&backend, STR("GET")) && services__gathers(&backend, STR("HEAD")));
+    CHECK(!services__gathers(&backend, STR("POST")) && !services__gathers(&backend, STR("DELETE")) && !services__gathers(&backend, STR("get")) && !services__gathers(&backend, STR("OPTIONS")));
+    CHECK(!services__gathers(&own, STR("GET")));
+    own.offered.gathers = true;
+    CHECK(services__gathers(&own, STR("POST")));
+}
+
 TEST(a_peers_message_is_answered_once)
 {
     struct world w;

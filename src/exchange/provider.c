@@ -99,7 +99,7 @@ static enum status log_request(struct call *c, const struct asked *a, const stru
 {
     struct message_row row = row_of(a, false);
     row.wire = w;
-    if (a->row && a->row->offered.gathers) TRY(db_gather(c));
+    if (a->row && services__gathers(a->row, a->rq.method)) TRY(db_gather(c));
     return refuse_replay(c, message__append(c, &row));
 }
 

@@ -98,6 +98,11 @@ static enum status run_function(struct call *c, const struct service_row *row, s
 
 static bool is_entity_verb(struct str method) { return str_eq(method, STR("POST")) || str_eq(method, STR("PUT")) || str_eq(method, STR("PATCH")); }
 
+bool services__gathers(const struct service_row *row, struct str method)
+{
+    return row->offered.gathers || (row->url.n && (str_eq(method, STR("GET")) || str_eq(method, STR("HEAD"))));
+}
+
 /* judge_backend: is this the certificate that is registered for the service? Names, issuer and end do not count (x-road 1.6). */
 static enum status judge_backend(struct call *c, const struct str *chain, size_t n, void *arg)
 {

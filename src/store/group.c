@@ -3,6 +3,7 @@
  * (append) only stands in a queue: whoever holds the writer runs it, so that a crowd of small changes costs no hand-over each. Whoever lets go of the
  * writer runs what stands in the queue and then decides:
  *   - transactions wait for their turn and the group is young: it hands the writer on and sleeps, a member of the group;
+ *   - threads that are at work bring further changes in a moment: it waits for them, as long as some come and the group is young, and runs those too;
  *   - else it commits for all members, wakes them, and makes the first change that came meanwhile the next holder.
  * Changes that wait are run together under one savepoint. When one of them fails, all of them are undone and run again, each in a savepoint of its own: failures are rare,
  * and a savepoint costs a copy of every page that is touched.
@@ -11,9 +12,10 @@
 #include "store/store_int.h"
 
 #include "base/crash.h"
+#include "base/crowd.h"
 #include "base/time.h"
 
-enum { GROUP_MAX_US = 5000 };
+enum { GROUP_MAX_US = 5000, CROWD_US = 1000 };
 
 void store__undo(const struct undo *list)
 {
@@ -43,7 +45,9 @@ static void take_turn(struct writer *w)
     int64_t from = time_monotonic_us();
     (void)pthread_mutex_lock(&w->lock);
     w->waiting++;
+    crowd_sleep();
     while (w->held) (void)pthread_cond_wait(&w->turn, &w->lock);
+    crowd_wake();
     w->waiting--;
     w->held = true;
     (void)pthread_mutex_unlock(&w->lock);
@@ -248,10 +252,30 @@ static void run_changes(struct writer *w)
     }
 }
 
+static bool is_queue_empty(struct writer *w)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    bool empty = !w->queue;
+    (void)pthread_mutex_unlock(&w->lock);
+    return empty;
+}
+
+/* let_others_join: threads that are at work now may bring a change in a moment, and one commit for all costs less than two; as long as some do, and the group is young. A thread
+ * that is busy with something else holds nobody up for longer than CROWD_US. */
+static void let_others_join(struct writer *w)
+{
+    while (w->members && is_young(w) && !is_lost(w) && !may_wait_for_others(w)) {
+        crowd_await(CROWD_US);
+        if (is_queue_empty(w)) return;
+        run_changes(w);
+    }
+}
+
 /* leave: the holder has ended its own savepoint: commit now or hand on. */
 static void leave(struct call *c, struct writer *w)
 {
     run_changes(w);
+    let_others_join(w);
     if (w->open && (!w->conn->driver->has_tx(w->conn) || !may_wait_for_others(w))) end_group(c, w);
     (void)pthread_mutex_lock(&w->lock);
     struct member *heir = w->waiting ? NULL : w->queue;
@@ -273,7 +297,9 @@ static enum status told(struct call *c, enum status st)
 static void await(struct call *c, struct writer *w, struct member *m)
 {
     for (;;) {
+        crowd_sleep();
         while (sem_wait(&m->wake) != 0) continue; /* a signal */
+        crowd_wake();
         if (m->settled) break;
         leave(c, w);
     }

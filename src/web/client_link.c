@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "base/crowd.h"
 #include "base/time.h"
 #include "web/client_int.h"
 
@@ -86,7 +87,9 @@ static CURLcode wait_until(int fd, short events, int64_t until_us)
     for (;;) {
         int64_t left_us = until_us - time_monotonic_us();
         if (left_us <= 0) return CURLE_OPERATION_TIMEDOUT;
+        crowd_sleep();
         int n = poll(&watch, 1, (int)(left_us / 1000 + 1));
+        crowd_wake();
         if (n > 0) return CURLE_OK;
         if (n < 0 && errno != EINTR) return CURLE_RECV_ERROR;
     }

@@ -2,6 +2,7 @@
  * door alone: a flood of pages leaves somebody to answer peers, and two nodes that call each other cannot wait for each other with all their workers.
  * Threads come when work waits and nobody is free, up to web.workers, and go when they had nothing to do for a while: a worker spends most of its time waiting for a
  * disk or a peer, so many are wanted under load and few are worth their memory without. The one that rested last is woken first. */
+#include "base/crowd.h"
 #include "store/db.h"
 #include "web/web_int.h"
 
@@ -70,6 +71,7 @@ static bool add_worker(struct workers *ws)
     w->state = WORKER_LIVES;
     ws->live++;
     ws->woken++;
+    crowd_expect();
     return true;
 }
 
@@ -85,6 +87,7 @@ static void call_for_help(struct workers *ws)
     ws->rest = w->below;
     w->resting = false;
     ws->woken++;
+    crowd_expect();
     (void)sem_post(&w->wake);
 }
 
@@ -151,15 +154,18 @@ static bool rest(struct workers *ws, struct worker *w)
     w->resting = true;
     ws->rest = w;
     (void)pthread_mutex_unlock(&ws->lock);
+    crowd_leave();
     (void)clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += IDLE_S;
     (void)sem_timedwait(&w->wake, &until);
     (void)pthread_mutex_lock(&ws->lock);
     if (w->resting) { /* nobody called; a signal and a clock that jumps only make it look again */
         unlist(ws, w);
+        crowd_enter();
         return false;
     }
     ws->woken--;
+    crowd_join();
     return true;
 }
 
@@ -183,6 +189,7 @@ static void wake_all(struct workers *ws)
         ws->rest = w->below;
         w->resting = false;
         ws->woken++;
+        crowd_expect();
         (void)sem_post(&w->wake);
     }
 }
@@ -201,6 +208,7 @@ static void arrived(struct workers *ws)
     (void)pthread_mutex_lock(&ws->lock);
     ws->woken--;
     (void)pthread_mutex_unlock(&ws->lock);
+    crowd_join();
 }
 
 static void *work(void *arg)
@@ -218,6 +226,7 @@ static void *work(void *arg)
         store_rest(c);
         turn_done(ws, door);
     }
+    crowd_leave();
     if (c->db) store_release(c);
     call_close(c);
     (void)pthread_mutex_lock(&ws->lock);

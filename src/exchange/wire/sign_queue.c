@@ -6,6 +6,7 @@
 
 #include <semaphore.h>
 
+#include "base/crowd.h"
 #include "exchange/state/state.h"
 
 enum { BATCH_MOST = 256 };
@@ -140,7 +141,9 @@ static bool enqueue(struct sign_queue *q, struct waiting *w)
 
 static void sleep_until_woken(struct waiting *w)
 {
+    crowd_sleep();
     while (sem_wait(&w->woken) != 0) {} /* a signal */
+    crowd_wake();
 }
 
 enum status sign__message(struct call *c, struct sign_turn *turn, const struct key *key, struct str cert, struct str ocsp, const struct signed_part *parts, size_t nparts,
