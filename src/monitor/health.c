@@ -188,10 +188,12 @@ bool health__is_trouble(struct str fault)
 
 bool health__is_upkeep(struct str service) { return str_ends(service, STR("/directory/heads")) || str_ends(service, STR("/directory/report")); }
 
+bool health__is_fault(const struct exchange_count *k) { return k->fault.n && !health__is_upkeep(k->service); }
+
 static void fold(struct minute_sum *sum, const struct exchange_count *k)
 {
     sum->messages += k->n;
-    if (!k->fault.n) return;
+    if (!health__is_fault(k)) return;
     sum->faults += k->n;
     if (!health__is_trouble(k->fault)) return;
     sum->trouble += k->n;

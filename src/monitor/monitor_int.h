@@ -27,6 +27,8 @@ void finding__put_json(struct call *c, struct json_out *o, const struct finding 
 bool health__is_trouble(struct str fault);                     /* something does not work, rather than: a request was refused */
 /* health__is_upkeep: exchanges that nodes make by themselves (heads, reports): no part of who talks to whom. */
 bool health__is_upkeep(struct str service);
+/* health__is_fault: a fault of an exchange that somebody asked for. Upkeep that fails, as while the operator's node is starting, has findings of its own (silent, heads, directory). */
+bool health__is_fault(const struct exchange_count *k);
 
 /* ---- report.c: what a node tells the operator ---- */
 struct report {

@@ -61,6 +61,10 @@ TEST(refused_requests_are_no_trouble_and_broken_parts_are)
     CHECK(health__is_trouble(STR("server.serverproxy.ssl_authentication_failed.cert_validation")));
     CHECK(health__is_trouble(STR("server.serverproxy.made_up_elsewhere")));
     CHECK(health__is_upkeep(STR("VN/GOV/G22/directory/report")) && !health__is_upkeep(STR("VN/GOV/G01/population/person")));
+    struct exchange_count k = { .service = STR("VN/GOV/G01/population/person"), .fault = STR("server.clientproxy.network_error") };
+    CHECK(health__is_fault(&k));
+    k.service = STR("VN/GOV/G22/directory/report"); /* the operator's node starts last, and that is no trouble for an hour */
+    CHECK(!health__is_fault(&k));
 }
 
 /* ---- reports ---- */
