@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-enum { WHOLE = 512, END = 32 };
+enum { WHOLE = 128, END = WHOLE / 2 };
 
 struct slot { char *bytes; size_t key, size; };
 struct memo { pthread_mutex_t lock; size_t nslots; struct slot slots[]; };
@@ -24,15 +24,28 @@ void memo_free(struct memo *m)
     heap_free(m);
 }
 
+/* mix: eight bytes at a time; good enough to spread what is our own over a few slots. */
+static uint64_t mix(uint64_t hash, const char *p, size_t n)
+{
+    uint64_t word;
+    for (; n; p += sizeof word, n -= sizeof word) {
+        word = 0;
+        memcpy(&word, p, n < sizeof word ? n : sizeof word);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+        if (n < sizeof word) break;
+    }
+    return hash;
+}
+
 /* hash_of: short pieces whole, long ones by their ends: two that fall together only take each other's place. */
 static uint64_t hash_of(const struct str *pieces, size_t n)
 {
     uint64_t hash = n;
     for (size_t i = 0; i < n; i++) {
         struct str s = pieces[i];
-        hash = hash * 31 + s.n;
-        hash ^= str_hash(str_first(s, s.n <= WHOLE ? s.n : END));
-        if (s.n > WHOLE) hash = hash * 31 + str_hash(str_skip(s, s.n - END));
+        hash = mix(hash + s.n, s.p, s.n <= WHOLE ? s.n : END);
+        if (s.n > WHOLE) hash = mix(hash, s.p + s.n - END, END);
     }
     return hash;
 }

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memo.h"
+#include "base/time.h"
 #include "trust/cert_cache.h"
 #include "trust/holder_client.h"
 #include "trust/key_names.h"
@@ -15,10 +16,10 @@
 #include "trust/thread.h"
 #include "trust/trust_int.h"
 
-enum { CERT_FILE_MAX = 256 * 1024, CERTS_MAX = 8, P256_HALF = 32, VERIFIED_SLOTS = 128 };
+enum { LOOK_US = 1000000, CERT_FILE_MAX = 256 * 1024, CERTS_MAX = 8, P256_HALF = 32, VERIFIED_SLOTS = 128 };
 
-/* The certificates of a file as it was read last: by inode, size and time of change it is the same one still. */
-struct cert_file { struct stat seen; struct str certs[CERTS_MAX]; size_t n; };
+/* The certificates of a file as it was read last: by inode, size and time of change it is the same one still. looked_us: when that was seen last. */
+struct cert_file { struct stat seen; int64_t looked_us; struct str certs[CERTS_MAX]; size_t n; };
 
 struct key {
     struct trust *trust;
@@ -194,19 +195,23 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/* find_certs: now: the file as it is; NULL: those that were seen to be the file's a moment ago. */
 static bool find_certs(struct call *c, const struct key *k, const struct stat *now, struct str *ret, size_t most, size_t *n)
 {
+    int64_t now_us = time_monotonic_us();
     (void)pthread_mutex_lock(&k->trust->lock);
-    bool found = k->file.n && is_same_file(&k->file.seen, now);
-    *n = !found ? 0 : k->file.n < most ? k->file.n : most;
-    for (size_t i = 0; i < *n; i++) ret[i] = str_copy(c->arena, k->file.certs[i]);
+    const struct cert_file *f = &k->file;
+    bool found = f->n && (now ? is_same_file(&f->seen, now) : now_us < f->looked_us + LOOK_US);
+    *n = !found ? 0 : f->n < most ? f->n : most;
+    for (size_t i = 0; i < *n; i++) ret[i] = str_copy(c->arena, f->certs[i]);
+    if (found && now) find_id(k->trust, k->id)->file.looked_us = now_us;
     (void)pthread_mutex_unlock(&k->trust->lock);
     return found;
 }
 
 static void keep_certs(struct trust *t, struct str id, const struct stat *now, const struct str *certs, size_t n)
 {
-    struct cert_file read = { .seen = *now, .n = n };
+    struct cert_file read = { .seen = *now, .looked_us = time_monotonic_us(), .n = n };
     for (size_t i = 0; i < n; i++) read.certs[i] = trust__heap_copy(certs[i]);
     (void)pthread_mutex_lock(&t->lock);
     struct key *k = find_id(t, id);
@@ -216,12 +221,14 @@ static void keep_certs(struct trust *t, struct str id, const struct stat *now, c
     drop_certs(&old);
 }
 
-/* key_certificates: the file is looked at for every signature and read only when it was changed: a file of an earlier moment is never taken for a later one, because
- * the look comes before the reading. */
+/* key_certificates: the file is looked at once a second and read only when it was changed: a file of an earlier moment is never taken for a later one, because the look
+ * comes before the reading. */
 enum status key_certificates(struct call *c, const struct key *k, struct str *ret, size_t most, size_t *n)
 {
-    struct str path = str_join(c->arena, k->trust->folder, STR("/"), k->id, STR(".cert.pem"), STR_END), pem, all[CERTS_MAX];
+    struct str path, pem, all[CERTS_MAX];
     struct stat now;
+    if (find_certs(c, k, NULL, ret, most, n)) return ST_OK;
+    path = str_join(c->arena, k->trust->folder, STR("/"), k->id, STR(".cert.pem"), STR_END);
     const char *path_z = str_to_z(c->arena, path);
     if (!path_z || stat(path_z, &now) != 0) return no_certificate(c, k);
     if (find_certs(c, k, &now, ret, most, n)) return ST_OK;

@@ -6,15 +6,20 @@
 #include "base/time.h"
 #include "exchange/message/message.h"
 
-enum { CHAIN_MOST = 8, PIECES = 3 + CHAIN_MOST + WIRE_OCSP_MAX };
+enum { CHAIN_MOST = 8, PARTY = 4, PIECES = 4 + PARTY + CHAIN_MOST + WIRE_OCSP_MAX };
 
-/* What a judgement rests on: the directory, what the certificate is for, the certificate and all that came with it. What came with more is judged each time. */
+/* Which judgement: it tells them apart in what is remembered. */
+static const struct str AS_PEER = STR_INIT("peer"), AS_SIGNER = STR_INIT("signer");
+
+/* What a judgement rests on: the directory, for whom the certificate is to speak, the certificate and all that came with it. What came with more is judged each time. */
 struct basis { struct str pieces[PIECES]; size_t n; };
 
-static bool make_basis(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp, bool sign, struct basis *ret)
+static bool make_basis(const struct directory *d, struct str as, const struct xid *party, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
+                       struct basis *ret)
 {
+    static const char counts[] = "012345678"; /* how many pieces are the chain's */
     if (nchain > CHAIN_MOST || nocsp > WIRE_OCSP_MAX) return false;
-    *ret = (struct basis){ .pieces = { d->version_digest, str_print(c->arena, "%d %zu", sign, nchain), cert }, .n = 3 };
+    *ret = (struct basis){ .pieces = { d->version_digest, as, party->instance, party->class_, party->member, party->subsystem, str_of(&counts[nchain], 1), cert }, .n = 4 + PARTY };
     for (size_t i = 0; i < nchain; i++) ret->pieces[ret->n++] = chain[i];
     for (size_t i = 0; i < nocsp; i++) ret->pieces[ret->n++] = ocsp[i];
     return true;
@@ -69,32 +74,50 @@ static enum status wrong_certificate(struct call *c, const char *why)
     return call_fault(c, call_fail(c, ST_DENIED, "", "The certificate is not one for this use (%s). Tell your administrator.", str_z(why)), STR("incorrect_certificate"));
 }
 
-/* check_path_and_status: the dear part of both judgements, remembered. */
-static enum status check_path_and_status(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
-                                         bool sign, const struct cert_info *info)
+/* end_of: the moment the first certificate of the path ends. */
+static enum status end_of(struct call *c, const struct cert_path *path, int64_t *ret)
 {
-    struct basis basis;
-    struct cert_path path;
-    const struct cert_anchor *anchors;
-    bool known = make_basis(c, d, cert, chain, nchain, ocsp, nocsp, sign, &basis);
-    if (known && is_remembered(c, &basis)) return ST_OK;
-    size_t nanchors = collect_anchors(c, d, sign, &anchors);
-    int64_t until = info->to_ms;
-    TRY(cert_check_path(c, cert, chain, nchain, anchors, nanchors, c->now_ms, &path));
-    TRY(check_status(c, d, &path, ocsp, nocsp, c->now_ms, &until));
-    if (known) remember(c, &basis, until);
+    *ret = TIME_FAR;
+    for (size_t i = 0; i < path->n; i++) {
+        struct cert_info info;
+        TRY(cert_read(c, path->certs[i], &info));
+        if (info.to_ms < *ret) *ret = info.to_ms;
+    }
     return ST_OK;
 }
 
-enum status judge__peer(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp, const struct xid *hosted)
+/* check_path_and_status: *until: how long what was found holds. */
+static enum status check_path_and_status(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
+                                         bool sign, int64_t *until)
+{
+    struct cert_path path;
+    const struct cert_anchor *anchors;
+    size_t nanchors = collect_anchors(c, d, sign, &anchors);
+    TRY(cert_check_path(c, cert, chain, nchain, anchors, nanchors, c->now_ms, &path));
+    TRY(end_of(c, &path, until));
+    return check_status(c, d, &path, ocsp, nocsp, c->now_ms, until);
+}
+
+static enum status check_peer(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
+                              const struct xid *hosted, int64_t *until)
 {
     struct cert_info info;
     TRY(cert_read(c, cert, &info));
     if (!info.is_auth) return wrong_certificate(c, "it is not for authentication");
-    TRY(check_path_and_status(c, d, cert, chain, nchain, ocsp, nocsp, false, &info));
+    TRY(check_path_and_status(c, d, cert, chain, nchain, ocsp, nocsp, false, until));
     const struct dir_server *server = directory__server_of_cert(d, cert);
     if (!server) return wrong_certificate(c, "the directory knows no server with it");
-    if (!directory__hosts(d, server, hosted)) return wrong_certificate(c, "its server does not act for this agency");
+    return directory__hosts(d, server, hosted) ? ST_OK : wrong_certificate(c, "its server does not act for this agency");
+}
+
+enum status judge__peer(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp, const struct xid *hosted)
+{
+    struct basis basis;
+    int64_t until;
+    bool known = make_basis(d, AS_PEER, hosted, cert, chain, nchain, ocsp, nocsp, &basis);
+    if (known && is_remembered(c, &basis)) return ST_OK;
+    TRY(check_peer(c, d, cert, chain, nchain, ocsp, nocsp, hosted, &until));
+    if (known) remember(c, &basis, until);
     return ST_OK;
 }
 
@@ -108,10 +131,17 @@ static enum status check_owner(struct call *c, const struct directory *d, const 
 
 enum status judge__signer(struct call *c, const struct directory *d, struct str cert, struct str ocsp, const struct xid *member)
 {
+    const struct xid party = { .instance = member->instance, .class_ = member->class_, .member = member->member }; /* the same for all its subsystems */
     struct cert_info info;
+    struct basis basis;
+    int64_t until;
+    bool known = make_basis(d, AS_SIGNER, &party, cert, NULL, 0, &ocsp, ocsp.n > 0, &basis);
+    if (known && is_remembered(c, &basis)) return ST_OK;
     TRY(cert_read(c, cert, &info));
     TRY(check_owner(c, d, &info, member));
-    return check_path_and_status(c, d, cert, NULL, 0, &ocsp, ocsp.n > 0, true, &info);
+    TRY(check_path_and_status(c, d, cert, NULL, 0, &ocsp, ocsp.n > 0, true, &until));
+    if (known) remember(c, &basis, until);
+    return ST_OK;
 }
 
 enum status judge__signer_then(struct call *c, const struct directory *d, struct str cert, const struct xid *member, int64_t at_ms, struct cert_path *ret)
