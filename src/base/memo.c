@@ -3,15 +3,16 @@
 
 #include <pthread.h>
 
-enum { WHOLE = 128, END = WHOLE / 2 };
+enum { WHOLE = 128, END = WHOLE / 2, LANES = 16 };
 
 struct slot { char *bytes; size_t key, size; };
-struct memo { pthread_mutex_t lock; size_t nslots; struct slot slots[]; };
+struct memo { pthread_mutex_t lock, lanes[LANES] /* held by those who find something out */; size_t nslots; struct slot slots[]; };
 
 struct memo *memo_new(size_t slots)
 {
     struct memo *m = heap_alloc(1, sizeof *m + slots * sizeof *m->slots);
     (void)pthread_mutex_init(&m->lock, NULL);
+    for (size_t i = 0; i < LANES; i++) (void)pthread_mutex_init(&m->lanes[i], NULL);
     m->nslots = slots;
     return m;
 }
@@ -20,6 +21,7 @@ void memo_free(struct memo *m)
 {
     if (!m) return;
     for (size_t i = 0; i < m->nslots; i++) heap_free(m->slots[i].bytes);
+    for (size_t i = 0; i < LANES; i++) (void)pthread_mutex_destroy(&m->lanes[i]);
     (void)pthread_mutex_destroy(&m->lock);
     heap_free(m);
 }
@@ -81,6 +83,24 @@ bool memo_find(struct memo *m, struct arena *a, const struct str *pieces, size_t
     if (found) *ret = str_copy(a, str_of(s->bytes + s->key, s->size - s->key));
     (void)pthread_mutex_unlock(&m->lock);
     return found;
+}
+
+/* Different things may share a lane; then one waits for nothing, a moment long. */
+bool memo_find_or_wait(struct memo *m, struct arena *a, const struct str *pieces, size_t n, struct memo_turn *turn, struct str *ret)
+{
+    if (!m) return false;
+    if (memo_find(m, a, pieces, n, ret)) return true;
+    *turn = (struct memo_turn){ m, hash_of(pieces, n) % LANES };
+    (void)pthread_mutex_lock(&m->lanes[turn->lane]);
+    if (!memo_find(m, a, pieces, n, ret)) return false;
+    memo_end_turn(turn);
+    return true;
+}
+
+void memo_end_turn(struct memo_turn *turn)
+{
+    if (turn->of) (void)pthread_mutex_unlock(&turn->of->lanes[turn->lane]);
+    turn->of = NULL;
 }
 
 static struct slot make(const struct str *pieces, size_t n, struct str value)

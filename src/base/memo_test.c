@@ -94,3 +94,63 @@ TEST(many_threads_share_one)
     }
     memo_free(m);
 }
+
+/* ---- who finds it out ---- */
+
+struct asker { pthread_t thread; struct memo *memo; pthread_barrier_t *start; int *found_out; bool good; };
+
+static void *ask(void *arg)
+{
+    struct asker *w = arg;
+    struct call *c = call_open(NULL);
+    w->good = true;
+    for (int i = 0; i < 200; i++) {
+        struct str key = str_print(c->arena, "%d", i), got = { 0 };
+        (void)pthread_barrier_wait(w->start);
+        MEMO_TURN turn = { 0 };
+        if (memo_find_or_wait(w->memo, c->arena, &key, 1, &turn, &got)) {
+            w->good = w->good && str_eq(got, key);
+            continue;
+        }
+        w->found_out[i]++; /* nobody else is here */
+        memo_keep(w->memo, &key, 1, key);
+    }
+    call_close(c);
+    return NULL;
+}
+
+TEST(what_many_ask_for_at_once_is_found_out_by_one)
+{
+    enum { ASKERS = 6 };
+    struct memo *m = memo_new(1024);
+    struct asker all[ASKERS];
+    int found_out[200] = { 0 };
+    pthread_barrier_t start;
+    CHECK(pthread_barrier_init(&start, NULL, ASKERS) == 0);
+    for (size_t i = 0; i < ASKERS; i++) {
+        all[i] = (struct asker){ .memo = m, .start = &start, .found_out = found_out };
+        CHECK(pthread_create(&all[i].thread, NULL, ask, &all[i]) == 0);
+    }
+    for (size_t i = 0; i < ASKERS; i++) CHECK(pthread_join(all[i].thread, NULL) == 0 && all[i].good);
+    for (size_t i = 0; i < 200; i++) CHECK(found_out[i] == 1);
+    (void)pthread_barrier_destroy(&start);
+    memo_free(m);
+}
+
+TEST(who_gives_up_leaves_it_to_the_next)
+{
+    struct memo *m = memo_new(4);
+    struct str key = STR("key"), got;
+    for (int i = 0; i < 2; i++) {
+        MEMO_TURN turn = { 0 };
+        CHECK(!memo_find_or_wait(m, c->arena, &key, 1, &turn, &got) && turn.of == m);
+    }
+    {
+        MEMO_TURN turn = { 0 };
+        CHECK(!memo_find_or_wait(NULL, c->arena, &key, 1, &turn, &got) && !turn.of);
+    }
+    memo_keep(m, &key, 1, STR("v"));
+    MEMO_TURN turn = { 0 };
+    CHECK(memo_find_or_wait(m, c->arena, &key, 1, &turn, &got) && !turn.of && str_eq(got, STR("v")));
+    memo_free(m);
+}

@@ -208,6 +208,7 @@ static void put_escaped(struct buf *b, struct str s, const struct escape *table,
 {
     size_t from = 0;
     for (size_t i = 0; i < s.n; i++) {
+        if ((uint8_t)s.p[i] > '>') continue; /* nothing above it is ever escaped */
         for (size_t k = 0; k < n; k++) {
             if (s.p[i] != table[k].byte) continue;
             buf_put(b, str_of(s.p + from, i - from));

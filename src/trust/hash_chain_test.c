@@ -236,8 +236,12 @@ TEST(the_quick_reader_knows_every_chain_we_write)
         messages[i] = (struct signed_message){ parts[i], 1 + i % 2 };
     }
     for (size_t n = 1; n <= MOST; n++) {
+        const struct hash_tree *tree = hash_chain__grow(c->arena, messages, n);
+        struct str alone;
         CHECK_OK(hash_chain__write(c, messages, n, &result, chains));
         for (size_t i = 0; i < n; i++) {
+            CHECK_OK(hash_chain__write_one(c, tree, i, &alone));
+            CHECK_STR(alone, chains[i]);
             CHECK(hash_chain__quick_check(c, result, chains[i], messages[i].parts, messages[i].nparts));
             CHECK(!hash_chain__quick_check(c, result, chains[i], messages[i].parts, 3 - messages[i].nparts));
             if (n > 2) CHECK(!hash_chain__quick_check(c, result, chains[(i + 2) % n], messages[i].parts, messages[i].nparts));

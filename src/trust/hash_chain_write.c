@@ -54,40 +54,6 @@ static void put_numbered(struct buf *b, struct str before, size_t number, struct
 static void open_step(struct buf *b, size_t number) { put_numbered(b, STR("<HashStep id=\"STEP"), number, STR("\">")); }
 static void end_step(struct buf *b) { buf_put(b, STR("</HashStep>")); }
 
-/* put_own: the branch that leads to the message: the next step, or the part itself where the message has one part and this is the last step. */
-static void put_own(struct buf *b, const struct signed_message *m, size_t next_step, bool is_last)
-{
-    if (is_last && m->nparts == 1)
-        put_part(b, m->parts);
-    else
-        put_numbered(b, STR("<StepRef URI=\"#STEP"), next_step, STR("\"/>"));
-}
-
-/* One level of the way from the root to a message: the other branch, and on which side it stands. */
-struct turn { struct hash_link other; bool other_is_left; };
-
-static enum status write_chain(struct call *c, const struct signed_message *m, const struct turn *turns, size_t nturns, struct str *ret)
-{
-    struct buf b = buf_in(c->arena, CHAIN_MAX);
-    (void)buf_room(&b, CHAIN_FRAME + (nturns + m->nparts) * CHAIN_BRANCH); /* enough for all but long names */
-    buf_put(&b, STR(HASH_CHAIN_HEAD));
-    size_t step = 0;
-    for (; step < nturns; step++) {
-        open_step(&b, step);
-        if (turns[step].other_is_left) put_value(&b, &turns[step].other);
-        put_own(&b, m, step + 1, step + 1 == nturns);
-        if (!turns[step].other_is_left) put_value(&b, &turns[step].other);
-        end_step(&b);
-    }
-    if (m->nparts > 1 || nturns == 0) {
-        open_step(&b, step);
-        for (size_t i = 0; i < m->nparts; i++) put_part(&b, &m->parts[i]);
-        end_step(&b);
-    }
-    buf_put(&b, STR(HASH_CHAIN_END));
-    return buf_finish(&b, ret);
-}
-
 static enum status write_result(struct call *c, struct str uri, struct str digest, struct str *ret)
 {
     struct buf b = buf_in(c->arena, CHAIN_MAX);
@@ -117,22 +83,6 @@ static void build_tree(struct arena *a, struct hash_link *leaves, size_t n, stru
     }
 }
 
-/* turns_to: from the root down to leaf i. */
-static size_t turns_to(const struct tree *t, size_t i, struct turn *turns)
-{
-    size_t n = 0;
-    for (size_t level = 0; level + 1 < t->levels; level++, i /= 2) {
-        size_t other = i ^ 1;
-        if (other < t->sizes[level]) turns[n++] = (struct turn){ t->rows[level][other], other < i };
-    }
-    for (size_t a = 0, b = n; a + 1 < b; a++) {
-        struct turn kept = turns[a];
-        turns[a] = turns[--b];
-        turns[b] = kept;
-    }
-    return n;
-}
-
 /* grow: the tree over the messages, and its root; a chain of one part still has its step. */
 static struct str grow(struct arena *a, const struct signed_message *messages, size_t n, struct tree *t)
 {
@@ -143,17 +93,80 @@ static struct str grow(struct arena *a, const struct signed_message *messages, s
     return n == 1 && messages[0].nparts == 1 ? hash_chain__step_value(a, DIGEST_SHA512, root, 1) : root->digest;
 }
 
-static enum status write_way(struct call *c, const struct tree *t, const struct signed_message *m, size_t at, struct str *ret)
+/* A walk from the root down to messages. b holds the chain as far as the walk has come, the same for all messages below. */
+static const size_t ALL = SIZE_MAX;
+struct walk { struct call *c; const struct tree *tree; const struct signed_message *messages; size_t only; /* one message, or ALL */ struct str *ret; struct buf b; };
+
+/* A place in the tree, not one that a lone value only moved through on its way up. */
+struct place { size_t level, at; };
+
+static struct place place_of(const struct tree *t, size_t level, size_t at)
 {
-    struct turn turns[TREE_LEVELS];
-    return write_chain(c, m, turns, turns_to(t, at, turns), ret);
+    while (level > 0 && 2 * at + 1 >= t->sizes[level - 1]) {
+        level--;
+        at *= 2;
+    }
+    return (struct place){ level, at };
+}
+
+/* part_at: the part that stands here by itself: the one of a message of one part; NULL elsewhere. */
+static const struct signed_part *part_at(const struct walk *w, struct place p) { return p.level == 0 && w->messages[p.at].nparts == 1 ? w->messages[p.at].parts : NULL; }
+
+/* write_message: the end of its chain; its part is in the step above, if there is one, else its parts are a step of their own. */
+static enum status write_message(struct walk *w, size_t at, size_t step)
+{
+    const struct signed_message *m = &w->messages[at];
+    if (m->nparts > 1 || step == 0) {
+        open_step(&w->b, step);
+        for (size_t i = 0; i < m->nparts; i++) put_part(&w->b, &m->parts[i]);
+        end_step(&w->b);
+    }
+    buf_put(&w->b, STR(HASH_CHAIN_END));
+    if (w->b.failed) return ST_TOO_LARGE;
+    w->ret[w->only == ALL ? at : 0] = str_copy(w->c->arena, buf_str(&w->b));
+    return ST_OK;
+}
+
+/* put_branch: the step in which one of two branches is followed and the other is a value. */
+static void put_branch(struct walk *w, size_t step, struct place own, const struct hash_link *other, bool own_is_left)
+{
+    const struct signed_part *part = part_at(w, own);
+    open_step(&w->b, step);
+    if (!own_is_left) put_value(&w->b, other);
+    if (part) put_part(&w->b, part);
+    else put_numbered(&w->b, STR("<StepRef URI=\"#STEP"), step + 1, STR("\"/>"));
+    if (own_is_left) put_value(&w->b, other);
+    end_step(&w->b);
+}
+
+/* descend: all chains that lead through p; what they have in common is written once. */
+static enum status descend(struct walk *w, struct place p, size_t step)
+{
+    if (p.level == 0) return write_message(w, p.at, step);
+    size_t mark = w->b.n, below = p.level - 1;
+    for (size_t at = 2 * p.at; at < 2 * p.at + 2; at++) {
+        struct place own = place_of(w->tree, below, at);
+        if (w->only != ALL && w->only >> below != at) continue;
+        put_branch(w, step, own, &w->tree->rows[below][at ^ 1], at % 2 == 0);
+        TRY(descend(w, own, step + 1));
+        w->b.n = mark;
+    }
+    return ST_OK;
+}
+
+static enum status write_chains(struct call *c, const struct tree *t, const struct signed_message *messages, size_t only, struct str *ret)
+{
+    struct walk w = { c, t, messages, only, ret, buf_in(c->arena, CHAIN_MAX) };
+    (void)buf_room(&w.b, CHAIN_FRAME + (t->levels + 2) * CHAIN_BRANCH); /* enough for most */
+    buf_put(&w.b, STR(HASH_CHAIN_HEAD));
+    return descend(&w, place_of(t, t->levels - 1, 0), 0);
 }
 
 enum status hash_chain__write(struct call *c, const struct signed_message *messages, size_t n, struct str *ret_result, struct str *ret_chain)
 {
     struct tree tree;
     struct str root = grow(c->arena, messages, n, &tree);
-    for (size_t i = 0; i < n; i++) TRY(write_way(c, &tree, &messages[i], i, &ret_chain[i]));
+    TRY(write_chains(c, &tree, messages, ALL, ret_chain));
     return write_result(c, STR(HASH_CHAIN_SIGNED), root, ret_result);
 }
 
@@ -173,4 +186,4 @@ const struct hash_tree *hash_chain__grow(struct arena *a, const struct signed_me
     return t;
 }
 
-enum status hash_chain__write_one(struct call *c, const struct hash_tree *t, size_t at, struct str *ret_chain) { return write_way(c, &t->tree, &t->messages[at], at, ret_chain); }
+enum status hash_chain__write_one(struct call *c, const struct hash_tree *t, size_t at, struct str *ret_chain) { return write_chains(c, &t->tree, t->messages, at, ret_chain); }

@@ -66,11 +66,11 @@ static bool check_document(struct call *c, const struct signature_doc *doc, cons
 /* The messages of a batch share document and chain result. That those two are good, and what they say, is a property of their bytes alone. */
 struct kept { int64_t signed_ms; struct sig_method method; size_t ncert; }; /* behind it the certificate and its status answer */
 
-static bool recall(struct memo *m, struct call *c, const struct str both[static 2], struct signature_facts *ret)
+static bool recall(struct memo *m, struct call *c, const struct str both[static 2], struct memo_turn *turn, struct signature_facts *ret)
 {
     struct str text;
     struct kept k;
-    if (!memo_find(m, c->arena, both, 2, &text)) return false;
+    if (!memo_find_or_wait(m, c->arena, both, 2, turn, &text)) return false;
     memcpy(&k, text.p, sizeof k);
     text = str_skip(text, sizeof k);
     *ret = (struct signature_facts){ str_first(text, k.ncert), str_skip(text, k.ncert), k.signed_ms, k.method };
@@ -90,7 +90,8 @@ bool xades__quick_check(struct call *c, const struct signature_doc *doc, const s
     struct signature_facts facts;
     if (!doc->chain.n) return check_document(c, doc, parts, nparts, ret); /* a document that stands alone does not come twice */
     if (!hash_chain__quick_check(c, doc->chain_result, doc->chain, parts, nparts)) return false;
-    if (!recall(known, c, both, &facts)) {
+    MEMO_TURN turn = { 0 }; /* the messages of a batch come together: the first is judged, the others wait for it */
+    if (!recall(known, c, both, &turn, &facts)) {
         if (!check_document(c, doc, parts, nparts, &facts)) return false;
         keep(known, c, both, &facts);
     }
