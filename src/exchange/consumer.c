@@ -24,6 +24,7 @@ struct trip {
     struct xid provider;       /* the target without its service */
     struct wire sent;
     bool left;                 /* the question may have reached a server: it is not sent to another one */
+    bool untaken;              /* the last server said that it did not take it: too busy, or about to stop */
     int64_t began_us;
 };
 
@@ -94,15 +95,19 @@ static enum status own_status(struct call *c, struct wire *w)
     return ST_OK;
 }
 
-static enum status read_answer(struct call *c, const struct client_answer *answer, struct wire *ret)
+static enum status read_answer(struct call *c, const struct client_answer *answer, struct trip *t, struct wire *ret)
 {
     struct str type = client_header(answer, "Content-Type");
-    if (answer->status != 200)
+    if (answer->status != 200) {
+        call_note(c, "exchange", "the other node answered with HTTP %d", answer->status);
         return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The other agency's node gave an answer that is no exchange message. Tell your administrator."), STR("http_error"));
+    }
     bool bare = str_eq(multipart__type(type), STR("text/xml"));
     enum status st = bare ? fault__read_soap(c, answer->body, &ret->fault) : wire__read(c, type, answer->body, &answer->large, false, ret);
     if (st != ST_OK) return fault__wrap(c, st, STR("invalid_response"));
     if (bare) ret->has_fault = true;
+    t->untaken = bare && str_eq(client_header(answer, "X-Sen-Taken"), STR("no"));
+    if (t->untaken) t->left = false;
     return ST_OK;
 }
 
@@ -111,6 +116,8 @@ static enum status post(struct call *c, const struct directory *d, const struct 
     struct wire_bytes bytes;
     struct judging judging = { d, server, &t->provider };
     struct client_answer answer;
+    *ret = (struct wire){ 0 }; /* a server that was asked before may have told a fault */
+    t->untaken = false;
     TRY(own_status(c, &t->sent));
     TRY(wire__write(c, &t->sent, true, &bytes));
     const struct header headers[] = {
@@ -127,7 +134,7 @@ static enum status post(struct call *c, const struct directory *d, const struct 
     enum status st = client_fetch(c, &rq, &answer);
     c->now_ms += (time_monotonic_us() - sent_us) / 1000; /* a large answer takes minutes, and what proves it is younger than the question */
     if (st != ST_OK) return call_fault(c, st, STR("network_error"));
-    return read_answer(c, &answer, ret);
+    return read_answer(c, &answer, t, ret);
 }
 
 /* by_this_node: the provider is here: the same judgement and log, without the TLS hop. It runs as a call of its own, so that its failure is told as the
@@ -149,6 +156,7 @@ static enum status by_this_node(struct call *c, const struct trip *t, bool own, 
 /* may_try_next: only while the question has gone nowhere: each server keeps a log of its own and would take it as new. */
 static bool may_try_next(const struct call *c, const struct trip *t, enum status st)
 {
+    if (t->untaken) return true;
     if (st == ST_OK || t->left) return false;
     return fault__same_type(c->error.fault, STR("network_error")) || str_starts(c->error.fault, STR("ssl_authentication_failed"));
 }
@@ -156,7 +164,7 @@ static bool may_try_next(const struct call *c, const struct trip *t, enum status
 static enum status ask_server(struct call *c, const struct directory *d, struct trip *t, const struct dir_server *s, int64_t connect_ms, bool anew, struct wire *ret)
 {
     enum status st = post(c, d, s, connect_ms, anew, t, ret);
-    if (st == ST_OK) servers__remember(c, &t->provider, s);
+    if (st == ST_OK && !t->untaken) servers__remember(c, &t->provider, s);
     else servers__forget(c, &t->provider, s);
     return st;
 }
@@ -174,7 +182,7 @@ static enum status ask_servers(struct call *c, const struct directory *d, struct
         recalled = false;
         enum status st = ask_server(c, d, t, list[0], AGAIN_MS, !servers__is_fresh(c, list[0]), ret);
         if (!may_try_next(c, t, st)) return st;
-        if (fault__same_type(c->error.fault, STR("network_error"))) far[nfar++] = list[0];
+        if (t->untaken || fault__same_type(c->error.fault, STR("network_error"))) far[nfar++] = list[0];
         if (n == 1 && (nfar == 0 || !servers__race(c, far, nfar, PEER_PORT, CONNECT_MS))) return st;
         call_clear(c);
         if (n == 1) return ask_server(c, d, t, far[0], CONNECT_MS, true, ret);

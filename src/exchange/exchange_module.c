@@ -66,6 +66,7 @@ static void prepare_tls(struct call *c, struct app *app)
     ex->tls_cert = str_copy(ex->arena, cert);
     ex->tls = (struct peer_tls){ .key = key, .chain = own_chain, .accept = accept_peer };
     web_set_peer_tls(app, &ex->tls);
+    web_set_peer_refusal(app, fault__put_untaken);
 }
 
 /* ---- start and stop ---- */

@@ -489,6 +489,33 @@ TEST(another_system_is_judged_by_its_request)
     CHECK(may_repeat(&rq));
 }
 
+static void refuse(struct buf *out, enum status st, struct str sentence) { buf_print(out, "<%s>%.*s", status_name(st), STR_ARG(sentence)); }
+
+TEST(a_peer_is_refused_in_its_own_language)
+{
+    static const struct { size_t body; bool again; } cases[] = { { 40 * 1024, true /* no memory for it now */ }, { 80 * 1024, false /* more than the route takes */ } };
+    start(c);
+    web_set_peer_refusal(&fake_app, refuse);
+    fake_app.web->options.body_memory = 20 * 1024;
+    for (size_t i = 0; i < 2; i++) {
+        struct judged j = { .expected = own_cert };
+        struct client_request rq = peer_request(c, &j);
+        struct client_answer a;
+        rq.body = str_of(arena_alloc(c->arena, cases[i].body, 1), cases[i].body);
+        CHECK_OK(client_fetch(c, &rq, &a));
+        CHECK(a.status == 200 && str_starts(client_header(&a, "Content-Type"), STR("text/xml")));
+        CHECK(str_eq(client_header(&a, "X-Sen-Taken"), STR("no")) == cases[i].again);
+        CHECK_STR(a.body, cases[i].again ? STR("<unavailable>The server is very busy. Try again in a few seconds.") : str_join(c->arena, STR("<too_large>"), str_z(status_sentence(ST_TOO_LARGE)), STR_END));
+        rq = request_to(c, PORT_SYSTEMS, "/size");
+        rq.method = STR("POST");
+        rq.has_body = true;
+        rq.body = str_of(arena_alloc(c->arena, 80 * 1024, 1), 80 * 1024);
+        CHECK_OK(client_fetch(c, &rq, &a));
+        CHECK(a.status >= 400 && !client_header(&a, "X-Sen-Taken").p); /* others get what they got */
+    }
+    stop();
+}
+
 TEST(plain_bytes_on_the_peers_port_are_not_answered)
 {
     start(c);

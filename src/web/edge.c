@@ -84,10 +84,17 @@ static struct str early_sentence(int http)
     return TR("The server is very busy. Try again in a few seconds.");
 }
 
+static bool speaks_to_peers(const struct door *d) { return d->port == PORT_PEERS && d->web->refuse_peer; }
+static enum status early_status(int http) { return http == 413 ? ST_TOO_LARGE : http == 503 ? ST_UNAVAILABLE : ST_INVALID; }
+
 static void copy_early_text(const struct door *d, int http, struct buf *out)
 {
     const struct web_options *o = &d->web->options;
     struct str english = early_sentence(http);
+    if (speaks_to_peers(d)) {
+        d->web->refuse_peer(out, early_status(http), english);
+        return;
+    }
     if (d->port != PORT_PAGES) {
         buf_print(out, "{\"type\":\"about:blank\",\"status\":%d,\"detail\":\"%.*s\"}", http, STR_ARG(english));
         return;
@@ -102,13 +109,15 @@ static enum MHD_Result answer_early(struct turn *t, int http)
     copy_early_text(t->door, http, &text);
     struct MHD_Response *r = MHD_create_response_from_buffer(text.n, text.p, MHD_RESPMEM_MUST_COPY);
     if (!r) return MHD_NO;
-    (void)MHD_add_response_header(r, "Content-Type", t->door->port == PORT_PAGES ? "text/plain; charset=utf-8" : "application/problem+json");
+    bool peers = speaks_to_peers(t->door);
+    (void)MHD_add_response_header(r, "Content-Type", peers ? "text/xml; charset=UTF-8" : t->door->port == PORT_PAGES ? "text/plain; charset=utf-8" : "application/problem+json");
     (void)MHD_add_response_header(r, "Connection", "close");
     (void)MHD_add_response_header(r, "Cache-Control", "no-store");
     if (http == 503) (void)MHD_add_response_header(r, "Retry-After", "5");
+    if (peers && http == 503) (void)MHD_add_response_header(r, "X-Sen-Taken", "no");
     atomic_fetch_add(&t->door->web->numbers.refused, 1);
     numbers__count(&t->door->web->numbers, t->door->port, http, time_monotonic_us() - t->began_us);
-    enum MHD_Result queued = MHD_queue_response(t->connection, (unsigned)http, r);
+    enum MHD_Result queued = MHD_queue_response(t->connection, peers ? MHD_HTTP_OK : (unsigned)http, r);
     MHD_destroy_response(r);
     return queued;
 }

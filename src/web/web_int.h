@@ -178,6 +178,7 @@ struct web {
     uint8_t form_secret[32];
     const struct session_source *sessions;
     const struct peer_tls *peer_tls;
+    refusal_writer *refuse_peer;
     metrics_writer *writers[WRITERS_MAX]; size_t nwriters;
     struct named_check checks[WRITERS_MAX]; size_t nchecks;
     struct numbers numbers;

@@ -34,6 +34,8 @@ struct web *web__of(struct app *app)
 
 void web_set_peer_tls(struct app *app, const struct peer_tls *tls) { web__of(app)->peer_tls = tls; }
 
+void web_set_peer_refusal(struct app *app, refusal_writer *w) { web__of(app)->refuse_peer = w; }
+
 void web__turn_began(struct web *w)
 {
     (void)pthread_mutex_lock(&w->lock);

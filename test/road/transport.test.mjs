@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Nation, SEN, until } from '../lib/nation.mjs';
 
-let nation, backend, seen, second;
+let nation, backend, seen, slowly, second;
 const ECHO = '/r1/VN/GOV/G01/population/echo', MOMENT_MS = 700; // how long one of several servers has to be reached
 
 // The backend answers as its path says and remembers what it was asked.
@@ -23,7 +23,7 @@ const answers = {
   },
   away(rq, rs) { rs.writeHead(302, { Location: '/ps1/echo' }).end(); },
   silent(rq, rs) { rs.flushHeaders(); },
-  slow(rq, rs) { let n = 0; const t = setInterval(() => { rs.write('x'); if (++n === 14) { clearInterval(t); rs.end(); } }, 250); }, // longer than the service may be silent; no piece is late
+  slow(rq, rs) { slowly = rq.url; let n = 0; const t = setInterval(() => { rs.write('x'); if (++n === 14) { clearInterval(t); rs.end(); } }, 250); }, // longer than the service may be silent; no piece is late
   half(rq, rs) { rs.writeHead(200, { 'Content-Length': 100 }); rs.write('half'); setTimeout(() => rs.destroy(), 50); },
 };
 function startBackend() {
@@ -357,6 +357,27 @@ test('one provider on two nodes: when the one that answers stands still or dies,
   assert.ok(Date.now() - again < 9000 + usual, 'its machine took the connection, and was not waited for as for one that is far away');
   signalAll(folder(first), 'SIGCONT');
   await remembered(other);
-  signalAll(folder(other), 'SIGKILL');
-  assert.equal(await where(), first);
+  // One that stops in good order takes no more, says so in words that the asking node understands, and the question goes to the other one.
+  const failed = new Set(), server = () => Number(readFileSync(join(folder(other), 'run', 'sen-server.pid'), 'utf8')), old = server();
+  let n = 0, goes_on = true;
+  const askers = Array.from({ length: 8 }, async () => { while (goes_on) { const got = await ask(`${ECHO}/echo`, { method: 'POST', body: 'b' }); n++; if (got.status !== 200) failed.add(got.error); } });
+  await until('questions flow', () => n > 100);
+  const late = ask(`${ECHO}/slow`, { headers: [['X-Road-Security-Server', `VN/GOV/G01/${other}`]] }); // it stops only when this is answered; meanwhile questions come on connections that were kept
+  await until('a question that takes its time is at the backend', () => slowly === `/${other}/slow`);
+  process.kill(old, 'SIGTERM');
+  assert.match((await late).text, /^x+$/);
+  await until('it runs again', () => server() !== old);
+  const then = n;
+  await until('questions flow again', () => n > then + 200);
+  goes_on = false;
+  await Promise.all(askers);
+  failed.delete('server.clientproxy.network_error'); // a connection that closed over a question
+  assert.deepEqual([...failed], []);
+  const last = await where(), left = last === 'ps1' ? 'ps2' : 'ps1';
+  signalAll(folder(last), 'SIGKILL');
+  const next = await where();
+  if (next !== left) { // its connections outlived it by a moment, and this question went to one of them
+    assert.match(next, /network_error/);
+    assert.equal(await where(), left);
+  }
 });

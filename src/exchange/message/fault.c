@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/xml.h"
 #include "exchange/figures.h"
 #include "web/page.h"
@@ -13,7 +14,7 @@ static const struct fault_row { const char *code; enum status status; const char
 #include "exchange/message/fault_table.h"
 #undef FAULT
 };
-enum { TABLE_ROWS = sizeof TABLE / sizeof *TABLE, FAULT_TEXT_MAX = 2000 };
+enum { TABLE_ROWS = sizeof TABLE / sizeof *TABLE, FAULT_TEXT_MAX = 2000, UNTAKEN_ARENA = 64 * 1024 };
 static const char SOAP_NS[] = "http://schemas.xmlsoap.org/soap/envelope/";
 
 /* Two views that compare letters without case and without '_': "AccessDenied" is "access_denied" (x-road 10, trap 1). */
@@ -187,6 +188,15 @@ void fault__put_soap(struct buf *b, const struct fault *f)
     buf_put(b, STR("<detail><faultDetail xmlns=\"\">"));
     xml_put_text(b, f->detail);
     buf_put(b, STR("</faultDetail></detail></SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"));
+}
+
+void fault__put_untaken(struct buf *b, enum status st, struct str sentence)
+{
+    struct arena *a = arena_open(UNTAKEN_ARENA); /* the edge has no call */
+    struct fault f = { str_join(a, STR("server.serverproxy."), str_z(code_of_status(st)), STR_END), sentence, random_uuid(a) };
+    fault__put_soap(b, &f);
+    log_line(LOG_WARN, "exchange", "message.refused", f.detail, log_text("hop", fault__hop_name(HOP_PROVIDER)), log_text("fault", f.type), log_text("fault_id", f.detail));
+    arena_close(a);
 }
 
 /* is_type: what may stand in a log line, a header and a type: words of letters, digits and '_' joined by '.'. */

@@ -43,6 +43,7 @@ enum status fault__fail(struct call *c, const struct fault *f);
 bool fault__same_type(struct str a, struct str b);           /* compares the spellings of 7.7 and 7.8 */
 void fault__reply(struct call *c, const struct request *rq, struct reply *rp, const struct fault *f); /* to an information system */
 void fault__put_soap(struct buf *b, const struct fault *f);
+void fault__put_untaken(struct buf *b, enum status st, struct str sentence); /* the edge's, for a message that nobody looked at; logs its line */
 NODISCARD enum status fault__read_soap(struct call *c, struct str xml, struct fault *ret);
 void fault__log(const struct call *c, enum hop hop, const struct fault *f, struct str client, struct str service, struct str request_id);
 
