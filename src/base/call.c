@@ -58,6 +58,16 @@ struct call_error call_sentence(const struct call *c, enum status st)
     return e;
 }
 
+enum status call_adopt(struct call *c, const struct call *from, enum status st)
+{
+    const struct call_error *e = &from->error;
+    if (c == from || c->error.status != ST_OK || e->status == ST_OK) return st;
+    struct str *args = arena_array(c->arena, struct str, e->nargs);
+    for (size_t i = 0; i < e->nargs; i++) args[i] = str_copy(c->arena, e->args[i]);
+    c->error = (struct call_error){ e->status, str_copy(c->arena, e->field), str_copy(c->arena, e->sentence), str_copy(c->arena, e->key), args, e->nargs, str_copy(c->arena, e->fault) };
+    return st;
+}
+
 void call_clear(struct call *c) { c->error = (struct call_error){ 0 }; }
 
 void call_note(const struct call *c, const char *room, const char *fmt, ...)

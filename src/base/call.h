@@ -76,6 +76,9 @@ struct call_error call_sentence(const struct call *c, enum status st);
 /* call_clear: forget the failure (after it was handled). */
 void call_clear(struct call *c);
 
+/* call_adopt: the failure of another call, which may end before this one, as this one's own; keeps the first. Returns st. */
+enum status call_adopt(struct call *c, const struct call *from, enum status st);
+
 /* call_note: cause of a failure for the log (SQL text, errno ...), never for the page; no names, PINs, bodies or keys. */
 void call_note(const struct call *c, const char *room, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

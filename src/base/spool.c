@@ -111,11 +111,17 @@ bool extent_read(const struct extent *s, int64_t at, char *to, size_t n)
     return true;
 }
 
+enum status extent_load_to(struct call *c, const struct extent *s, char *to)
+{
+    if (extent_read(s, 0, to, (size_t)s->size)) return ST_OK;
+    return call_fail(c, ST_UNAVAILABLE, "", "A large message could not be read back from the disk. Check the disk of this node and try again.");
+}
+
 enum status extent_load(struct call *c, const struct extent *s, size_t max, struct str *ret)
 {
     if ((uint64_t)s->size > max) return ST_TOO_LARGE;
     char *to = arena_alloc(c->arena, (size_t)s->size, 1);
-    if (!extent_read(s, 0, to, (size_t)s->size)) return call_fail(c, ST_UNAVAILABLE, "", "A large message could not be read back from the disk. Check the disk of this node and try again.");
+    TRY(extent_load_to(c, s, to));
     *ret = str_of(to, (size_t)s->size);
     return ST_OK;
 }

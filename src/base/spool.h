@@ -31,6 +31,7 @@ void spool_end_call(struct call *c);
 bool extent_read(const struct extent *s, int64_t at, char *to, size_t n);
 /* extent_load: all of it in the call's arena; ST_TOO_LARGE (silently) over max. */
 NODISCARD enum status extent_load(struct call *c, const struct extent *s, size_t max, struct str *ret);
+NODISCARD enum status extent_load_to(struct call *c, const struct extent *s, char *to); /* the same, where there is room for it */
 /* extent_walk: each step of it, in order, until take says no; false when the disk fails. */
 bool extent_walk(const struct extent *s, bool (*take)(void *arg, struct str bytes), void *arg);
 /* extent_find: offset of the first needle (at most 1 KiB) at or after `from`; -1: there is none, -2: the disk fails. */

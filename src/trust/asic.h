@@ -16,7 +16,7 @@
 #define ASIC_STAMP_MANIFEST "META-INF/ASiCManifest.xml"
 #define ASIC_MANIFEST "META-INF/manifest.xml"
 
-enum { ASIC_FILES_MOST = 300, ASIC_BYTES_MOST = 64 * 1024 * 1024, ZIP_FILES_MOST = 100000 };
+enum { ASIC_FILES_MOST = 300, ASIC_BYTES_MOST = 66 * 1024 * 1024 /* the largest body that a log keeps, and what belongs to it */, ZIP_FILES_MOST = 100000 };
 
 /* A file of a container; its name has no slash before it, references to it have one. */
 struct asic_entry { struct str name, bytes; };
@@ -27,7 +27,7 @@ const struct asic_entry *asic_find_uri(const struct asic *a, struct str uri);
 struct str asic_uri(struct arena *arena, const struct asic_entry *e);
 bool asic_is_attachment(struct str uri); /* "/attachment1" ... */
 
-/* zip_read: every file of a ZIP with at most `files` files of together at most `bytes`, none packed beyond belief. ST_INVALID with a sentence and the fault
+/* zip_read: every file of a ZIP with at most `files` files of together at most `bytes`. ST_INVALID with a sentence and the fault
  * asic_invalid_container: no ZIP, damaged, encrypted, over the limits, two files of one name, a name that leads out of its folder. */
 NODISCARD enum status zip_read(struct call *c, struct str zip, size_t files, size_t bytes, struct asic *ret);
 /* zip_write: these files, deflated or stored as they are; the same files at the same moment give the same bytes. */

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/time.h"
 
-enum { NAME_MOST = 512, RATIO_FROM = 1024 * 1024, RATIO_MOST = 200, DOS_YEAR = 1980, DEFLATE_LEVEL = 6 };
+enum { NAME_MOST = 512, DOS_YEAR = 1980, DEFLATE_LEVEL = 6 };
 
 static void archive_done(zip_t **z) { if (*z) zip_discard(*z); }
 static void source_done(zip_source_t **s) { if (*s) zip_source_free(*s); }
@@ -42,7 +42,6 @@ static enum status check_entry(struct call *c, const zip_stat_t *st, size_t left
     if (st->encryption_method != ZIP_EM_NONE) return refuse(c, "a file in it is encrypted");
     if (st->comp_method != ZIP_CM_STORE && st->comp_method != ZIP_CM_DEFLATE) return refuse(c, "a file in it is packed in an unusual way");
     if (st->size > left) return refuse(c, "it unpacks to more than is allowed");
-    if (st->size > RATIO_FROM && st->size / RATIO_MOST > st->comp_size) return refuse(c, "it is packed so tightly that it is not believed");
     return ST_OK;
 }
 

@@ -57,7 +57,7 @@ static enum status check_one(struct call *c, struct call *one, struct str path, 
     call_renew(one);
     enum status st = file_read(one, path, ARCHIVE_BYTES_MOST, &zip);
     if (st == ST_OK) st = archive__check(one, zip, file, &f);
-    if (st != ST_OK) return call_fail(c, st, "archive", "%s", str_copy(c->arena, call_sentence(one, st).sentence));
+    if (st != ST_OK) return call_adopt(c, one, st);
     *ret = (struct archive_facts){ str_copy(c->arena, f.prev_digest), str_copy(c->arena, f.prev_file), str_copy(c->arena, f.digest), f.n };
     return ST_OK;
 }

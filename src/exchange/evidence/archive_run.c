@@ -27,12 +27,6 @@ struct run {
 /* A file that is being made. */
 struct filling { struct archive_row row; struct archive_links links; struct asic_entry *entries; struct archive_link *list; struct str digest; size_t bytes; int64_t first_ms, last_ms; };
 
-/* told: what went wrong in a call of the run, in the caller's. */
-static enum status told(struct call *c, struct call *other, enum status st)
-{
-    return st == ST_OK || c == other ? st : call_fail(c, st, "archive", "%s", str_copy(c->arena, call_sentence(other, st).sentence));
-}
-
 /* ---- the next message ---- */
 
 /* find_place: the first leaf after the last row that was looked at; ST_NOT_FOUND when everything that is time-stamped was. */
@@ -107,8 +101,8 @@ static enum status fill(struct call *c, struct run *r, struct filling *f)
     while (f->bytes < r->how->full && f->links.n < ARCHIVE_FILES_MOST) {
         enum status st = find_place(r);
         if (st == ST_NOT_FOUND) return ST_OK;
-        TRY(told(c, r->stamp, st));
-        TRY(told(c, r->message, add_message(r, f)));
+        TRY(call_adopt(c, r->stamp, st));
+        TRY(call_adopt(c, r->message, add_message(r, f)));
     }
     return ST_OK;
 }
@@ -169,10 +163,10 @@ static enum status write_file(struct run *r, struct filling *f)
 static enum status next_file(struct call *c, struct run *r, bool *ret)
 {
     struct filling f;
-    TRY(told(c, r->file, begin(r, &f)));
+    TRY(call_adopt(c, r->file, begin(r, &f)));
     TRY(fill(c, r, &f));
     *ret = f.links.n > 0;
-    return *ret ? told(c, r->file, write_file(r, &f)) : ST_OK;
+    return *ret ? call_adopt(c, r->file, write_file(r, &f)) : ST_OK;
 }
 
 /* ---- a run ---- */

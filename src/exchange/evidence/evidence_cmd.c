@@ -104,26 +104,33 @@ enum status evidence__verify_run(struct call *c, const struct args *args)
 
 /* ---- sen message show --container ---- */
 
-static enum status export_one(struct call *c, struct str folder, const struct message_line *l, bool *wrote)
+struct export { struct str folder; const struct message_line *line; bool wrote; };
+
+static enum status export_one(struct call *c, struct call *apart, void *arg)
 {
+    struct export *e = arg;
     struct made_container made;
-    enum status st = evidence__make(c, l->seq, &made);
+    enum status st = evidence__make(apart, e->line->seq, &made);
+    (void)c;
     if (st == ST_NOT_FOUND) {
-        (void)printf("%.*s\n", STR_ARG(call_sentence(c, st).sentence));
-        return call_clear(c), ST_OK;
+        (void)printf("%.*s\n", STR_ARG(call_sentence(apart, st).sentence));
+        return call_clear(apart), ST_OK;
     }
     TRY(st);
-    struct str path = file_path(c->arena, folder, made.name);
-    TRY(file_write(c, path, made.zip, 0600));
+    struct str path = file_path(apart->arena, e->folder, made.name);
+    TRY(file_write(apart, path, made.zip, 0600));
     (void)printf("%.*s%s\n", STR_ARG(path), made.is_stamped ? "" : " (not time-stamped yet: make it again in a minute)");
-    *wrote = true;
+    e->wrote = true;
     return ST_OK;
 }
 
 enum status evidence__export(struct call *c, const struct message_line *list, size_t n, struct str folder)
 {
-    bool wrote = false;
+    struct export e = { .folder = folder };
     TRY(file_make_folder(c, folder, 0700));
-    for (size_t i = 0; i < n; i++) TRY(export_one(c, folder, &list[i], &wrote));
-    return wrote ? ST_OK : call_fail(c, ST_NOT_FOUND, "ID", "No container could be made of this message: it was not signed, or too little of it is kept.");
+    for (size_t i = 0; i < n; i++) {
+        e.line = &list[i];
+        TRY(message__apart(c, export_one, &e));
+    }
+    return e.wrote ? ST_OK : call_fail(c, ST_NOT_FOUND, "ID", "No container could be made of this message: it was not signed, or too little of it is kept.");
 }

@@ -4,7 +4,7 @@
 #include "exchange/evidence/evidence.h"
 #include "exchange/rights/rights.h"
 
-enum { QUERY_MOST = 8192 };
+enum { QUERY_MOST = 8192, ALL_MOST = 96 * 1024 * 1024 /* of containers at once: they are packed in memory */ };
 
 struct wanted { struct str id; struct xid client; bool only_requests, only_answers; };
 
@@ -49,24 +49,36 @@ static bool is_wanted(const struct message_line *l, const struct wanted *w, stru
 
 static enum status not_found(struct call *c) { return call_fail(c, ST_NOT_FOUND, "queryId", "No signed message of this client has this id on this node."); }
 
-static enum status make_all(struct call *c, const struct wanted *w, struct asic_entry *ret, size_t *ret_n)
+/* The containers of an answer that are made so far. */
+struct pack { struct asic_entry *list; size_t n, bytes; int64_t seq /* of the next */; };
+
+static enum status make_one(struct call *c, struct call *apart, void *arg)
+{
+    struct pack *p = arg;
+    struct made_container made;
+    TRY(evidence__make(apart, p->seq, &made));
+    if (!made.is_stamped) return call_fail(c, ST_UNAVAILABLE, "queryId", "The message is not time-stamped yet. Ask again in a minute.");
+    if (made.zip.n > ALL_MOST - p->bytes) return call_fail(c, ST_INVALID, "queryId", "Together the containers are over 96 MiB. Ask for one at a time, with requestOnly or responseOnly.");
+    p->bytes += made.zip.n;
+    p->list[p->n++] = (struct asic_entry){ str_copy(c->arena, made.name), str_copy(c->arena, made.zip) };
+    return ST_OK;
+}
+
+static enum status make_all(struct call *c, const struct wanted *w, struct pack *p)
 {
     struct str client = xid_format(c->arena, &w->client);
     const struct message_line *list;
-    struct made_container made;
-    size_t n = 0, all;
+    size_t all;
     enum status st = message__find_any(c, w->id, &list, &all);
     if (st == ST_NOT_FOUND) return call_clear(c), not_found(c);
     TRY(st);
-    for (size_t i = 0; i < all && n < ASIC_FILES_MOST; i++) {
+    for (size_t i = 0; i < all && p->n < ASIC_FILES_MOST; i++) {
         if (!is_wanted(&list[i], w, client)) continue;
         TRY(message__journal_opening(c, c->purpose, list[i].request_id));
-        TRY(evidence__make(c, list[i].seq, &made));
-        if (!made.is_stamped) return call_fail(c, ST_UNAVAILABLE, "queryId", "The message is not time-stamped yet. Ask again in a minute.");
-        ret[n++] = (struct asic_entry){ made.name, made.zip };
+        p->seq = list[i].seq;
+        TRY(message__apart(c, make_one, p));
     }
-    *ret_n = n;
-    return n ? ST_OK : not_found(c);
+    return p->n ? ST_OK : not_found(c);
 }
 
 static void reply_file(struct call *c, struct reply *rp, struct str type, struct str name, struct str bytes)
@@ -77,17 +89,16 @@ static void reply_file(struct call *c, struct reply *rp, struct str type, struct
 
 enum status evidence__show_containers(struct call *c, const struct request *rq, struct reply *rp)
 {
-    struct asic_entry *list = arena_array(c->arena, struct asic_entry, ASIC_FILES_MOST);
+    struct pack p = { .list = arena_array(c->arena, struct asic_entry, ASIC_FILES_MOST) };
     struct wanted w;
     struct str zip;
-    size_t n;
     TRY(read_query(c, rq->query, &w));
     TRY(check_system(c, rq, &w.client));
     c->purpose = request_header(rq, "X-Sen-Purpose");
     if (!c->purpose.n) return call_fail(c, ST_INVALID, "X-Sen-Purpose", "Say in the header X-Sen-Purpose why the message is opened: a code of the nation's list of purposes.");
-    TRY(make_all(c, &w, list, &n));
-    if (n == 1) return reply_file(c, rp, STR(ASIC_MIMETYPE), list[0].name, list[0].bytes), ST_OK;
-    TRY(zip_write(c, &(struct asic){ list, n }, &(struct zip_form){ .is_stored = true, .at_ms = c->now_ms }, &zip));
+    TRY(make_all(c, &w, &p));
+    if (p.n == 1) return reply_file(c, rp, STR(ASIC_MIMETYPE), p.list[0].name, p.list[0].bytes), ST_OK;
+    TRY(zip_write(c, &(struct asic){ p.list, p.n }, &(struct zip_form){ .is_stored = true, .at_ms = c->now_ms }, &zip));
     reply_file(c, rp, STR("application/zip"), STR("containers.zip"), zip);
     return ST_OK;
 }

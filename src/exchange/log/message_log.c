@@ -4,6 +4,8 @@
 
 #include "exchange/wire/wire.h"
 
+enum { ARENA_SLACK = 64 * 1024 };
+
 static const struct query INSERT = { "exchange",
     "INSERT INTO message (seq, at_ms, side, is_answer, request_id, message_id, client, service, user_id, issue, status, fault, fault_id, took_us, head, body, body_bytes, "
     "digest, signature, chain_result, chain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", LOG };
@@ -40,14 +42,17 @@ static enum status told(struct call *c, enum status st)
                       STR("logging_failed"));
 }
 
-/* seal: head and body as one text: the length of the head, the head, the body (message_open.c). */
-static enum status seal(struct call *c, const struct message_row *m, struct str head, struct str body, struct str *ret)
+/* seal: head and body as one text: the length of the head, the head, the body (message_open.c). What a large one is made of is given back at once. */
+static enum status seal(struct call *c, const struct message_row *m, struct str head, struct str body, const struct extent *large, struct str *ret)
 {
-    char *plain = arena_alloc(c->arena, MESSAGE_LENGTH_BYTES + head.n + body.n, 1);
+    size_t n = MESSAGE_LENGTH_BYTES + head.n + body.n + (size_t)large->size;
+    ARENA own = large->spool ? arena_open(n + ARENA_SLACK) : NULL;
+    char *plain = arena_alloc(own ? own : c->arena, n, 1), *at = plain + MESSAGE_LENGTH_BYTES;
     for (size_t i = 0; i < MESSAGE_LENGTH_BYTES; i++) plain[i] = (char)(head.n >> 8 * (MESSAGE_LENGTH_BYTES - 1 - i));
-    memcpy(plain + MESSAGE_LENGTH_BYTES, head.p, head.n);
-    if (body.n) memcpy(plain + MESSAGE_LENGTH_BYTES + head.n, body.p, body.n);
-    return trust_seal(c, message__bound(c, m->request_id, m->side, m->is_answer), str_of(plain, MESSAGE_LENGTH_BYTES + head.n + body.n), ret);
+    memcpy(at, head.p, head.n);
+    if (body.n) memcpy(at + head.n, body.p, body.n);
+    if (large->spool) TRY(extent_load_to(c, large, at + head.n + body.n));
+    return trust_seal(c, message__bound(c, m->request_id, m->side, m->is_answer), str_of(plain, n), ret);
 }
 
 static enum status make(struct call *c, const struct message_row *m, enum message_level level, struct made *made)
@@ -60,10 +65,9 @@ static enum status make(struct call *c, const struct message_row *m, enum messag
     if (level == MESSAGE_METADATA) {
         TRY(message__filter_head(c, w->head, m->is_answer, &head));
         body = STR("");
-    } else if (w->large.spool) {
-        TRY(extent_load(c, &w->large, SIZE_MAX, &body)); /* check_size has let it pass */
     }
-    return head.n || body.n ? seal(c, m, head, body, &made->sealed) : ST_OK;
+    struct extent large = level == MESSAGE_METADATA ? (struct extent){ 0 } : w->large; /* check_size has let it pass */
+    return head.n || body.n || large.spool ? seal(c, m, head, body, &large, &made->sealed) : ST_OK;
 }
 
 /* check_size: what is to be kept must fit the log (x-road 1.9). */

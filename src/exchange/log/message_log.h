@@ -51,6 +51,10 @@ struct message_parts {
 };
 /* message__open: whoever shows what comes out to somebody calls message__journal_opening before. ST_NOT_FOUND, silently. */
 NODISCARD enum status message__open(struct call *c, int64_t seq, struct message_parts *ret);
+/* message__apart: work on a message in a call of its own: sealed and opened, a large one takes several times its size, which is given back at once. What is to stay
+ * work copies into the arena of c. */
+typedef enum status message_work(struct call *c, struct call *apart, void *arg);
+NODISCARD enum status message__apart(struct call *c, message_work *work, void *arg);
 NODISCARD enum status message__journal_opening(struct call *c, struct str purpose, struct str request_id);
 
 /* message__signature: the document of what stands in the column signature. */

@@ -55,3 +55,14 @@ enum status message__open(struct call *c, int64_t seq, struct message_parts *ret
     *ret = p;
     return ST_OK;
 }
+
+enum status message__apart(struct call *c, message_work *work, void *arg)
+{
+    struct call *apart = call_open(c->app);
+    apart->db = c->db;
+    apart->now_ms = c->now_ms;
+    enum status st = call_adopt(c, apart, work(c, apart, arg));
+    c->db = apart->db;
+    call_close(apart);
+    return st;
+}

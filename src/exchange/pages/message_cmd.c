@@ -99,11 +99,21 @@ enum status message__find_run(struct call *c, const struct args *args)
 
 /* ---- sen message show ---- */
 
+static enum status print_parts(struct call *c, struct call *apart, void *arg)
+{
+    struct message_parts parts;
+    const struct message_line *line = arg;
+    (void)c;
+    TRY(message__open(apart, line->seq, &parts));
+    if (parts.head.n) (void)printf("%.*s%s\n", STR_ARG(parts.head), parts.is_whole ? "" : "(only metadata is kept)");
+    if (parts.body.n) (void)printf("%.*s\n", STR_ARG(parts.body));
+    return ST_OK;
+}
+
 enum status message__show_run(struct call *c, const struct args *args)
 {
     const struct message_line *list;
     struct str id = args_value(args, "ID"), purpose = args_value(args, "purpose"), folder = args_value(args, "container");
-    struct message_parts parts;
     size_t n;
     TRY(message__find(c, id, &list, &n));
     if (folder.n && !purpose.n) return call_fail(c, ST_INVALID, "purpose", "A container holds the whole message: say with --purpose why it is opened.");
@@ -112,10 +122,8 @@ enum status message__show_run(struct call *c, const struct args *args)
     for (size_t i = 0; i < n; i++) {
         print_line(&list[i]);
         (void)printf("  message id %.*s\n", STR_ARG(list[i].message_id));
-        if (!purpose.n) continue;
-        TRY(message__open(c, list[i].seq, &parts));
-        if (parts.head.n) (void)printf("%.*s%s\n", STR_ARG(parts.head), parts.is_whole ? "" : "(only metadata is kept)");
-        if (parts.body.n) (void)printf("%.*s\n", STR_ARG(parts.body));
+        struct message_line line = list[i];
+        if (purpose.n) TRY(message__apart(c, print_parts, &line));
     }
     return ST_OK;
 }

@@ -213,15 +213,16 @@ static enum status make_part(struct call *c, const struct message_line *l, struc
     return l->is_signed ? put_stamp(c, l->seq, ret) : ST_OK;
 }
 
-static enum status open_part(struct call *c, int64_t seq, struct page_message_part *p)
+static enum status open_part(struct call *c, struct call *apart, void *arg)
 {
+    struct page_message_part *p = arg;
     struct message_parts parts;
-    TRY(message__open(c, seq, &parts));
-    p->head = parts.head;
+    TRY(message__open(apart, p->seq, &parts));
+    p->head = str_copy(c->arena, parts.head);
     p->only_metadata = parts.head.n && !parts.is_whole;
     p->binary = parts.body.n && !text_is_utf8(parts.body);
     p->cut = !p->binary && parts.body.n > SHOWN_BYTES;
-    if (!p->binary) p->body = text_first(parts.body, SHOWN_BYTES);
+    if (!p->binary) p->body = str_copy(c->arena, text_first(parts.body, SHOWN_BYTES));
     return ST_OK;
 }
 
@@ -233,7 +234,7 @@ static enum status make_message(struct call *c, const struct request *rq, bool o
     struct page_message_part *parts = arena_array(c->arena, struct page_message_part, n);
     for (size_t i = 0; i < n; i++) {
         TRY(make_part(c, &lines[i], &parts[i]));
-        if (opened) TRY(open_part(c, lines[i].seq, &parts[i]));
+        if (opened) TRY(message__apart(c, open_part, &parts[i]));
     }
     *page = (struct page_message){ .request_id = lines[0].request_id, .message_id = lines[0].message_id, .from = agency_of(c, lines[0].client), .to = agency_of(c, lines[0].service),
                                    .client = lines[0].client, .service = lines[0].service, .parts = parts, .nparts = n, .opened = opened,
