@@ -99,6 +99,9 @@ NODISCARD enum status exchange_stamp_state(struct call *c, struct stamp_state *r
 typedef enum status person_finder(struct call *c, struct str number, int64_t *ret);
 void exchange_set_persons(struct app *app, person_finder *find);
 
+/* exchange_files_read_later: folders and files that a server which is confined must be able to read again while it runs: certificates that node.yaml names. */
+size_t exchange_files_read_later(struct call *c, const struct app *app, const struct str **ret);
+
 extern const struct module exchange_module;
 
 #endif

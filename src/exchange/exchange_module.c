@@ -132,8 +132,10 @@ static void stop(struct app *app)
     sign__queue_free(ex->signing);
     servers__memory_free(ex->reached);
     heap_free(ex->services.rows);
+    certificates__free(ex);
     arena_close(ex->arena);
     (void)pthread_mutex_destroy(&ex->lock);
+    (void)pthread_mutex_destroy(&ex->stamping);
     heap_free(ex);
     app->exchange = NULL;
 }
@@ -163,6 +165,7 @@ static enum status start(struct call *c, struct app *app)
     ex->app = app;
     ex->arena = arena_open(ROOM_ARENA);
     (void)pthread_mutex_init(&ex->lock, NULL);
+    (void)pthread_mutex_init(&ex->stamping, NULL);
     ex->judged = memo_new(JUDGED_SLOTS);
     ex->status = ocsp__cache_new();
     ex->signing = sign__queue_new((size_t)config_count(app->config, "exchange.batch"));
@@ -228,7 +231,7 @@ static const struct setting settings[] = {
     { "exchange.status_s", SETTING_COUNT, "30", "seconds", "How old the status of a certificate may be before it is asked again.", false },
     { "exchange.status_valid_s", SETTING_COUNT, "600", "seconds", "Operator: how long the sandbox's answer about a certificate is good.", false },
     { "exchange.batch", SETTING_COUNT, "64", "messages", "How many messages may share one signature; 1 signs each by itself.", false },
-    { "exchange.stamp_period_s", SETTING_COUNT, "60", "seconds", "How often the message log is time-stamped.", false },
+    { "exchange.stamp_period_s", SETTING_COUNT, "0", "seconds", "How often the message log is time-stamped, at most as seldom as the directory says; 0: as it says. Operator: what it says, 60 to 86,400.", false },
     { "exchange.stamp_rows", SETTING_COUNT, "10000", "messages", "How many messages go under one time-stamp at most.", false },
     { "exchange.stamp_failure_s", SETTING_COUNT, "14400", "seconds", "How long messages pass while time-stamping fails; 0: without end.", false },
     { "exchange.stamp_heads_s", SETTING_COUNT, "3600", "seconds", "How often the newest head of the journal is time-stamped.", false },
@@ -238,6 +241,7 @@ static const struct job jobs[] = {
     { "exchange.publish", PUBLISH_MS, operator__job },
     { "exchange.directory", JOB_MS, directory__sync },
     { "exchange.status", JOB_MS, ocsp__refresh },
+    { "exchange.certificates", JOB_MS, certificates__job },
     { "exchange.heads", HEADS_MS, heads__send },
     { "exchange.stamp", STAMP_MS, stamp__run },
     { "exchange.message_index", INDEX_MS, message__index_job },

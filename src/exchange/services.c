@@ -43,7 +43,7 @@ static enum status read_service(struct call *c, struct app *app, const struct ya
     const struct yaml *listed = yaml_get(y, "certificates");
     struct certificates certs = { 0 };
     if (listed && !str_starts(url, STR("https://"))) return yaml_fail(c, listed, "Certificates are for a service whose url begins with https://.");
-    TRY(systems__read_certificates(c, app, listed, &certs));
+    TRY(certificates__read(c, app, listed, &certs));
     if (listed && !certs.n) return yaml_fail(c, listed, "Name at least one certificate of the service, or leave certificates out: then this machine's authorities judge.");
     if (metadata__is(code)) return yaml_fail(c, y, "This code is reserved for the exchange itself. Take another one.");
     if (services__find(s, subsystem, code)) return yaml_fail(c, y, "This service stands twice.");
@@ -107,7 +107,7 @@ bool services__gathers(const struct service_row *row, struct str method)
 static enum status judge_backend(struct call *c, const struct str *chain, size_t n, void *arg)
 {
     const struct service_row *row = arg;
-    if (n && systems__is_registered(&row->certs, chain[0])) return ST_OK;
+    if (n && certificates__have(c, &row->certs, chain[0])) return ST_OK;
     struct str shown = n ? encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA256, chain[0])) : STR("none");
     call_note(c, "exchange", "the backend of %.*s shows the certificate with SHA-256 %.*s", STR_ARG(row->code), STR_ARG(shown));
     return call_fault(c, call_fail(c, ST_DENIED, "",

@@ -3,6 +3,9 @@
 #include "exchange/rights/systems.c"
 #include "exchange/services.c"
 
+#include <unistd.h>
+
+#include "base/file.h"
 #include "base/test.h"
 #include "trust/test_trust.h"
 
@@ -39,6 +42,7 @@ static void close_place(struct call *c, struct place *p)
 {
     if (p->config) config_free(p->config);
     heap_free(p->ex->services.rows);
+    certificates__free(p->ex);
     test_trust_close(c, &p->t);
 }
 
@@ -53,6 +57,7 @@ static enum status load(struct call *c, struct place *p, const char *yaml)
     p->t.app.config = p->config;
     heap_free(p->ex->services.rows);
     p->ex->services = (struct services){ 0 };
+    certificates__free(p->ex);
     TRY(services__load(c, &p->t.app, &p->ex->services));
     return systems__load(c, &p->t.app, &p->ex->systems);
 }
@@ -117,6 +122,47 @@ TEST(a_backend_shows_a_certificate_that_is_registered_for_its_service)
         if (st != ST_OK) CHECK_STR(call_error(c)->fault, STR("ssl_authentication_failed"));
     }
     CHECK(services__find(&p.ex->services, STR("a"), STR("open"))->certs.n == 0);
+    close_place(c, &p);
+}
+
+/* What counts is what is in the file now; a file that cannot be used leaves what was in it, one that is gone nothing. */
+TEST(a_certificate_file_is_read_again_when_it_changes)
+{
+    struct place p;
+    open_place(c, &p);
+    struct str path = file_path(c->arena, p.t.folder, STR("mine.pem")), mine, other;
+    CHECK_OK(file_read(c, path, 1 << 16, &mine));
+    CHECK_OK(file_read(c, file_path(c->arena, p.t.folder, STR("other.pem")), 1 << 16, &other));
+    CHECK_OK(load(c, &p, "subsystems: [{code: auth, name: x, connection: SSLAUTH, certificates: [mine.pem]}]"));
+    const struct certificates *certs = &p.ex->systems.rules[0].certs;
+    const struct { struct str content; bool gone, has_mine, has_other; } steps[] = {
+        { mine, false, true, false }, { other, false, false, true }, { STR("no certificate"), false, false, true }, { mine, false, true, false },
+        { STR(""), true, false, false }, { STR(""), true, false, false }, { other, false, false, true } };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (steps[i].gone) (void)unlink(str_to_z(c->arena, path));
+        else CHECK_OK(file_write(c, path, steps[i].content, 0600));
+        CHECK_OK(certificates__job(c));
+        if (certificates__have(c, certs, p.mine) != steps[i].has_mine || certificates__have(c, certs, p.other) != steps[i].has_other) fail_msg("step %zu", i);
+        CHECK(!certificates__have(c, certs, STR("")));
+    }
+    close_place(c, &p);
+}
+
+/* The confined server is let into the folders of certificate files, but never into the one where the PIN lies. */
+TEST(what_is_read_later_opens_no_more_than_it_must)
+{
+    struct place p;
+    open_place(c, &p);
+    struct str systems = file_path(c->arena, p.t.folder, STR("systems")), pem;
+    const struct str *list;
+    CHECK_OK(file_make_folder(c, systems, 0700));
+    CHECK_OK(file_read(c, file_path(c->arena, p.t.folder, STR("mine.pem")), 1 << 16, &pem));
+    CHECK_OK(file_write(c, file_path(c->arena, systems, STR("a.pem")), pem, 0600));
+    CHECK_OK(load(c, &p, "subsystems: [{code: auth, name: x, certificates: [mine.pem, systems/a.pem, systems/../mine.pem]}]"));
+    CHECK(exchange_files_read_later(c, &p.t.app, &list) == 3); /* the last one first */
+    CHECK_STR(list[0], file_path(c->arena, p.t.folder, STR("systems/../mine.pem")));
+    CHECK_STR(list[1], systems);
+    CHECK_STR(list[2], file_path(c->arena, p.t.folder, STR("mine.pem")));
     close_place(c, &p);
 }
 

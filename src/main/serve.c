@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "exchange/exchange.h"
 #include "main/modules.h"
 #include "store/db.h"
 #include "trust/confine.h"
@@ -76,13 +77,18 @@ static enum status confine_server(struct call *c, struct node *n)
     struct arena *a = c->arena;
     struct str folder = node_folder(n), url = config_text(node_app(n)->config, "store.url");
     struct str data = str_starts(url, STR("sqlite:")) ? str_skip(url, strlen("sqlite:")) : STR("data");
-    struct str read[] = { node_app(n)->share, file_path(a, folder, STR("keys")), file_path(a, folder, config_text(node_app(n)->config, "exchange.anchor")),
-                          STR("/etc"), STR("/usr"), STR("/lib"), STR("/dev") };
+    const struct str usual[] = { node_app(n)->share, file_path(a, folder, STR("keys")), file_path(a, folder, config_text(node_app(n)->config, "exchange.anchor")),
+                                 STR("/etc"), STR("/usr"), STR("/lib"), STR("/dev") };
+    const struct str *later;
+    size_t nlater = exchange_files_read_later(c, node_app(n), &later), nusual = sizeof usual / sizeof usual[0];
+    struct str *read = arena_array(a, struct str, nusual + nlater);
+    memcpy(read, usual, sizeof usual);
+    if (nlater) memcpy(read + nusual, later, nlater * sizeof *later);
     struct str write[] = { file_path(a, folder, data), file_path(a, folder, STR("conf")), file_path(a, folder, STR("run")),
                            file_path(a, folder, config_text(node_app(n)->config, "exchange.archive")) };
     size_t nwrite = sizeof write / sizeof write[0] - !config_count(node_app(n)->config, "exchange.archive_s"); /* the last only where messages are archived */
     for (size_t i = 0; i < nwrite; i++) TRY(file_make_folder(c, write[i], 0700));
-    return confine_process(c, &(struct confinement){ .read = read, .nread = sizeof read / sizeof read[0], .write = write,
+    return confine_process(c, &(struct confinement){ .read = read, .nread = nusual + nlater, .write = write,
                                                      .nwrite = nwrite, .network = true });
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -11,7 +12,7 @@ import { Nation, SEN, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 const service = '/r1/VN/GOV/G01/population/person';
-let nation, dir, conf, files = {};
+let nation, backend, dir, conf, files = {};
 
 // Every message of Hà Nội is stamped alone, so that its token stands in its signature document; those of the police go in batches.
 function setTimes(node, times) {
@@ -22,11 +23,20 @@ before(async () => {
   nation = await Nation.start();
   dir = mkdtempSync(join(tmpdir(), 'sen-evidence-'));
   await nation.sen(['nation', 'stop', nation.dir]);
-  setTimes(nation.hanoi, { stamp_period_s: 1, stamp_rows: 1, archive_s: 1, archive_purpose: 'residence.register' });
-  setTimes(nation.police, { stamp_period_s: 1, archive_purpose: 'residence.register' });
+  setTimes(nation.operator, { stamp_period_s: 3600 }); // what the nation's directory says; the two stamp more often by their own choice
+  setTimes(nation.hanoi, { stamp_period_s: 1, stamp_rows: 1, archive_s: 1, archive_purpose: 'residence.register', log_body: 64 });
+  setTimes(nation.police, { stamp_period_s: 1, archive_purpose: 'residence.register', log_body: 64 });
+  backend = http.createServer((rq, rs) => { const got = []; rq.on('data', (d) => got.push(d)).on('end', () => rs.end(Buffer.concat(got))); });
+  await new Promise((done) => backend.listen(0, '127.0.0.1', done));
+  const path = join(nation.police.dir, 'node.yaml');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('  rights:\n', `  services:
+    - {subsystem: population, code: echo, url: "http://127.0.0.1:${backend.address().port}/"}
+  rights:
+    - {client: VN/GOV/H26/desk, subsystem: population, service: echo, path: "**", purposes: [residence.register]}\n`));
   await nation.sen(['nation', 'start', nation.dir]);
 });
 after(async () => {
+  backend?.close();
   await nation?.stop();
   if (dir) rmSync(dir, { recursive: true, force: true });
 });
@@ -161,7 +171,7 @@ test('where the settings say so a job archives by itself', async () => {
 
 async function fetchAsic(node, query, headers = { 'x-sen-purpose': 'residence.register' }) {
   const r = await fetch(`${node.systems}/asic?${new URLSearchParams(query)}`, { headers });
-  return { status: r.status, type: r.headers.get('content-type'), bytes: Buffer.from(await r.arrayBuffer()) };
+  return { status: r.status, type: r.headers.get('content-type'), name: r.headers.get('content-disposition'), bytes: Buffer.from(await r.arrayBuffer()) };
 }
 
 test('an information system fetches the containers of its own messages, and what judges them', async () => {
@@ -171,20 +181,26 @@ test('an information system fetches the containers of its own messages, and what
   const conf2 = join(dir, 'conf2.zip'), file = join(dir, 'fetched');
   writeFileSync(conf2, Buffer.from(await (await fetch(`${nation.hanoi.systems}/verificationconf`)).arrayBuffer()));
   const judge = unpack(conf2);
-  const one = await fetchAsic(nation.hanoi, { ...mine, responseOnly: '' });
+  const one = await fetchAsic(nation.hanoi, { ...mine, responseOnly: '', unique: '' });
   assert.deepEqual([one.status, one.type], [200, 'application/vnd.etsi.asic-e+zip']);
   writeFileSync(file, one.bytes);
   assert.match(verify(file, '--conf', judge).stdout, /^good +sender: answer of VN\/GOV\/G01\/population\/person[\s\S]*The container holds\.\n$/m);
   const both = await fetchAsic(nation.hanoi, mine);
   writeFileSync(file, both.bytes);
   assert.equal(both.type, 'application/zip');
+  assert.equal(both.name, `attachment; filename="${encodeURIComponent(queryId)}.zip"`);
   assert.equal(readdirSync(unpack(file)).filter((name) => name.endsWith('.asice')).length, 2);
+  const request = await fetchAsic(nation.hanoi, { ...mine, requestOnly: '' });
+  writeFileSync(file, request.bytes);
+  assert.equal(request.name, `attachment; filename="${encodeURIComponent(queryId)}-request.zip"`);
+  assert.match(readdirSync(unpack(file)).join(), /^[^,]*-request-\d+\.asice$/);
   const cases = [
     [nation.hanoi, { ...mine, queryId: 'other' }, 404, /No signed message/],
     [nation.hanoi, { ...mine, subsystemCode: 'other' }, 404, /No signed message/],
     [nation.hanoi, { ...mine, memberCode: 'G01' }, 401, /its own member only/],
     [nation.hanoi, { queryId }, 400, /Ask with \?queryId/],
     [nation.hanoi, { ...mine, requestOnly: '', responseOnly: '' }, 400, /Ask with \?queryId/],
+    [nation.hanoi, { ...mine, unique: '' }, 400, /unique and requestOnly/],
     [nation.police, mine, 401, /its own member only/],
   ];
   for (const [node, query, status, says] of cases) {
@@ -194,4 +210,53 @@ test('an information system fetches the containers of its own messages, and what
   }
   assert.match((await fetchAsic(nation.hanoi, mine, {})).bytes.toString(), /X-Sen-Purpose/);
   assert.equal((await fetchAsic(nation.hanoi, mine, { 'x-sen-purpose': 'no.such' })).status, 400);
+});
+
+test('a message of sixty megabytes is proved like a small one', async () => {
+  const id = 'sixty', body = 'a page of many like it\n'.repeat((60 << 20) / 23);
+  const r = await nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/echo', { body, headers: { 'X-Road-Id': id, 'Content-Type': 'text/plain' } });
+  assert.equal(r.status, 200, r.text.slice(0, 500));
+  assert.ok(r.text === body);
+  const query = { queryId: id, xRoadInstance: 'VN', memberClass: 'GOV', memberCode: 'H26', subsystemCode: 'desk', force: '' };
+  const [file, out] = ['sixty', 'sixty-shown'].map((name) => join(dir, name));
+  const all = await fetchAsic(nation.hanoi, query);
+  assert.equal(all.status, 200, all.bytes.subarray(0, 500).toString());
+  writeFileSync(file, all.bytes);
+  const from = unpack(file), request = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec((await nation.sen(['message', 'find', id, '--node', nation.police.dir])).stdout)[0];
+  await allStamped(nation.police);
+  await nation.sen(['message', 'show', request, '--container', out, '--purpose', 'residence.register', '--node', nation.police.dir]);
+  const made = [from, out].flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  assert.equal(made.length, 4);
+  for (const one of made) assert.match(verify(one, '--conf', conf).stdout, /^good +attachment1: [\s\S]*The container holds\.\n$/m);
+  assert.ok(readFileSync(join(unpack(made[0]), 'attachment1'), 'utf8') === body);
+  assert.equal(nation.hanoi.log().filter((l) => l.event === 'child.died').length, 0);
+});
+
+test('of several messages with one id there is no unique one', async () => {
+  const id = 'twice', ask = () => nation.call(nation.hanoi, service, { body: { key: 'pin', value: pinOf(citizen(nation, 1)) }, headers: { 'X-Road-Id': id } });
+  for (const r of [await ask(), await ask()]) assert.equal(r.status, 200);
+  await allStamped(nation.hanoi);
+  const query = { queryId: id, xRoadInstance: 'VN', memberClass: 'GOV', memberCode: 'H26', subsystemCode: 'desk', requestOnly: '' };
+  const several = await fetchAsic(nation.hanoi, { ...query, unique: '' });
+  assert.equal(several.status, 500);
+  assert.match(several.bytes.toString(), /Several messages/);
+  writeFileSync(join(dir, 'several'), (await fetchAsic(nation.hanoi, query)).bytes);
+  assert.equal(readdirSync(unpack(join(dir, 'several'))).length, 2);
+});
+
+test('a node stamps as often as the nation says, and at once what is asked for with force', async () => {
+  setTimes(nation.police, { stamp_period_s: 0 });
+  await nation.restart();
+  let n = 0;
+  const query = () => ({ queryId: `waits-${n}`, xRoadInstance: 'VN', memberClass: 'GOV', memberCode: 'G01', subsystemCode: 'population', requestOnly: '', unique: '' });
+  await until('a message waits for its time-stamp', async () => { // what came before the first one after the start does not
+    const id = `waits-${++n}`, r = await nation.call(nation.hanoi, service, { body: { key: 'pin', value: pinOf(citizen(nation, 1)) }, headers: { 'X-Road-Id': id } });
+    return r.status === 200 && (await fetchAsic(nation.police, query())).status === 500;
+  });
+  assert.match((await fetchAsic(nation.police, query())).bytes.toString(), /not time-stamped yet/);
+  const forced = await fetchAsic(nation.police, { ...query(), force: '' });
+  assert.deepEqual([forced.status, forced.type], [200, 'application/vnd.etsi.asic-e+zip']);
+  const file = join(dir, 'forced');
+  writeFileSync(file, forced.bytes);
+  assert.match(verify(file, '--conf', conf).stdout, /The container holds\.\n$/);
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { chmodSync, copyFileSync, createReadStream, createWriteStream, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, createReadStream, createWriteStream, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
@@ -248,6 +248,23 @@ test('connection types: TLS where it is asked for, and the registered certificat
   assert.equal((await ask(`${ECHO}/echo`)).error, 'server.clientproxy.ssl_authentication_failed');
   assert.equal((await ask(`${ECHO}/echo`, { tls: {} })).error, 'server.clientproxy.ssl_authentication_failed');
   assert.equal((await ask(`${ECHO}/echo`, { tls: shown })).status, 200);
+  // Another certificate in the file's place: the confined server reads it again, by itself.
+  const folder = join(nation.hanoi.dir, 'systems'), place = join(folder, 'desk.pem'), fresh = join(nation.dir, 'fresh.pem'), again = { key: shown.key };
+  mkdirSync(folder);
+  copyFileSync(join(nation.hanoi.dir, 'system.pem'), place);
+  writeFileSync(file, before_.replace(/\{code: desk,/, '{code: desk, connection: SSLAUTH, certificates: [systems/desk.pem],'));
+  await nation.restart();
+  assert.equal((await ask(`${ECHO}/echo`, { tls: shown })).status, 200);
+  execFileSync('openssl', ['req', '-x509', '-new', '-key', join(nation.dir, 'k.pem'), '-out', fresh, '-subj', '/CN=system', '-days', '1'], { stdio: 'ignore' });
+  again.cert = readFileSync(fresh);
+  assert.equal((await ask(`${ECHO}/echo`, { tls: again })).error, 'server.clientproxy.ssl_authentication_failed');
+  copyFileSync(fresh, `${place}.new`);
+  renameSync(`${place}.new`, place);
+  await until('the new certificate counts', async () => (await ask(`${ECHO}/echo`, { tls: again })).status === 200);
+  assert.equal((await ask(`${ECHO}/echo`, { tls: shown })).error, 'server.clientproxy.ssl_authentication_failed');
+  rmSync(place);
+  await until('one that was taken away does not', async () => (await ask(`${ECHO}/echo`, { tls: again })).error === 'server.clientproxy.ssl_authentication_failed');
+  copyFileSync(fresh, place);
   await set('SSLNOAUTH');
   assert.equal((await ask(`${ECHO}/echo`)).error, 'server.clientproxy.ssl_authentication_failed');
   assert.equal((await ask(`${ECHO}/echo`, { tls: {} })).status, 200);

@@ -45,7 +45,7 @@ struct directory {
     const struct dir_source *sources; size_t nsources;
     /* Private parameters (4.5); nothing of them in the picture of another nation. */
     const struct anchor *anchors; size_t nanchors;      /* of the nations with which ours is federated */
-    int64_t stamp_period_s;                             /* 0: not said */
+    int64_t stamp_period_s;                             /* 0: not said; directory__stamp_period */
     struct xid management; struct str management_url;   /* who takes management requests, and where certificates are registered */
     /* Optional parts; 0 and an empty id where they are not published. */
     int64_t ocsp_fetch_s; bool skip_next_update; struct xid monitoring;
@@ -116,6 +116,8 @@ struct write_params {
     const struct write_group *groups; size_t ngroups;   /* beside security-server-owners, which is written by itself */
 };
 NODISCARD enum status directory__write_params(struct call *c, const struct write_params *p, int version, struct str *ret_xml);
+/* directory__stamp_period: how often a nation wants messages time-stamped, within X-Road's bounds (5.2); 0 is its usual 60 s. */
+int64_t directory__stamp_period(int64_t said_s);
 struct write_private { struct str instance, management_url; struct xid management; int64_t stamp_period_s; const struct anchor *anchors; size_t nanchors; };
 NODISCARD enum status directory__write_private(struct call *c, const struct write_private *p, struct str *ret_xml);
 NODISCARD enum status directory__write_anchor(struct call *c, const struct anchor *a, struct str *ret_xml);

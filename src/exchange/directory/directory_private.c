@@ -1,6 +1,8 @@
 /* directory_private.c: private parameters (x-road 4.5), which only members of the nation get, and the optional parts of a directory. */
 #include "exchange/directory/directory_int.h"
 
+enum { PERIOD_LEAST_S = 60, PERIOD_MOST_S = 86400 };
+
 static enum status read_anchors(struct call *c, const struct xml *root, struct directory *d)
 {
     struct anchor *anchors = arena_array(d->arena, struct anchor, directory__count(root, "configurationAnchor"));
@@ -25,6 +27,12 @@ enum status directory__read_private(struct call *c, struct str xml, struct direc
     (void)directory__id(d->arena, xml_child(management, NULL, "managementRequestServiceProviderId"), &d->management);
     if (str_int(directory__text(c->arena, root, "timeStampingIntervalSeconds"), &period) && period > 0) d->stamp_period_s = period;
     return ST_OK;
+}
+
+int64_t directory__stamp_period(int64_t said_s)
+{
+    if (said_s < PERIOD_LEAST_S) return PERIOD_LEAST_S;
+    return said_s > PERIOD_MOST_S ? PERIOD_MOST_S : said_s;
 }
 
 enum status directory__read_optional(struct call *c, struct str identifier, struct str xml, struct directory *d)

@@ -49,6 +49,12 @@ TEST(private_parameters_of_the_samples)
     }
 }
 
+TEST(the_period_of_time_stamps_keeps_within_the_bounds_of_x_road)
+{
+    static const int64_t rows[][2] = { { 0, 60 }, { 1, 60 }, { 60, 60 }, { 123, 123 }, { 86400, 86400 }, { 86401, 86400 }, { INT64_MAX, 86400 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) CHECK(directory__stamp_period(rows[i][0]) == rows[i][1]);
+}
+
 TEST(broken_private_parameters_are_refused)
 {
     static const char *const bad[] = { "", "<conf/>", "<c:conf xmlns:c=\"http://x-road.eu/xsd/xroad.xsd\"><instanceIdentifier>LA</instanceIdentifier></c:conf>",

@@ -180,12 +180,29 @@ static enum status check_certificate(struct judging *j, struct str *ret_detail)
     return ST_OK;
 }
 
+/* explain_late: the status was good when the message says that it was signed, but its answer was too old at the time-stamp, which alone proves a moment: after an outage of
+ * the time-stamp service. The verdict stays (x-road 3.5, 5.5); the sentence says why. */
+static enum status explain_late(struct judging *j, const struct directory *d, enum status st)
+{
+    struct call *c = j->c;
+    struct call_error why = c->error;
+    int64_t signed_ms = j->signature.facts.signed_ms;
+    call_clear(c);
+    bool is_late = signed_ms < j->e->stamped_ms && judge__status_then(c, d, &j->path, j->signature.facts.ocsp, signed_ms) == ST_OK;
+    c->error = why;
+    if (!is_late) return st;
+    call_clear(c);
+    return call_fault(c, call_fail(c, st, "status", "The message says that it was signed at %s, but was time-stamped at %s only. The answer about its certificate was too old by then, so nothing proves that the certificate was still good.",
+                                   moment(c, signed_ms), moment(c, j->e->stamped_ms)), why.fault);
+}
+
 static enum status check_status(struct judging *j, struct str *ret_detail)
 {
     const struct directory *d;
     int64_t from_ms, to_ms;
     TRY(find_nation(j, &d));
-    TRY(judge__status_then(j->c, d, &j->path, j->signature.facts.ocsp, j->e->stamped_ms));
+    enum status st = judge__status_then(j->c, d, &j->path, j->signature.facts.ocsp, j->e->stamped_ms);
+    if (st != ST_OK) return explain_late(j, d, st);
     TRY(ocsp_times(j->c, j->signature.facts.ocsp, &from_ms, &to_ms));
     *ret_detail = str_join(j->c->arena, STR("good at "), moment(j->c, from_ms), STR_END);
     return ST_OK;

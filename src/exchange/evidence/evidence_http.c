@@ -4,9 +4,9 @@
 #include "exchange/evidence/evidence.h"
 #include "exchange/rights/rights.h"
 
-enum { QUERY_MOST = 8192, ALL_MOST = 96 * 1024 * 1024 /* of containers at once: they are packed in memory */ };
+enum { QUERY_MOST = 8192, NAME_MOST = 226 /* of the message id in a file name */, ALL_MOST = 96 * 1024 * 1024 /* of containers at once: they are packed in memory */ };
 
-struct wanted { struct str id; struct xid client; bool only_requests, only_answers; };
+struct wanted { struct str id; struct xid client; bool only_requests, only_answers, unique, force; };
 
 static enum status bad_query(struct call *c)
 {
@@ -25,8 +25,12 @@ static enum status read_query(struct call *c, struct str query, struct wanted *r
             if (str_eq(name, str_z(texts[i].name))) *texts[i].to = value;
         if (str_eq(name, STR("requestOnly"))) w.only_requests = true;
         if (str_eq(name, STR("responseOnly"))) w.only_answers = true;
+        if (str_eq(name, STR("unique"))) w.unique = true;
+        if (str_eq(name, STR("force"))) w.force = true;
     }
     if (bad || !w.id.n || !w.client.instance.n || !w.client.class_.n || !w.client.member.n || (w.only_requests && w.only_answers)) return bad_query(c);
+    if (w.unique && !w.only_requests && !w.only_answers)
+        return call_fail(c, ST_INVALID, "unique", "A single container is that of a request or of an answer: ask with unique and requestOnly, or with unique and responseOnly.");
     *ret = w;
     return ST_OK;
 }
@@ -50,14 +54,15 @@ static bool is_wanted(const struct message_line *l, const struct wanted *w, stru
 static enum status not_found(struct call *c) { return call_fail(c, ST_NOT_FOUND, "queryId", "No signed message of this client has this id on this node."); }
 
 /* The containers of an answer that are made so far. */
-struct pack { struct asic_entry *list; size_t n, bytes; int64_t seq /* of the next */; };
+struct pack { struct asic_entry *list; size_t n, bytes; int64_t seq /* of the next */; bool force; };
 
 static enum status make_one(struct call *c, struct call *apart, void *arg)
 {
     struct pack *p = arg;
     struct made_container made;
+    if (p->force) TRY(stamp__now(apart, p->seq));
     TRY(evidence__make(apart, p->seq, &made));
-    if (!made.is_stamped) return call_fail(c, ST_UNAVAILABLE, "queryId", "The message is not time-stamped yet. Ask again in a minute.");
+    if (!made.is_stamped) return call_fail(c, ST_UNAVAILABLE, "queryId", "The message is not time-stamped yet. Ask again in a minute, or with force.");
     if (made.zip.n > ALL_MOST - p->bytes) return call_fail(c, ST_INVALID, "queryId", "Together the containers are over 96 MiB. Ask for one at a time, with requestOnly or responseOnly.");
     p->bytes += made.zip.n;
     p->list[p->n++] = (struct asic_entry){ str_copy(c->arena, made.name), str_copy(c->arena, made.zip) };
@@ -74,11 +79,20 @@ static enum status make_all(struct call *c, const struct wanted *w, struct pack 
     TRY(st);
     for (size_t i = 0; i < all && p->n < ASIC_FILES_MOST; i++) {
         if (!is_wanted(&list[i], w, client)) continue;
+        if (w->unique && p->n) return call_fail(c, ST_CONFLICT, "unique", "Several messages of this client have this id. Ask without unique.");
         TRY(message__journal_opening(c, c->purpose, list[i].request_id));
         p->seq = list[i].seq;
         TRY(message__apart(c, make_one, p));
     }
     return p->n ? ST_OK : not_found(c);
+}
+
+/* pack_name: of the ZIP: the id as it stands in the names of the containers (x-road 5.4), and what was asked for. */
+static struct str pack_name(struct call *c, const struct wanted *w)
+{
+    struct buf b = buf_in(c->arena, 4 * QUERY_MOST);
+    url_encode_to(&b, w->id);
+    return str_join(c->arena, str_first(buf_str(&b), NAME_MOST), w->only_requests ? STR("-request.zip") : w->only_answers ? STR("-response.zip") : STR(".zip"), STR_END);
 }
 
 static void reply_file(struct call *c, struct reply *rp, struct str type, struct str name, struct str bytes)
@@ -96,10 +110,11 @@ enum status evidence__show_containers(struct call *c, const struct request *rq, 
     TRY(check_system(c, rq, &w.client));
     c->purpose = request_header(rq, "X-Sen-Purpose");
     if (!c->purpose.n) return call_fail(c, ST_INVALID, "X-Sen-Purpose", "Say in the header X-Sen-Purpose why the message is opened: a code of the nation's list of purposes.");
+    p.force = w.force;
     TRY(make_all(c, &w, &p));
-    if (p.n == 1) return reply_file(c, rp, STR(ASIC_MIMETYPE), p.list[0].name, p.list[0].bytes), ST_OK;
+    if (w.unique) return reply_file(c, rp, STR(ASIC_MIMETYPE), p.list[0].name, p.list[0].bytes), ST_OK;
     TRY(zip_write(c, &(struct asic){ p.list, p.n }, &(struct zip_form){ .is_stored = true, .at_ms = c->now_ms }, &zip));
-    reply_file(c, rp, STR("application/zip"), STR("containers.zip"), zip);
+    reply_file(c, rp, STR("application/zip"), pack_name(c, &w), zip);
     return ST_OK;
 }
 

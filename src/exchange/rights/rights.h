@@ -14,13 +14,17 @@ NODISCARD enum status rights__judge(struct call *c, const struct rights *r, cons
 bool rights__any(struct call *c, const struct rights *r, const struct xid *client, struct str subsystem, struct str service);
 
 /* ---- information systems (1.8) ---- */
-/* systems__read_certificates: a list of files of the node's folder; nothing without one. A mistake is told with file and line. */
-struct yaml;
-NODISCARD enum status systems__read_certificates(struct call *c, struct app *app, const struct yaml *list, struct certificates *ret);
-bool systems__is_registered(const struct certificates *certs, struct str der);
 NODISCARD enum status systems__load(struct call *c, struct app *app, struct systems *ret);
 /* systems__judge: may who sent this request speak for the subsystem? own_cert: this node's own, always let in. Fault ssl_authentication_failed. */
 NODISCARD enum status systems__judge(struct call *c, const struct systems *s, struct str own_cert, struct str subsystem, const struct request *rq);
+
+/* ---- registered certificates, of systems and of backends (1.6, 1.8) ---- */
+/* certificates__read: a list of files of the node's folder; nothing without one. A mistake is told with file and line. certificates__job reads those again that changed. */
+struct yaml;
+NODISCARD enum status certificates__read(struct call *c, struct app *app, const struct yaml *list, struct certificates *ret);
+bool certificates__have(struct call *c, const struct certificates *certs, struct str der);
+NODISCARD enum status certificates__job(struct call *c);
+void certificates__free(struct exchange *ex);
 
 /* ---- purposes ---- */
 NODISCARD enum status purposes__load(struct call *c, struct app *app, struct purposes *ret);

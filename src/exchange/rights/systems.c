@@ -1,13 +1,8 @@
-/* systems.c: how an information system must come before this node speaks for its subsystem (x-road 1.8): the connection types of exchange.subsystems in node.yaml and
- * the TLS certificates registered there, and those that services.c reads for backends. */
+/* systems.c: how an information system must come before this node speaks for its subsystem (x-road 1.8): the connection types of exchange.subsystems in node.yaml. */
 #include "exchange/rights/rights.h"
 
 #include "base/config.h"
-#include "base/file.h"
 #include "base/yaml.h"
-#include "trust/cert.h"
-
-enum { CERT_FILE_MAX = 64 * 1024 };
 
 static bool read_type(struct str text, enum connection *ret)
 {
@@ -16,25 +11,6 @@ static bool read_type(struct str text, enum connection *ret)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (str_eq(text, types[i].name)) return *ret = types[i].type, true;
     return false;
-}
-
-enum status systems__read_certificates(struct call *c, struct app *app, const struct yaml *list, struct certificates *ret)
-{
-    struct arena *a = app->exchange->arena;
-    struct str bytes, der;
-    if (!list) return ST_OK;
-    if (list->kind != YAML_LIST) return yaml_fail(c, list, "Write certificates as a list of files: [systems/desk.pem].");
-    struct str *certs = arena_array(a, struct str, yaml_count(list));
-    size_t n = 0;
-    for (const struct yaml *y = list->first; y; y = y->next) {
-        if (y->kind != YAML_TEXT || !y->text.n) return yaml_fail(c, y, "Only names of certificate files may stand in this list.");
-        if (file_read(c, file_path(c->arena, app->folder, y->text), CERT_FILE_MAX, &bytes) != ST_OK)
-            return call_clear(c), yaml_fail(c, y, "This file cannot be read. Name a certificate file as it lies in the node's folder.");
-        if (cert_of_pem_or_der(c, bytes, &der) != ST_OK) return call_clear(c), yaml_fail(c, y, "This file holds no certificate. Give one X.509 certificate in PEM or DER form.");
-        certs[n++] = str_copy(a, der);
-    }
-    *ret = (struct certificates){ certs, n };
-    return ST_OK;
 }
 
 static enum status read_rule(struct call *c, struct app *app, const struct yaml *y, struct system_rule *rule)
@@ -46,7 +22,7 @@ static enum status read_rule(struct call *c, struct app *app, const struct yaml 
     type = yaml_text(y, "connection", config_text(app->config, "exchange.connection"));
     if (!read_type(type, &rule->type)) return yaml_fail(c, y, "A connection is NOSSL, SSLNOAUTH or SSLAUTH.");
     rule->subsystem = str_copy(app->exchange->arena, code);
-    TRY(systems__read_certificates(c, app, yaml_get(y, "certificates"), &rule->certs));
+    TRY(certificates__read(c, app, yaml_get(y, "certificates"), &rule->certs));
     if (rule->type != CONNECTION_SSLAUTH || rule->certs.n) return ST_OK;
     return yaml_fail(c, y, "A subsystem with the connection SSLAUTH names its systems' certificates: certificates: [systems/desk.pem].");
 }
@@ -70,13 +46,6 @@ static enum status refuse(struct call *c, const char *sentence)
     return call_fault(c, call_fail(c, ST_DENIED, "X-Road-Client", sentence), STR("ssl_authentication_failed"));
 }
 
-bool systems__is_registered(const struct certificates *certs, struct str der)
-{
-    for (size_t i = 0; i < certs->n; i++)
-        if (str_eq(certs->der[i], der)) return true;
-    return false;
-}
-
 enum status systems__judge(struct call *c, const struct systems *s, struct str own_cert, struct str subsystem, const struct request *rq)
 {
     const struct system_rule *rule = NULL;
@@ -87,6 +56,6 @@ enum status systems__judge(struct call *c, const struct systems *s, struct str o
     if (!rq->tls) return refuse(c, "This client is let in over TLS only. Use the https address of this node (web.systems_tls).");
     if (type == CONNECTION_SSLNOAUTH) return ST_OK;
     if (!rq->peer_cert.n) return refuse(c, "This client must show its TLS certificate. Set the information system up with the one that is registered for it.");
-    if ((rule && systems__is_registered(&rule->certs, rq->peer_cert)) || (own_cert.n && str_eq(own_cert, rq->peer_cert))) return ST_OK;
+    if ((rule && certificates__have(c, &rule->certs, rq->peer_cert)) || (own_cert.n && str_eq(own_cert, rq->peer_cert))) return ST_OK;
     return refuse(c, "The TLS certificate that was shown is not registered for this client. Register it under certificates in exchange.subsystems.");
 }

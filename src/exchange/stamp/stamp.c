@@ -184,19 +184,64 @@ static bool was_stamped(struct call *c)
     return is;
 }
 
-enum status stamp__run(struct call *c)
+/* period_of: the nation's word, or the node's own where that is more often. */
+static int64_t period_of(const struct call *c, const struct directory *d)
+{
+    int64_t own_s = config_count(c->app->config, "exchange.stamp_period_s"), nation_s = directory__stamp_period(d->stamp_period_s);
+    return 1000 * (own_s && own_s < nation_s ? own_s : nation_s);
+}
+
+static enum status run(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
     DIRECTORY d = NULL;
     bool more = false;
-    int64_t period_ms = 1000 * config_count(c->app->config, "exchange.stamp_period_s");
-    if (!ex->has_anchor || c->now_ms < ex->next_stamp_ms) return ST_OK;
     if (directory__hold(c, &d) != ST_OK) return call_clear(c), ST_OK; /* told by the job of the directory; nothing is exchanged meanwhile */
     if (!d->ntsas && !was_stamped(c)) return ST_OK;                  /* a nation that has approved no service does not stamp */
     enum status st = stamp_messages(c, d, &more);
+    int64_t period_ms = period_of(c, d);
     ex->next_stamp_ms = c->now_ms + (st == ST_OK && more ? 0 : st == ST_OK || period_ms < RETRY_MS ? period_ms : RETRY_MS);
     TRY(note_outcome(c, st));
     return stamp_head(c, d);
+}
+
+enum status stamp__run(struct call *c)
+{
+    struct exchange *ex = exchange__of(c);
+    if (!ex->has_anchor || c->now_ms < ex->next_stamp_ms) return ST_OK;
+    (void)pthread_mutex_lock(&ex->stamping);
+    enum status st = run(c);
+    (void)pthread_mutex_unlock(&ex->stamping);
+    return st;
+}
+
+static bool has_stamp(struct call *c, int64_t seq)
+{
+    struct stamp_row row;
+    enum status st = stamp__next(c, seq, &row);
+    if (st == ST_NOT_FOUND) call_clear(c);
+    return st == ST_OK;
+}
+
+static enum status stamp_up_to(struct call *c, int64_t seq)
+{
+    DIRECTORY d = NULL;
+    enum status st = ST_OK;
+    TRY(directory__hold(c, &d));
+    if (!d->ntsas && !was_stamped(c)) return call_fail(c, ST_UNAVAILABLE, "", "The directory names no time-stamp service. Ask the operator to approve one.");
+    if (has_stamp(c, seq)) return ST_OK;
+    for (bool more = true; st == ST_OK && more && !has_stamp(c, seq);) st = stamp_messages(c, d, &more);
+    return note_outcome(c, st);
+}
+
+enum status stamp__now(struct call *c, int64_t seq)
+{
+    struct exchange *ex = exchange__of(c);
+    call_may_wait(c);
+    (void)pthread_mutex_lock(&ex->stamping);
+    enum status st = stamp_up_to(c, seq);
+    (void)pthread_mutex_unlock(&ex->stamping);
+    return st;
 }
 
 enum status stamp__load(struct call *c)

@@ -9,6 +9,8 @@ struct buf;
 
 /* ---- time-stamps of the message log (5.2, 5.3) ---- */
 NODISCARD enum status stamp__run(struct call *c);      /* job */
+/* stamp__now: what stands in the log up to this row goes under a time-stamp at once (5.6 force); fine where it does already. */
+NODISCARD enum status stamp__now(struct call *c, int64_t seq);
 NODISCARD enum status stamp__load(struct call *c);     /* at start: how it went before */
 /* stamp__may_go_on: may new messages pass? Fault timestamper_failed when stamping has failed for longer than exchange.stamp_failure_s. */
 NODISCARD enum status stamp__may_go_on(struct call *c);

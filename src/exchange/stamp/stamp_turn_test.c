@@ -16,7 +16,7 @@
 TEST_STORE(&exchange_schema);
 
 enum { SERVICES = 2, QUESTION_MAX = 16384, DAY_MS = 86400000, FRESH_S = 3600 };
-static const struct setting status_settings[] = { { "exchange.status_s", SETTING_COUNT, "30", "seconds", "", false }, { 0 } };
+static const struct setting status_settings[] = { { "exchange.status_s", SETTING_COUNT, "30", "seconds", "", false }, { "exchange.stamp_period_s", SETTING_COUNT, "0", "seconds", "", false }, { 0 } };
 static const struct module status_module = { .name = "exchange", .settings = status_settings };
 static const struct module *const modules[] = { &status_module, NULL };
 
@@ -208,5 +208,24 @@ TEST(a_directory_that_names_none_is_a_failure)
     w.d.ntsas = 0;
     CHECK(by(c, &w) == -1);
     CHECK_STR(call_error(c)->key, STR("The directory names no time-stamp service. Ask the operator to approve one."));
+    close_nation(c, &w);
+}
+
+TEST(a_node_stamps_as_often_as_its_nation_says_or_more_often)
+{
+    static const struct { int own_s, nation_s, expected_s; } rows[] = { { 0, 0, 60 }, { 0, 120, 120 }, { 0, 5, 60 }, { 5, 120, 5 }, { 5, 0, 5 }, { 300, 120, 120 }, { 300, 0, 60 }, { 0, 100000, 86400 } };
+    struct nation w = { 0 };
+    open_nation(c, &w);
+    struct str path = file_path(c->arena, w.t.folder, STR("node.yaml"));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct config *config = NULL;
+        CHECK_OK(file_write(c, path, str_print(c->arena, "exchange:\n  stamp_period_s: %d\n", rows[i].own_s), 0600));
+        CHECK_OK(config_load(c, path, modules, NULL, 0, &config));
+        w.t.app.config = config;
+        w.d.stamp_period_s = rows[i].nation_s;
+        if (period_of(c, &w.d) != 1000 * rows[i].expected_s) fail_msg("row %zu", i);
+        config_free(config);
+    }
+    w.t.app.config = w.config;
     close_nation(c, &w);
 }

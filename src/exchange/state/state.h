@@ -37,7 +37,8 @@ struct services { struct service_row *rows; size_t n, cap; };
 struct rights { struct right *rows; size_t n; struct str *subsystems; };
 struct purposes { struct purpose *rows; size_t n; };
 enum connection { CONNECTION_NOSSL, CONNECTION_SSLNOAUTH, CONNECTION_SSLAUTH };
-struct certificates { const struct str *der; size_t n; };  /* registered in node.yaml; compared byte by byte: who issued one and when it ends is its agency's matter */
+struct certificate_file;                              /* rights/certificates.c */
+struct certificates { struct certificate_file **files; size_t n; };  /* registered in node.yaml; compared byte by byte: who issued one and when it ends is its agency's matter */
 struct system_rule { struct str subsystem; enum connection type; struct certificates certs; };
 struct systems { struct system_rule *rules; size_t n; enum connection usual /* of the member itself, and where no rule says otherwise */; };
 enum message_level { MESSAGE_FULL, MESSAGE_METADATA, MESSAGE_NONE }; /* what is kept of a message: each less than the one before */
@@ -54,11 +55,12 @@ struct exchange {
     struct rights rights;
     struct purposes purposes;
     struct systems systems;
+    struct certificate_file *certificate_files; /* all that are named there and with services */
     struct message_levels log_levels;
     bool archives; /* exchange.archive_s: messages leave the log only when they are archived */
     person_finder *find_person;                /* NULL: this node keeps no register of persons */
     struct anchor anchor; bool has_anchor;
-    pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures: held for a few instructions, never while waiting */
+    pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures, and what is read of certificate files: held for a few instructions, never while waiting */
     struct directory *directory;
     struct foreign foreign[FOREIGN_MAX]; size_t nforeign; /* guarded by lock */
     int64_t next_sync_ms; int sync_fails; struct source_notes sources; /* the job's alone */
@@ -70,7 +72,8 @@ struct exchange {
     struct server_memory *reached;
     struct arena *arena;                       /* what lives as long as this */
     atomic_llong stamp_failing_ms;             /* since when time-stamping fails; TIME_FAR: it does not */
-    int64_t next_stamp_ms;                     /* of the job alone, as are the two after it */
+    pthread_mutex_t stamping;                  /* one stamps at a time: the job, or who cannot wait for it; guards what follows */
+    int64_t next_stamp_ms;                     /* of the job alone */
     char stamp_turn[STAMP_NAME_MAX];           /* the time-stamp service that answered last, and until when it is asked before those in front of it */
     int64_t stamp_turn_ms;
     atomic_int stalled;                        /* sandbox: requests that wait because their service is stalled */
