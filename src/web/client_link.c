@@ -74,24 +74,26 @@ bool client__lives(struct call *c, const struct client_request *rq, const struct
     struct client_request hand = { .connect_ms = ms, .judge = rq->judge ? accept_anyone : NULL, .shows_own = rq->shows_own };
     struct client_tls tls = { .call = c, .rq = &hand, .own = own };
     struct call_error kept = c->error;
+    crowd_sleep();
     int rc = client__link(&link, &hand, &tls, url, time_monotonic_us() + ms * 1000, error);
+    crowd_wake();
     if (rc == CURLE_OK) client__unlink(&link);
     c->error = kept; /* how it went is nobody's failure */
     return rc != CURLE_OPERATION_TIMEDOUT && rc != CURLE_COULDNT_CONNECT;
 }
 
-/* wait_until: the socket is ready for one of these events. */
+/* wait_until: the socket is ready for one of these events; it is looked at once in any case. */
 static CURLcode wait_until(int fd, short events, int64_t until_us)
 {
     struct pollfd watch = { .fd = fd, .events = events };
     for (;;) {
         int64_t left_us = until_us - time_monotonic_us();
-        if (left_us <= 0) return CURLE_OPERATION_TIMEDOUT;
         crowd_sleep();
-        int n = poll(&watch, 1, (int)(left_us / 1000 + 1));
+        int n = poll(&watch, 1, left_us > 0 ? (int)(left_us / 1000 + 1) : 0);
         crowd_wake();
         if (n > 0) return CURLE_OK;
         if (n < 0 && errno != EINTR) return CURLE_RECV_ERROR;
+        if (left_us <= 0) return CURLE_OPERATION_TIMEDOUT;
     }
 }
 

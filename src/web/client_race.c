@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/crowd.h"
 #include "base/time.h"
 #include "web/client.h"
 
@@ -59,7 +60,9 @@ bool client_race(struct call *c, const struct str *hosts, size_t n, int port, in
         left += runners[i].fd >= 0;
     }
     while (!won && left && (left_us = until_us - time_monotonic_us()) > 0) {
+        crowd_sleep();
         int ready = poll(runners, n, (int)(left_us / 1000 + 1));
+        crowd_wake();
         if (ready < 0 && errno != EINTR) break;
         if (ready > 0) won = look(runners, n, &left, ret);
     }
