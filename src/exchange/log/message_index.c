@@ -211,27 +211,32 @@ static enum status prepare(struct call *c, struct work *w)
     return ST_OK;
 }
 
-/* index_slice: *n: rows read; none of them counts twice: with the writer held the bookmark must still stand where it was read. */
-static enum status index_slice(struct call *c, int64_t now_ms, size_t *n)
+/* write_slice: nothing, when another thread has written these rows meanwhile: with the writer held the bookmark must still stand where it was read. */
+static enum status write_slice(struct call *c, struct work *w, int64_t now_ms)
 {
-    struct work w;
+    struct slice *s = &w->slice;
     struct message_minutes minutes = { .list = arena_array(c->arena, struct message_minute, SLICE) };
     int64_t after;
-    TRY(prepare(c, &w));
-    *n = w.slice.nrows;
-    if (!*n) return ST_OK;
     DB_TX tx = { 0 };
     TRY(db_begin(c, LOG, &tx));
     TRY(read_number(c, &READ_BOOKMARK, &after));
-    if (after != w.after) return *n = SLICE, ST_OK; /* another thread has these rows: on with the next ones */
-    TRY(sort(&tx, &w.slice, &minutes));
-    TRY(put_places(c, &w.slice));
-    for (size_t i = 0; i < *n; i++) TRY(each_name(c, &INSERT_NAME, &w.slice.rows[i]));
-    TRY(count_classes(c, &w.slice));
+    if (after != w->after) return ST_OK;
+    TRY(sort(&tx, s, &minutes));
+    TRY(put_places(c, s));
+    for (size_t i = 0; i < s->nrows; i++) TRY(each_name(c, &INSERT_NAME, &s->rows[i]));
+    TRY(count_classes(c, s));
     TRY(message__keep_minutes(c, &minutes, now_ms));
-    TRY(message__keep_leaves(c, &w.leaves, w.slice.rows[*n - 1].seq));
-    TRY(db_exec(c, &SET_BOOKMARK, db_int(w.slice.rows[*n - 1].seq)));
+    TRY(message__keep_leaves(c, &w->leaves, s->rows[s->nrows - 1].seq));
+    TRY(db_exec(c, &SET_BOOKMARK, db_int(s->rows[s->nrows - 1].seq)));
     return db_commit(&tx);
+}
+
+static enum status index_slice(struct call *c, int64_t now_ms, size_t *n)
+{
+    struct work w;
+    TRY(prepare(c, &w));
+    *n = w.slice.nrows;
+    return *n ? write_slice(c, &w, now_ms) : ST_OK;
 }
 
 enum status message__index(struct call *c, int64_t most, int64_t *behind)
