@@ -34,12 +34,9 @@ void message__add_minute(struct message_minutes *m, int64_t class_, int64_t at_m
 
 enum status message__keep_minutes(struct call *c, const struct message_minutes *m, int64_t now_ms)
 {
-    int64_t first = now_ms / MINUTE_MS - KEPT_MINUTES;
-    for (size_t i = 0; i < m->n; i++) {
-        const struct message_minute *at = &m->list[i];
-        if (at->minute >= first) TRY(db_exec(c, &ADD, db_int(at->minute), db_int(at->class_), db_int(at->n), db_int(at->took_us), db_int(at->last_ms)));
-    }
-    return db_exec(c, &DROP_OLD, db_int(first));
+    for (const struct message_minute *at = m->list; at < m->list + m->n; at++)
+        TRY(db_exec(c, &ADD, db_int(at->minute), db_int(at->class_), db_int(at->n), db_int(at->took_us), db_int(at->last_ms)));
+    return db_exec(c, &DROP_OLD, db_int(now_ms / MINUTE_MS - KEPT_MINUTES));
 }
 
 /* ---- reading ---- */

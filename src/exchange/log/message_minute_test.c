@@ -155,7 +155,7 @@ TEST(minutes_of_a_day_ago_are_there_and_older_ones_are_forgotten)
     append_at(c, TEST_NOW_MS - 2 * day_ms, &a);
     append_at(c, TEST_NOW_MS - day_ms, &b);
     index_all(c);
-    CHECK(minutes_kept(c) == 1); /* what was too old is not even begun */
+    CHECK(minutes_kept(c) == 1);
     append_at(c, TEST_NOW_MS, &d);
     c->now_ms += day_ms;
     index_all(c);
