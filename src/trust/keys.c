@@ -109,7 +109,7 @@ enum status trust_start(struct call *c, struct str keys_folder, struct str socke
 void trust_stop(struct trust *t)
 {
     if (!t) return;
-    seal_forget(&trust__thread()->sealing); /* those of other threads end with them */
+    trust__forget_keys(); /* those of other threads end with them */
     for (struct key *k = t->first, *next; k; k = next) {
         next = k->next;
         heap_drop(k->id);

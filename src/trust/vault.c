@@ -4,12 +4,11 @@
 #include <dirent.h>
 #include <pthread.h>
 
-#include <openssl/rsa.h>
-
 #include "base/file.h"
 #include "base/time.h"
 #include "trust/key_names.h"
 #include "trust/ossl.h"
+#include "trust/thread.h"
 #include "trust/trust_int.h"
 #include "trust/vault_file.h"
 
@@ -112,6 +111,7 @@ enum status vault_open(struct call *c, struct str folder, struct str pin, struct
 void vault_close(struct vault *v)
 {
     if (!v) return;
+    trust__forget_keys(); /* other threads have ended */
     for (struct vault_key *k = v->first, *next; k; k = next) {
         next = k->next;
         key_free(k);
@@ -167,15 +167,18 @@ static enum status sign_message(struct call *c, EVP_PKEY *key, struct str messag
     return ST_OK;
 }
 
-static enum status sign_digest(struct call *c, EVP_PKEY *key, bool rsa, enum digest alg, struct str digest, struct str *ret)
+static enum status sign_digest(struct call *c, EVP_PKEY *key, struct sig_method m, struct str digest, struct str *ret)
 {
-    if (alg == DIGEST_SHA1 || digest.n != digest_size(alg)) return ST_INVALID;
+    if (m.digest == DIGEST_SHA1 || digest.n != digest_size(m.digest)) return ST_INVALID;
     unsigned char sig[512];
     size_t n = sizeof sig;
-    OSSL(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new(key, NULL);
-    if (!ctx || EVP_PKEY_sign_init(ctx) <= 0 || EVP_PKEY_CTX_set_signature_md(ctx, trust__md(alg)) <= 0) return ossl__broken(c, "sign init");
-    if (rsa && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) <= 0) return ossl__broken(c, "sign padding");
-    if (EVP_PKEY_sign(ctx, sig, &n, ossl__bytes(digest), digest.n) != 1) return ossl__broken(c, "sign");
+    struct ready *r = &trust__thread()->signing;
+    EVP_PKEY_CTX *ctx = trust__ready(r, key, m, EVP_PKEY_sign_init);
+    if (!ctx) return ossl__broken(c, "sign init");
+    if (EVP_PKEY_sign(ctx, sig, &n, ossl__bytes(digest), digest.n) != 1) {
+        trust__unready(r);
+        return ossl__broken(c, "sign");
+    }
     *ret = str_copy(c->arena, str_of(sig, n));
     return ST_OK;
 }
@@ -186,8 +189,8 @@ enum status vault_sign(struct call *c, struct vault *v, struct str id, enum key_
     if (!k) return ST_NOT_FOUND;
     if (k->fact.purpose != purpose) return ST_DENIED;
     switch (k->fact.algorithm) {
-    case KEY_P256: return sign_digest(c, k->secret.pkey, false, alg, digest, ret);
-    case KEY_RSA2048: return sign_digest(c, k->secret.pkey, true, alg, digest, ret);
+    case KEY_P256: return sign_digest(c, k->secret.pkey, (struct sig_method){ alg, SIG_ECDSA }, digest, ret);
+    case KEY_RSA2048: return sign_digest(c, k->secret.pkey, (struct sig_method){ alg, SIG_RSA }, digest, ret);
     case KEY_ED25519: return sign_message(c, k->secret.pkey, digest, ret);
     case KEY_AES256: return ST_DENIED;
     }

@@ -1,9 +1,8 @@
 /* verify.c: signatures judged by public keys. Accepted: RSA from 2048 bits, ECDSA on P-256, P-384 and P-521, with SHA-256 and up; Ed25519. */
 #include "trust/trust.h"
 
-#include <openssl/rsa.h>
-
 #include "trust/ossl.h"
+#include "trust/thread.h"
 #include "trust/trust_int.h"
 
 enum { RSA_LEAST_BITS = 2048, EC_MOST_BITS = 521 };
@@ -29,23 +28,16 @@ bool trust__key_fits(const EVP_PKEY *key, int kind)
     return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && bits >= RSA_LEAST_BITS;
 }
 
-static bool set_padding(EVP_PKEY_CTX *ctx, struct sig_method m)
-{
-    if (EVP_PKEY_CTX_set_signature_md(ctx, trust__md(m.digest)) <= 0) return false;
-    if (m.kind == SIG_ECDSA) return true;
-    if (m.kind == SIG_RSA) return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) > 0;
-    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 && EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) > 0 &&
-           EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, trust__md(m.digest)) > 0;
-}
-
 static enum status verify_digest(struct call *c, EVP_PKEY *key, struct sig_method m, struct str digest, struct str sig)
 {
     if (m.digest == DIGEST_SHA1 || !trust__key_fits(key, (int)m.kind)) return refuse_algorithm(c);
     if (digest.n != digest_size(m.digest)) return refuse(c);
-    OSSL(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new(key, NULL);
-    if (!ctx || EVP_PKEY_verify_init(ctx) <= 0 || !set_padding(ctx, m)) return ossl__broken(c, "verify");
-    if (EVP_PKEY_verify(ctx, ossl__bytes(sig), sig.n, ossl__bytes(digest), digest.n) != 1) return refuse(c);
-    return ST_OK;
+    struct ready *r = &trust__thread()->verifying;
+    EVP_PKEY_CTX *ctx = trust__ready(r, key, m, EVP_PKEY_verify_init);
+    if (!ctx) return ossl__broken(c, "verify");
+    if (EVP_PKEY_verify(ctx, ossl__bytes(sig), sig.n, ossl__bytes(digest), digest.n) == 1) return ST_OK;
+    trust__unready(r);
+    return refuse(c);
 }
 
 static enum status certificate_key(struct call *c, struct str cert_der, EVP_PKEY **ret)

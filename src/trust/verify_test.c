@@ -88,3 +88,27 @@ TEST(raw_value_has_the_length_of_its_curve)
     CHECK(!trust__ecdsa_to_raw(c->arena, STR("nonsense"), 32, &raw));
     ossl__forget();
 }
+
+/* A thread keeps the context of the last key and method: good and bad signatures by two keys in three ways, in turns. */
+TEST(what_a_thread_keeps_of_one_key_never_serves_another)
+{
+    OSSL(EVP_PKEY) rsa = EVP_RSA_gen(2048);
+    OSSL(EVP_PKEY) ec = EVP_EC_gen("P-256");
+    OSSL(EVP_PKEY) other = EVP_EC_gen("P-256");
+    const struct { EVP_PKEY *key; struct sig_method method; } ways[] = {
+        { ec, { DIGEST_SHA512, SIG_ECDSA } }, { ec, { DIGEST_SHA512, SIG_ECDSA } }, { other, { DIGEST_SHA512, SIG_ECDSA } },
+        { rsa, { DIGEST_SHA512, SIG_RSA } }, { rsa, { DIGEST_SHA512, SIG_RSA_PSS } }, { rsa, { DIGEST_SHA512, SIG_RSA } } };
+    enum { WAYS = sizeof ways / sizeof *ways };
+    struct str digest = trust_digest(c->arena, DIGEST_SHA512, STR("x")), sigs[WAYS];
+    for (size_t i = 0; i < WAYS; i++) sigs[i] = signed_with(c, ways[i].key, ways[i].method.kind == SIG_RSA_PSS, RSA_PSS_SALTLEN_DIGEST, STR("x"));
+    for (size_t round = 0; round < 3; round++)
+        for (size_t i = 0; i < WAYS; i++)
+            for (size_t k = 0; k < WAYS; k++) {
+                bool good = ways[i].key == ways[k].key && ways[i].method.kind == ways[k].method.kind;
+                CHECK((verify_digest(c, ways[i].key, ways[i].method, digest, sigs[k]) == ST_OK) == good);
+                CHECK(verify_digest(c, ways[i].key, ways[i].method, trust_digest(c->arena, DIGEST_SHA512, STR("y")), sigs[k]) == ST_INVALID);
+                call_clear(c);
+            }
+    trust__forget_keys();
+    CHECK(!trust__thread()->verifying.ctx && !trust__thread()->sealing.cipher);
+}
