@@ -5,33 +5,32 @@ cd "$(dirname "$0")/.."
 
 build_packages=(build-essential meson ninja-build pkg-config libmicrohttpd-dev libgnutls28-dev libcurl4-openssl-dev libssl-dev
   libxml2-dev libsqlite3-dev libpq-dev libicu-dev libcjson-dev libyaml-dev libargon2-dev libseccomp-dev libzip-dev libcmocka-dev zlib1g-dev git ca-certificates)
-test_packages=(clang llvm libclang-rt-14-dev postgresql postgresql-client chromium xmlsec1 unzip openssl curl sqlite3 procps util-linux mandoc iproute2 nftables faketime)
+test_packages=(clang llvm libclang-rt-14-dev postgresql postgresql-client xmlsec1 unzip openssl curl sqlite3 procps util-linux mandoc iproute2 nftables faketime)
 
 want=("${build_packages[@]}")
 [ "${1:-build}" = test ] && want+=("${test_packages[@]}")
 
 missing=()
-for p in "${want[@]}"; do
-  dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing+=("$p")
-done
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
-if [ ${#missing[@]} -gt 0 ]; then
-  echo "Installing Debian packages: ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
-  as_root apt-get update -q >/dev/null
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/tmp/sen-apt.log 2>&1 ||
-    { tail -20 /tmp/sen-apt.log; echo "apt-get failed; the whole log is in /tmp/sen-apt.log" >&2; exit 1; }
-fi
-
+is_there() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
+for p in "${want[@]}"; do is_there "$p" || missing+=("$p"); done
 # Node.js 18 or newer: Debian's own where there is none.
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-  echo "Installing Debian packages: nodejs npm"
-  as_root apt-get update -q >/dev/null
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nodejs npm >/tmp/sen-apt.log 2>&1
-fi
+command -v node >/dev/null && command -v npm >/dev/null || missing+=(nodejs npm)
 
-stamp=node_modules/.sen-$( (cat package.json package-lock.json; echo "${1:-build}") | sha256sum | cut -c1-16)
-if [ ! -e "$stamp" ]; then
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+install() {
+  echo "Installing Debian packages: $*"
+  as_root apt-get update -q >/dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/tmp/sen-apt.log 2>&1 ||
+    { tail -20 /tmp/sen-apt.log; echo "apt-get failed; the whole log is in /tmp/sen-apt.log" >&2; return 1; }
+}
+[ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+# The browser of the tests: without a window it does a third of the work. Where it cannot be had a whole Chromium will do.
+[ "${1:-build}" != test ] || is_there chromium-headless-shell || install chromium-headless-shell || command -v chromium >/dev/null
+
+# What tests need holds what building needs.
+stamp_of() { echo "node_modules/.sen-$( (cat package.json package-lock.json; echo "$1") | sha256sum | cut -c1-16)"; }
+stamp=$(stamp_of "${1:-build}")
+if [ ! -e "$stamp" ] && [ ! -e "$(stamp_of test)" ]; then
   echo "Installing npm packages (package-lock.json)"
   if [ "${1:-build}" = test ]; then npm ci --no-audit --no-fund --loglevel=error; else npm ci --omit=dev --no-audit --no-fund --loglevel=error; fi
   touch "$stamp"

@@ -16,7 +16,7 @@ const password = /every password in the sandbox is `([^`]+)`/.exec(tour)[1];
 const MARKED = /<!--(do|see)-->([\s\S]*?)<!---->/g;
 
 let dir, browser, page;
-const got = { pin: '', printed: '', saved: '', onPage: false };
+const got = { pin: '', printed: '', all: '', saved: '', onPage: false };
 
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'sen-tour-'));
@@ -44,6 +44,7 @@ function shell(text) {
 
 async function run(command) {
   got.printed = await shell(place(command));
+  got.all += got.printed;
   got.onPage = false;
   got.pin ||= /citizen1 +.+, (\d{12})$/m.exec(got.printed)?.[1] ?? '';
 }
@@ -95,7 +96,7 @@ async function take(phrase) {
 // see: on the page (which is asked again, since heads are published from time to time) or in the output; quotes and code marks are not part of it.
 async function see(phrase) {
   const wanted = phrase.replace(/^["`*]|["`*]$/g, '').toLowerCase();
-  if (!got.onPage) return assert.ok(got.printed.toLowerCase().includes(wanted), `${phrase} does not stand in:\n${got.printed}`);
+  if (!got.onPage) return assert.ok(got.printed.toLowerCase().includes(wanted), `${phrase} does not stand in the end of:\n${got.all}`);
   await until(`on the page: ${phrase}`, async () => {
     if ((await page.innerText('main')).toLowerCase().includes(wanted)) return true;
     if (!/look-up/.test(page.url())) await page.reload({ waitUntil: 'networkidle' });
