@@ -18,6 +18,9 @@ void arena_reset(struct arena *a);
 /* arena_alloc: n zeroed bytes aligned to align (a power of two up to 64). Lives until arena_reset or arena_close. */
 void *arena_alloc(struct arena *a, size_t n, size_t align) __attribute__((malloc, returns_nonnull));
 
+/* arena_room: n bytes of any content, for text: who asks writes all of them before anybody reads. */
+char *arena_room(struct arena *a, size_t n) __attribute__((malloc, returns_nonnull));
+
 /* arena_used: bytes handed out since the last reset; for metrics and tests. */
 size_t arena_used(const struct arena *a);
 

@@ -31,7 +31,7 @@ char *buf_room(struct buf *b, size_t n)
         size_t cap = b->cap ? b->cap * 2 : 256;
         if (cap < b->n + n) cap = b->n + n;
         if (b->arena) {
-            char *p = arena_alloc(b->arena, cap, 1);
+            char *p = arena_room(b->arena, cap);
             if (b->n) memcpy(p, b->p, b->n);
             b->p = p;
         } else {
@@ -60,12 +60,11 @@ void buf_vprint(struct buf *b, const char *fmt, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    size_t room = b->failed ? 0 : b->cap - b->n;
+    int n = vsnprintf(room ? b->p + b->n : NULL, room, fmt, args);
     char *p = n < 0 ? NULL : buf_room(b, (size_t)n + 1);
-    if (p) {
-        (void)vsnprintf(p, (size_t)n + 1, fmt, again);
-        b->n += (size_t)n;
-    }
+    if (p && (size_t)n >= room) (void)vsnprintf(p, (size_t)n + 1, fmt, again); /* it did not fit at once */
+    if (p) b->n += (size_t)n;
     va_end(again);
 }
 

@@ -58,3 +58,29 @@ TEST(nothing_put_is_an_empty_text)
     CHECK_OK(buf_finish(&b, &all));
     CHECK(all.n == 0 && all.p);
 }
+
+TEST(space_on_the_stack_holds_its_size_and_no_more)
+{
+    char space[8];
+    struct buf b = buf_over(space, sizeof space);
+    struct str text;
+    (void)c;
+    buf_put(&b, STR("12345678"));
+    CHECK_OK(buf_finish(&b, &text));
+    CHECK(text.p == space);
+    CHECK_STR(text, STR("12345678"));
+    buf_put_c(&b, '9');
+    CHECK(buf_finish(&b, &text) == ST_TOO_LARGE);
+}
+
+TEST(printed_text_of_every_length_is_whole)
+{
+    struct buf b = buf_in(c->arena, 1 << 20), want = buf_in(c->arena, 1 << 20);
+    for (int n = 0; n < 600; n++) {
+        buf_print(&b, "<%*d>", n, n);
+        struct str one = str_print(c->arena, "<%*d>", n, n);
+        CHECK(one.p[one.n] == '\0' && strlen(one.p) == one.n);
+        buf_put(&want, one);
+    }
+    CHECK_STR(buf_str(&b), buf_str(&want));
+}

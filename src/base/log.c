@@ -28,7 +28,8 @@ static void put_fields(struct json_out *o, const struct log_field *fields, size_
 void log_write(enum log_level level, const char *room, const char *event, struct str trace, const struct log_field *fields, size_t n)
 {
     if (level < least) return;
-    BUF b = buf_heap(LINE_MAX);
+    char space[LINE_MAX];
+    struct buf b = buf_over(space, sizeof space);
     struct json_out o = json_to(&b);
     char at[TIME_TEXT];
     time_format_ms(time_now_ms(), at);

@@ -50,7 +50,7 @@ static struct str write_uuid(struct arena *a, uint8_t b[static 16], uint8_t vers
     static const char hex[] = "0123456789abcdef";
     b[6] = (uint8_t)((b[6] & 0x0f) | version << 4);
     b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-    char *p = arena_alloc(a, 36, 1), *at = p;
+    char *p = arena_room(a, 36), *at = p;
     for (size_t i = 0; i < 16; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10) *at++ = '-';
         *at++ = hex[b[i] >> 4];

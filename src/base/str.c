@@ -105,7 +105,7 @@ uint64_t str_hash(struct str s)
 struct str str_copy(struct arena *a, struct str s)
 {
     if (s.n == 0) return STR("");
-    char *p = arena_alloc(a, s.n, 1);
+    char *p = arena_room(a, s.n);
     memcpy(p, s.p, s.n);
     return (struct str){ p, s.n };
 }
@@ -113,30 +113,33 @@ struct str str_copy(struct arena *a, struct str s)
 char *str_to_z(struct arena *a, struct str s)
 {
     if (s.n && memchr(s.p, 0, s.n)) return NULL;
-    char *p = arena_alloc(a, s.n + 1, 1);
+    char *p = arena_room(a, s.n + 1);
     if (s.n) memcpy(p, s.p, s.n);
+    p[s.n] = '\0';
     return p;
 }
 
 struct str str_lower(struct arena *a, struct str s)
 {
-    char *p = arena_alloc(a, s.n ? s.n : 1, 1);
+    char *p = arena_room(a, s.n ? s.n : 1);
     for (size_t i = 0; i < s.n; i++) p[i] = lower(s.p[i]);
     return (struct str){ p, s.n };
 }
 
 struct str str_print(struct arena *a, const char *fmt, ...)
 {
+    char most[256]; /* texts fit, and need not be measured first */
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    int made = vsnprintf(most, sizeof most, fmt, args);
     va_end(args);
-    if (n < 0) n = 0;
-    char *p = arena_alloc(a, (size_t)n + 1, 1);
-    (void)vsnprintf(p, (size_t)n + 1, fmt, again);
+    size_t n = made < 0 ? 0 : (size_t)made;
+    char *p = arena_room(a, n + 1);
+    if (n < sizeof most) memcpy(p, most, n + 1);
+    else (void)vsnprintf(p, n + 1, fmt, again);
     va_end(again);
-    return (struct str){ p, (size_t)n };
+    return (struct str){ p, n };
 }
 
 struct str str_join(struct arena *a, struct str first, ...)
@@ -146,7 +149,7 @@ struct str str_join(struct arena *a, struct str first, ...)
     va_start(args, first);
     for (struct str s = first; s.n != SIZE_MAX; s = va_arg(args, struct str)) n += s.n;
     va_end(args);
-    char *p = arena_alloc(a, n ? n : 1, 1), *at = p;
+    char *p = arena_room(a, n ? n : 1), *at = p;
     va_start(args, first);
     for (struct str s = first; s.n != SIZE_MAX; s = va_arg(args, struct str)) {
         if (s.n) memcpy(at, s.p, s.n);

@@ -3,7 +3,6 @@
 #include "web/client.h"
 
 #include <curl/curl.h>
-#include <stdio.h>
 
 #include "base/log.h"
 #include "base/time.h"
@@ -11,12 +10,12 @@
 #include "web/client_int.h"
 
 enum { SLOTS_MAX = 24, REQUEST_MAX = 1024 * 1024 /* its head */, JOINED = 16 * 1024 /* head and body that go out as one TLS record */,
-       MEMORY_MOST = 16 * 1024 * 1024, LIFE_MS = 1000 };
+       MEMORY_MOST = 16 * 1024 * 1024, LIFE_MS = 1000, KEY_MAX = 300 };
 
 /* ---- connections of a thread ---- */
 
 struct slot {
-    char key[300];              /* scheme://host:port, and the way of TLS */
+    char key[KEY_MAX]; size_t nkey; /* scheme://host:port, and the way of TLS */
     struct client_link link;
     bool busy;                  /* a judge may make a request of its own */
     uint64_t used;
@@ -82,21 +81,22 @@ static struct slots *slots_of(const struct call *c)
 }
 
 /* take_slot: the place for this key, else the one unused for longest; NULL when there is none to keep (a connection for once is made then). */
-static struct slot *take_slot(struct slots *mine, const char *key)
+static struct slot *take_slot(struct slots *mine, struct str key)
 {
     struct slot *oldest = NULL;
     for (size_t i = 0; mine && i < SLOTS_MAX; i++) {
         struct slot *s = &mine->all[i];
         if (s->busy) continue;
-        if (s->link.easy && strcmp(s->key, key) == 0) {
+        if (s->link.easy && str_eq(str_of(s->key, s->nkey), key)) {
             oldest = s;
             break;
         }
         if (!oldest || s->used < oldest->used) oldest = s;
     }
     if (!oldest) return NULL;
-    if (oldest->link.easy && strcmp(oldest->key, key) != 0) close_slot(oldest);
-    (void)snprintf(oldest->key, sizeof oldest->key, "%s", key);
+    if (oldest->link.easy && !str_eq(str_of(oldest->key, oldest->nkey), key)) close_slot(oldest);
+    memcpy(oldest->key, key.p, key.n);
+    oldest->nkey = key.n;
     oldest->used = ++mine->clock;
     return oldest;
 }
@@ -304,6 +304,16 @@ static enum status check_request(struct call *c, const struct client_request *rq
     return ST_OK;
 }
 
+static void put_key(struct buf *b, const struct fetch *f)
+{
+    buf_put(b, f->url.scheme);
+    buf_put(b, STR("://"));
+    buf_put(b, f->url.host);
+    buf_put_c(b, ':');
+    buf_put_int(b, f->url.port);
+    buf_put(b, f->rq->judge ? STR(" judged") : f->rq->shows_own ? STR(" own") : STR(""));
+}
+
 enum status client_fetch(struct call *c, const struct client_request *rq, struct client_answer *ret)
 {
     struct fetch f = { .call = c, .rq = rq, .began_us = time_monotonic_us(), .url_z = str_to_z(c->arena, rq->url) };
@@ -313,9 +323,11 @@ enum status client_fetch(struct call *c, const struct client_request *rq, struct
     f.until_us = f.began_us + 1000 * (rq->total_ms ? rq->total_ms : 60000);
     f.tls = (struct client_tls){ .call = c, .rq = rq, .own = c->app->web ? c->app->web->peer_tls : NULL };
 
-    struct str key = str_print(c->arena, "%.*s://%.*s:%d%s", STR_ARG(f.url.scheme), STR_ARG(f.url.host), f.url.port, rq->judge ? " judged" : rq->shows_own ? " own" : "");
+    char space[KEY_MAX];
+    struct buf key = buf_over(space, sizeof space);
+    put_key(&key, &f);
     struct slot once = { 0 };
-    struct slot *s = key.n < sizeof once.key ? take_slot(slots_of(c), str_to_z(c->arena, key)) : NULL;
+    struct slot *s = key.failed ? NULL : take_slot(slots_of(c), buf_str(&key));
     enum status st = fetch_on(&f, s ? s : &once, ret);
     if (!s) close_slot(&once);
     return st;

@@ -7,8 +7,10 @@
 #include "web/web_int.h"
 
 enum { CLIENT_CHAIN_MAX = 8 };
-/* The certificates the other side showed in the handshake of an open connection; DER, on the heap. */
-struct client_seen { struct str chain[CLIENT_CHAIN_MAX]; size_t n; };
+/* The certificates the other side showed in the handshake of an open connection; DER, on the heap. ssl: that connection's SSL *, while it is open. */
+struct client_seen { struct str chain[CLIENT_CHAIN_MAX]; size_t n; void *ssl; };
+/* client__holds_bytes: has TLS read more than it was asked for? Only for who was judged. */
+bool client__holds_bytes(const struct client_seen *s);
 void client__forget(struct client_seen *s);
 
 /* One request's part in a handshake that may happen. */

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "base/crowd.h"
 #include "base/time.h"
@@ -54,6 +55,8 @@ bool client__is_idle(const struct client_link *l)
 {
     char unasked;
     size_t n;
+    /* most are asked by one look at the socket, without a failed read of TLS; what is there may be a record that says nothing */
+    if (l->seen.ssl && !client__holds_bytes(&l->seen) && recv(l->fd, &unasked, 1, MSG_PEEK | MSG_DONTWAIT) < 0) return errno == EAGAIN;
     return curl_easy_recv(l->easy, &unasked, 1, &n) == CURLE_AGAIN;
 }
 

@@ -14,6 +14,8 @@ void client__forget(struct client_seen *s)
     *s = (struct client_seen){ 0 };
 }
 
+bool client__holds_bytes(const struct client_seen *s) { return SSL_has_pending(s->ssl); }
+
 static bool keep_certificate(struct client_seen *seen, X509 *cert)
 {
     int n = cert ? i2d_X509(cert, NULL) : -1;
@@ -29,6 +31,7 @@ static bool keep_certificate(struct client_seen *seen, X509 *cert)
 static bool keep_chain(struct client_seen *seen, X509_STORE_CTX *ctx)
 {
     client__forget(seen);
+    seen->ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
     X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
     if (!keep_certificate(seen, leaf)) return false;
     STACK_OF(X509) *rest = X509_STORE_CTX_get0_untrusted(ctx);

@@ -75,20 +75,20 @@ static bool add_worker(struct workers *ws)
     return true;
 }
 
-/* call_for_help: somebody for a turn that nobody is on the way to. The lock is held. */
-static void call_for_help(struct workers *ws)
+/* call_for_help: somebody for a turn that nobody is on the way to: who is to be woken, after the lock is free, or NULL. The lock is held. */
+static struct worker *call_for_help(struct workers *ws)
 {
-    if (ws->waiting <= ws->woken) return;
+    if (ws->waiting <= ws->woken) return NULL;
     struct worker *w = ws->rest;
     if (!w) {
         (void)add_worker(ws);
-        return;
+        return NULL;
     }
     ws->rest = w->below;
     w->resting = false;
     ws->woken++;
     crowd_expect();
-    (void)sem_post(&w->wake);
+    return w;
 }
 
 void workers__push(struct workers *ws, size_t door, struct turn *t)
@@ -99,8 +99,9 @@ void workers__push(struct workers *ws, size_t door, struct turn *t)
     *q->last = t;
     q->last = &t->next;
     ws->waiting++;
-    call_for_help(ws);
+    struct worker *w = call_for_help(ws);
     (void)pthread_mutex_unlock(&ws->lock);
+    if (w) (void)sem_post(&w->wake); /* it needs the lock at once */
 }
 
 size_t workers__waiting(struct workers *ws, size_t door)
