@@ -72,6 +72,37 @@ TEST(who_is_not_in_the_configuration_is_not_believed)
     CHECK(find_part(e, "time-stamp")->state == EVIDENCE_BROKEN && find_part(e, "certificate")->state == EVIDENCE_UNKNOWN);
 }
 
+/* As the nation allows the answer about the status less and less age, it becomes too old at the time-stamp first and at the signature later: in between the sentence is about the
+ * time-stamp that came late, and the verdict is what it would be otherwise. */
+TEST(a_time_stamp_that_came_too_late_for_the_status_is_told)
+{
+    SAMPLES
+    enum { MOST_S = 600, LEAST_S = 200 }; /* around the age of the answer in this container */
+    EVIDENCE_TRUST by = { 0 };
+    const struct str late = STR("The message says that it was signed at ");
+    CHECK_OK(evidence__read_conf(c, conf_folder(c, "globalconf_good2_v3"), &by));
+    struct str zip = container(c, "valid-batch-ts");
+    int good = 0, told_late = 0, old = 0;
+    for (int fresh_s = MOST_S; fresh_s >= LEAST_S; fresh_s--) {
+        for (size_t i = 0; i < by.n; i++) by.list[i]->ocsp_fresh_s = fresh_s;
+        struct evidence *e = arena_new(c->arena, struct evidence);
+        if (evidence__judge(c, zip, &by, e) == ST_OK) {
+            CHECK(!told_late && !old);
+            good++;
+            continue;
+        }
+        call_clear(c);
+        CHECK_STR(e->fault, STR("incorrect_validation_info"));
+        CHECK(find_part(e, "status")->state == EVIDENCE_BROKEN && find_part(e, "certificate")->state == EVIDENCE_GOOD);
+        bool is_late = str_starts(e->sentence, late);
+        CHECK(!is_late || !old);
+        told_late += is_late;
+        old += !is_late;
+    }
+    print_message("good %d, late %d, old %d\n", good, told_late, old);
+    CHECK(good && told_late);
+}
+
 /* ---- a good one changed ---- */
 
 /* rebuilt: with a file put in the place of another, added or (bytes.p NULL) left out. */
