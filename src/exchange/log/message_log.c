@@ -60,7 +60,9 @@ static enum status make(struct call *c, const struct message_row *m, enum messag
     const struct wire *w = m->wire;
     struct str head = w->head, body = w->has_body ? w->body : STR("");
     made->body_bytes = w->large.spool ? w->large.size : (int64_t)body.n;
-    made->signature = w->signature;
+    made->signature.xml = w->signature.xml;
+    if (w->signature.chain_result.n) made->signature.chain_result = message__pack(c->arena, w->signature.chain_result);
+    if (w->signature.chain.n) made->signature.chain = message__pack(c->arena, w->signature.chain);
     made->digest = w->head_digest;
     if (level == MESSAGE_METADATA) {
         TRY(message__filter_head(c, w->head, m->is_answer, &head));

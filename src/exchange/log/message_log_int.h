@@ -56,6 +56,12 @@ struct message_leaves message__leaves_in(struct call *c, size_t most);
 NODISCARD enum status message__add_leaf(struct call *c, struct message_leaves *l, int64_t seq, int64_t at_ms, struct str stored);
 NODISCARD enum status message__keep_leaves(struct call *c, const struct message_leaves *l, int64_t upto);
 
+/* ---- message_pack.c ---- */
+
+/* message__pack: any text, shorter where it is a hash chain; message__unpack: the very same again. What was stored before there was packing comes out as it is. ST_BROKEN. */
+struct str message__pack(struct arena *a, struct str text);
+NODISCARD enum status message__unpack(struct call *c, struct str stored, struct str *ret);
+
 /* ---- message_signature.c ---- */
 
 /* message__keep_signature: what stands in the column signature: the document, or where it stands. Inside a db_append whose call holds doc. message__signature: the document

@@ -46,7 +46,8 @@ enum status message__open(struct call *c, int64_t seq, struct message_parts *ret
         p.body_bytes = db_col_int(&rows, 5);
         digest = db_col_bytes(&rows, 6);
         TRY(message__signature(c, db_col_bytes(&rows, 7), &p.signature.xml));
-        p.signature = (struct signature_doc){ .xml = p.signature.xml, .chain_result = db_col_bytes(&rows, 8), .chain = db_col_bytes(&rows, 9) };
+        TRY(message__unpack(c, db_col_bytes(&rows, 8), &p.signature.chain_result));
+        TRY(message__unpack(c, db_col_bytes(&rows, 9), &p.signature.chain));
     }
     if (sealed.n) TRY(trust_open_sealed(c, message__bound(c, p.request_id, p.side, p.kind != MESSAGE_QUESTION), sealed, &plain));
     if (sealed.n && !p.head.n) TRY(split(c, plain, &p));

@@ -1,6 +1,6 @@
 /* sign_queue.c: messages that come while others are being signed and logged are signed together (x-road 3.8): a batch is whatever arrived during the last
- * turn, and a turn ends when its leader's message is in the log, where the next ones would have had to wait anyway. There is no timer, so a message that comes
- * alone is signed alone and at once. The thread whose turn it is signs for all that wait with the same certificate and status answer; the others sleep,
+ * turn, and a turn ends when its leader's message is in the log, where the next ones would have had to wait anyway; and whoever leads lets those that are at work bring
+ * theirs, as long as some do. There is no timer, so a message that comes alone is signed alone and at once. The thread whose turn it is signs for all that wait with the same certificate and status answer; the others sleep,
  * which is why it may write into their arenas. */
 #include "exchange/wire/wire.h"
 
@@ -9,7 +9,7 @@
 #include "base/crowd.h"
 #include "exchange/state/state.h"
 
-enum { BATCH_MOST = 256 };
+enum { BATCH_MOST = 256, CROWD_US = 1000, CROWDS_MOST = 4 };
 
 enum turn { WAITS, LEADS /* signs now, for itself and others */, SIGNED, LEFT /* the batch failed: each signs for itself and hears its own reason */ };
 
@@ -116,9 +116,27 @@ void sign__end_turn(struct sign_turn *t)
     t->queue = NULL;
 }
 
+static size_t count_waiting(struct sign_queue *q)
+{
+    (void)pthread_mutex_lock(&q->lock);
+    size_t n = q->n;
+    (void)pthread_mutex_unlock(&q->lock);
+    return n;
+}
+
+/* let_others_join: nobody is at work when a message comes alone; and who is busy with something else is not waited for much. */
+static void let_others_join(struct sign_queue *q)
+{
+    for (size_t i = 0, n = 0, before = 0; i < CROWDS_MOST && (n = count_waiting(q)) > before && n < q->most; i++) {
+        before = n;
+        crowd_await(CROWD_US);
+    }
+}
+
 static enum status lead(struct sign_queue *q, struct waiting *me)
 {
     struct waiting *batch[BATCH_MOST];
+    let_others_join(q);
     (void)pthread_mutex_lock(&q->lock);
     size_t n = take_batch(q, me, batch);
     (void)pthread_mutex_unlock(&q->lock);

@@ -1,0 +1,91 @@
+/* message_pack.c: hash chains as they stand in the log. They are XML of few different words around digests in base64, three quarters of a row; packed, a word is one byte and a
+ * digest its own 64. Any text comes back byte for byte: what is no word and no digest stands for itself. */
+#include "exchange/log/message_log_int.h"
+
+#include "base/buf.h"
+#include "base/encode.h"
+
+#define SHA512_METHOD "Method Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha512\"/>"
+#define SPACES "xmlns=\"http://cyber.ee/hashchain\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\""
+#define DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
+/* Where one begins with another, the longer one comes first. Stored rows rely on the order: new words go to the end. */
+static const struct str words[] = {
+    STR_INIT(DECLARATION "<HashChain " SPACES "><DefaultDigest" SHA512_METHOD),
+    STR_INIT(DECLARATION "<HashChainResult " SPACES " URI=\"/sig-hashchain.xml#STEP0\"><ds:Digest" SHA512_METHOD "<ds:DigestValue>"),
+    STR_INIT("</ds:DigestValue></HashChainResult>"), STR_INIT("</HashStep></HashChain>"), STR_INIT("</HashStep><HashStep id=\"STEP"), STR_INIT("<HashStep id=\"STEP"),
+    STR_INIT("<HashValue><ds:DigestValue>"), STR_INIT("</ds:DigestValue></HashValue>"), STR_INIT("<StepRef URI=\"#STEP"), STR_INIT("<DataRef URI=\""),
+    STR_INIT("</ds:DigestValue></DataRef>"), STR_INIT("\"><ds:DigestValue>"), STR_INIT("\"/>"),
+};
+
+enum { PACKED = 1 /* no text begins so */, WORD = 0x80, LITERAL = 0xfe /* the next byte stands for itself */, DIGEST = 0xff, DIGEST_BYTES = 64, DIGEST_TEXT = 88,
+       WORDS = sizeof words / sizeof *words, UNPACKED_MOST = 8 * 1024 * 1024 };
+
+static const struct str *find_word(struct str rest)
+{
+    if (rest.p[0] != '<' && rest.p[0] != '"') return NULL;
+    for (size_t i = 0; i < WORDS; i++)
+        if (str_starts(rest, words[i])) return &words[i];
+    return NULL;
+}
+
+/* pack_digest: the rest begins with a digest, written as encode_base64 writes it. */
+static bool pack_digest(struct arena *a, struct buf *b, struct str rest)
+{
+    struct str digest, text = str_first(rest, DIGEST_TEXT);
+    if (text.n < DIGEST_TEXT || !decode_base64(a, text, &digest) || digest.n != DIGEST_BYTES || !str_eq(encode_base64(a, digest), text)) return false;
+    buf_put_c(b, (char)DIGEST);
+    buf_put(b, digest);
+    return true;
+}
+
+struct str message__pack(struct arena *a, struct str text)
+{
+    struct buf b = buf_in(a, 2 * text.n + 1);
+    (void)buf_room(&b, text.n + 1);
+    buf_put_c(&b, PACKED);
+    while (text.n) {
+        const struct str *word = find_word(text);
+        if (word) {
+            buf_put_c(&b, (char)(WORD + (word - words)));
+            text = str_skip(text, word->n);
+            if (str_ends(*word, STR("<ds:DigestValue>")) && pack_digest(a, &b, text)) text = str_skip(text, DIGEST_TEXT);
+            continue;
+        }
+        if ((uint8_t)text.p[0] >= WORD) buf_put_c(&b, (char)LITERAL);
+        buf_put_c(&b, text.p[0]);
+        text = str_skip(text, 1);
+    }
+    return buf_str(&b);
+}
+
+/* unpack_one: false where nothing is written like this. */
+static bool unpack_one(struct buf *b, struct str *rest)
+{
+    uint8_t byte = (uint8_t)rest->p[0];
+    *rest = str_skip(*rest, 1);
+    if (byte < WORD) {
+        buf_put_c(b, (char)byte);
+    } else if (byte < WORD + WORDS) {
+        buf_put(b, words[byte - WORD]);
+    } else if (byte == LITERAL && rest->n) {
+        buf_put_c(b, rest->p[0]);
+        *rest = str_skip(*rest, 1);
+    } else if (byte == DIGEST && rest->n >= DIGEST_BYTES) {
+        encode_base64_to(b, str_first(*rest, DIGEST_BYTES));
+        *rest = str_skip(*rest, DIGEST_BYTES);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+enum status message__unpack(struct call *c, struct str stored, struct str *ret)
+{
+    if (stored.n == 0 || stored.p[0] != PACKED) return *ret = stored, ST_OK; /* as rows were written before */
+    struct buf b = buf_in(c->arena, UNPACKED_MOST);
+    bool good = true;
+    for (stored = str_skip(stored, 1); good && stored.n;) good = unpack_one(&b, &stored);
+    if (!good || b.failed) return call_fail(c, ST_BROKEN, "", "The signature of a message is damaged in the log. Restore the log from a backup.");
+    return buf_finish(&b, ret);
+}
