@@ -25,7 +25,7 @@ install() {
 }
 [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
 # The browser of the tests: without a window it does a third of the work. Where it cannot be had a whole Chromium will do.
-[ "${1:-build}" != test ] || is_there chromium-headless-shell || install chromium-headless-shell || command -v chromium >/dev/null
+[ "${1:-build}" != test ] || is_there chromium-headless-shell || is_there chromium || install chromium-headless-shell || install chromium
 
 # What tests need holds what building needs.
 stamp_of() { echo "node_modules/.sen-$( (cat package.json package-lock.json; echo "$1") | sha256sum | cut -c1-16)"; }

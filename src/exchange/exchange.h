@@ -93,6 +93,8 @@ NODISCARD enum status exchange_own_ocsp(struct call *c, struct str cert, struct 
  * the oldest of `waiting` messages without one (counted up to 100,000), failing_since_ms of the first failure after the last success (0: it goes well); reason says what failed. */
 struct stamp_state { int64_t last_ms, oldest_waiting_ms, waiting; int64_t failing_since_ms; struct str reason; };
 NODISCARD enum status exchange_stamp_state(struct call *c, struct stamp_state *ret);
+/* exchange_stamp_period: how often it is done, in milliseconds; 0 while no directory is known. */
+int64_t exchange_stamp_period(struct call *c);
 
 /* exchange_set_persons: how the message log, searched by person, finds the internal id that the journal knows a number by. Filled in by the room that keeps a register; at start
  * only. find: ST_NOT_FOUND, silently, when nobody has the number. */

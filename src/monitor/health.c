@@ -166,7 +166,7 @@ static enum status look_at_stamps(struct call *c, struct findings *fs)
     if (s.failing_since_ms) {
         struct finding *f = SAY(stamps_failing, value_moment(s.failing_since_ms), waiting, value_span(s.waiting ? c->now_ms - s.oldest_waiting_ms : 0));
         if (s.reason.n && str_find(s.reason, STR("%")) == SIZE_MAX) f->because = s.reason;
-    } else if (s.waiting && c->now_ms - s.oldest_waiting_ms > STAMP_LATE_MS) {
+    } else if (s.waiting && c->now_ms - s.oldest_waiting_ms > exchange_stamp_period(c) + STAMP_LATE_MS) {
         (void)SAY(stamps_late, waiting, value_span(c->now_ms - s.oldest_waiting_ms), value_none());
     } else if (s.last_ms) {
         (void)SAY(stamps_good, value_span(c->now_ms - s.last_ms), waiting, value_none());

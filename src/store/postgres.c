@@ -6,6 +6,7 @@
 #include <endian.h>
 #include <stdio.h>
 
+#include "base/crowd.h"
 #include "base/encode.h"
 #include "store/postgres_url.h"
 
@@ -243,7 +244,10 @@ static PGresult *execute(struct conn *conn, const struct statement *s, const str
         at[i] = v->kind == DB_NULL ? NULL : v->bytes.p ? v->bytes.p : "";
         lengths[i] = (int)v->bytes.n;
     }
-    return PQexecPrepared(conn->pg, statement_name(s->number, name), (int)n, at, lengths, formats, 0);
+    crowd_sleep();
+    PGresult *r = PQexecPrepared(conn->pg, statement_name(s->number, name), (int)n, at, lengths, formats, 0);
+    crowd_wake();
+    return r;
 }
 
 static enum status run(struct call *c, struct conn *conn, const struct query *q, const struct db_value *values, size_t n, PGresult **ret)

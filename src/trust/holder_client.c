@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "base/crowd.h"
 #include "base/file.h"
 #include "base/time.h"
 
@@ -103,7 +104,9 @@ static enum outcome exchange(int fd, struct str question, char *packet, int64_t 
     for (;;) {
         int64_t left = deadline_us - time_monotonic_us();
         if (left <= 0) return SILENT;
+        crowd_sleep();
         int e = poll(&watch, 1, (int)(left / 1000 + 1));
+        crowd_wake();
         if (e < 0 && errno != EINTR) return LOST;
         if (e <= 0) continue;
         ssize_t got = recv(fd, packet, WIRE_PACKET_MAX, 0);

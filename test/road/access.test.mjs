@@ -27,7 +27,7 @@ async function axeFinds(page) {
   return found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
 }
 
-// keyboard: Tab walks over all that can be used, in the order it stands there, and each place shows that it has the focus. The page itself notes where the focus comes by.
+// keyboard: Tab walks over all that can be used, and each place shows that it has the focus. The page itself notes where the focus comes by.
 async function keyboard(page) {
   const wanted = await page.evaluate(() => {
     const usable = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]

@@ -77,7 +77,10 @@ test('a member of one nation asks a service of the other', async () => {
 
 test('what the right does not name is refused', async () => {
   for (const fields of [{ purpose: 'case.handle' }, { purpose: null }]) assert.equal((await ask(fields)).error, 'server.serverproxy.access_denied');
-  const other = await la.call(la.operator, PERSON, { client: 'LA/GOV/G22/portal', body: { key: 'pin', value: pinOf(person) } });
+  const other = await until('another node has the directory of the other nation too', async () => {
+    const got = await la.call(la.operator, PERSON, { client: 'LA/GOV/G22/portal', body: { key: 'pin', value: pinOf(person) } });
+    return got.error !== 'server.clientproxy.unknown_member' && got;
+  });
   assert.equal(other.error, 'server.serverproxy.access_denied');
   const lie = await ask({ client: 'VN/GOV/H26/desk' });
   assert.equal(lie.error, 'server.clientproxy.unknown_member', 'a node speaks for its own nation only');

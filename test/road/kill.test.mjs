@@ -35,6 +35,7 @@ const zombies = (parents) => readdirSync('/proc').filter((n) => /^\d+$/.test(n))
 async function killProcess({ node, kind }) {
   const pid = await until(`the ${kind} of ${node.name} runs`, () => lives(node.pid(kind)) && node.pid(kind));
   const children = kind === 'supervisor' ? [node.pid('server'), node.pid('holder')] : [];
+  assert.ok(children.every(Number));
   process.kill(pid, 'SIGKILL');
   if (kind !== 'supervisor') return;
   await until('the children of a killed supervisor are gone', () => !children.some(lives));

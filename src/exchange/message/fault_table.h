@@ -4,7 +4,7 @@
 FAULT("io_error", ST_UNAVAILABLE, "The connection to the other agency's node broke. Try again in a minute.",
     "The connection broke, or a part of this node was not available.", "Try again; look at the log line before it.")
 FAULT("network_error", ST_UNAVAILABLE, "The other agency's node cannot be reached. Try again in a minute; if it lasts, tell your administrator.",
-    "No connection to the other node (refused, timed out).", "Is it running? Ports 5500 and 5577 open? sen directory show for its address.")
+    "No connection to the other node, or it broke off or stood still over a question that it may have taken.", "Is it running? Ports 5500 and 5577 open? sen directory show for its address. What changes something: ask first whether it was done.")
 FAULT("unknown_host", ST_UNAVAILABLE, "The address of the other agency's node is unknown. Tell your administrator.",
     "Its name does not resolve.", "Check DNS, or the address in the directory.")
 FAULT("http_error", ST_UNAVAILABLE, "The other agency's node gave an answer that is no exchange message. Tell your administrator.",

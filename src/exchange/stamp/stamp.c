@@ -191,6 +191,12 @@ static int64_t period_of(const struct call *c, const struct directory *d)
     return 1000 * (own_s && own_s < nation_s ? own_s : nation_s);
 }
 
+int64_t exchange_stamp_period(struct call *c)
+{
+    DIRECTORY d = NULL;
+    return directory__hold(c, &d) == ST_OK ? period_of(c, d) : (call_clear(c), 0);
+}
+
 static enum status run(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
