@@ -23,7 +23,7 @@ struct buf {
 struct buf buf_heap(size_t max);
 struct buf buf_in(struct arena *a, size_t max);
 void buf_done(struct buf *b);
-/* buf_over: in max bytes that are already there, on the stack: nothing is taken, nothing need be released. */
+/* buf_over: in max bytes that are already there, on the stack: nothing is taken, nothing need be released; so never with BUF, which would. */
 static inline struct buf buf_over(char *space, size_t max) { return (struct buf){ .p = space, .cap = max, .max = max }; }
 
 void buf_put_z(struct buf *b, const char *z);

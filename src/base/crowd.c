@@ -11,6 +11,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t nobody;
 static pthread_once_t made = PTHREAD_ONCE_INIT;
 static _Thread_local bool counts;
+static _Thread_local int asleep; /* waits within waits of this thread */
 
 static void make(void)
 {
@@ -41,18 +42,18 @@ void crowd_enter(void)
 
 void crowd_leave(void)
 {
-    crowd_sleep();
+    if (counts) one_less();
     counts = false;
 }
 
 void crowd_sleep(void)
 {
-    if (counts) one_less();
+    if (asleep++ == 0 && counts) one_less();
 }
 
 void crowd_wake(void)
 {
-    if (counts) crowd_expect();
+    if (--asleep == 0 && counts) crowd_expect();
 }
 
 static struct timespec after(int64_t us)

@@ -12,7 +12,8 @@ void crowd_leave(void);
 void crowd_expect(void);
 void crowd_join(void);
 
-/* crowd_sleep .. crowd_wake: around a wait of this thread; they do nothing in one that does not count. errno stays. */
+/* crowd_sleep .. crowd_wake: around a wait of this thread, also one within another; they do nothing in one that does not count. Neither entering nor leaving stands between them.
+ * errno stays. */
 void crowd_sleep(void);
 void crowd_wake(void);
 

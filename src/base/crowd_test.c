@@ -45,17 +45,30 @@ static void *work_until_awaited(void *arg)
 TEST(those_at_work_come_first)
 {
     pthread_t thread;
-    _Atomic bool asleep = true;
+    _Atomic bool sleeps_now = true;
     crowd_enter();
     for (int sleeps = 0; sleeps < 2; sleeps++) {
         crowd_expect();
-        CHECK(pthread_create(&thread, NULL, work_until_awaited, sleeps ? &asleep : NULL) == 0);
+        CHECK(pthread_create(&thread, NULL, work_until_awaited, sleeps ? &sleeps_now : NULL) == 0);
         CHECK(!awaits(LONG_US));
-        atomic_store(&asleep, false);
+        atomic_store(&sleeps_now, false);
         CHECK(pthread_join(thread, NULL) == 0);
     }
     crowd_leave();
     CHECK(atomic_load(&at_work) == 0);
+}
+
+TEST(a_wait_within_a_wait_counts_once)
+{
+    crowd_enter();
+    crowd_sleep();
+    crowd_sleep();
+    CHECK(atomic_load(&at_work) == 0);
+    crowd_wake();
+    CHECK(atomic_load(&at_work) == 0);
+    crowd_wake();
+    CHECK(atomic_load(&at_work) == 1);
+    crowd_leave();
 }
 
 TEST(nobody_is_waited_for_longer_than_said)

@@ -120,7 +120,7 @@ enum status extent_load_to(struct call *c, const struct extent *s, char *to)
 enum status extent_load(struct call *c, const struct extent *s, size_t max, struct str *ret)
 {
     if ((uint64_t)s->size > max) return ST_TOO_LARGE;
-    char *to = arena_alloc(c->arena, (size_t)s->size, 1);
+    char *to = arena_room(c->arena, (size_t)s->size);
     TRY(extent_load_to(c, s, to));
     *ret = str_of(to, (size_t)s->size);
     return ST_OK;

@@ -72,7 +72,9 @@ static enum status commit_group(struct call *c, struct writer *w)
     }
     TRY(store__common_flush(c, w));
     crash_point("store.before_commit");
+    crowd_sleep();
     enum status st = d->step(c, w->conn, STEP_COMMIT);
+    crowd_wake();
     crash_point("store.after_commit");
     return st;
 }
@@ -236,10 +238,12 @@ static bool run_together(struct writer *w, struct member *list, struct member **
     return false;
 }
 
-static void run_changes(struct writer *w)
+/* run_changes: what stands in the queue; false when nothing does. */
+static bool run_changes(struct writer *w)
 {
     struct member *list, *next;
-    while (is_young(w) && !is_lost(w) && (list = take_queue(w))) {
+    bool any = false;
+    for (; is_young(w) && !is_lost(w) && (list = take_queue(w)); any = true) {
         if (list->next && run_together(w, list, &list)) {
             put_back(w, list);
             continue;
@@ -250,14 +254,7 @@ static void run_changes(struct writer *w)
         }
         put_back(w, list);
     }
-}
-
-static bool is_queue_empty(struct writer *w)
-{
-    (void)pthread_mutex_lock(&w->lock);
-    bool empty = !w->queue;
-    (void)pthread_mutex_unlock(&w->lock);
-    return empty;
+    return any;
 }
 
 /* let_others_join: threads that are at work now may bring a change in a moment, and one commit for all costs less than two; as long as some do, and the group is young. A thread
@@ -266,15 +263,14 @@ static void let_others_join(struct writer *w)
 {
     while (w->members && is_young(w) && !is_lost(w) && !may_wait_for_others(w)) {
         crowd_await(CROWD_US);
-        if (is_queue_empty(w)) return;
-        run_changes(w);
+        if (!run_changes(w)) return;
     }
 }
 
 /* leave: the holder has ended its own savepoint: commit now or hand on. */
 static void leave(struct call *c, struct writer *w)
 {
-    run_changes(w);
+    (void)run_changes(w);
     let_others_join(w);
     if (w->open && (!w->conn->driver->has_tx(w->conn) || !may_wait_for_others(w))) end_group(c, w);
     (void)pthread_mutex_lock(&w->lock);

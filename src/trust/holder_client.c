@@ -104,9 +104,7 @@ static enum outcome exchange(int fd, struct str question, char *packet, int64_t 
     for (;;) {
         int64_t left = deadline_us - time_monotonic_us();
         if (left <= 0) return SILENT;
-        crowd_sleep();
         int e = poll(&watch, 1, (int)(left / 1000 + 1));
-        crowd_wake();
         if (e < 0 && errno != EINTR) return LOST;
         if (e <= 0) continue;
         ssize_t got = recv(fd, packet, WIRE_PACKET_MAX, 0);
@@ -147,12 +145,14 @@ enum status holder_ask(struct call *c, struct holder_client *h, const struct wir
     int64_t deadline_us = time_monotonic_us() + wait_ms * 1000;
     struct buf question = buf_in(c->arena, WIRE_PACKET_MAX);
     TRY(wire_write(ask, &question));
-    char *packet = arena_alloc(c->arena, WIRE_PACKET_MAX, 1);
+    char *packet = arena_room(c->arena, WIRE_PACKET_MAX);
     size_t n = 0;
     bool sent = false;
     enum outcome o = ask_once(h, buf_str(&question), packet, deadline_us, &sent, &n);
     while (o == LOST && !(sent && ask->kind == WIRE_MAKE) && time_monotonic_us() < patience(h, deadline_us, wait_ms * 1000)) {
+        crowd_sleep(); /* not while it answers, which takes a moment: then this thread has something to write */
         (void)poll(NULL, 0, RETRY_MS);
+        crowd_wake();
         o = ask_once(h, buf_str(&question), packet, deadline_us, &sent, &n);
     }
     if (o != ANSWERED) return call_fail(c, ST_UNAVAILABLE, "", "The key holder of this node does not answer. Try again in a minute; if it stays so, restart the node.");

@@ -91,7 +91,7 @@ enum status seal_close(struct call *c, const uint8_t key[static SEAL_KEY_BYTES],
 {
     struct sealing *s = &trust__thread()->sealing;
     if (plain.n > INT32_MAX - HEAD - GCM_TAG) return ST_TOO_LARGE;
-    uint8_t *out = arena_alloc(c->arena, HEAD + plain.n + GCM_TAG, 1), *nonce = out + 1 + SEAL_TAG_BYTES;
+    uint8_t *out = (uint8_t *)arena_room(c->arena, HEAD + plain.n + GCM_TAG), *nonce = out + 1 + SEAL_TAG_BYTES;
     bool ok = make_ready(s, key);
     out[0] = VERSION;
     memcpy(out + 1, tag, SEAL_TAG_BYTES);
@@ -119,7 +119,7 @@ enum status seal_open(struct call *c, const uint8_t key[static SEAL_KEY_BYTES], 
     uint8_t tag[GCM_TAG], which[SEAL_TAG_BYTES];
     bool ok = seal_tag(sealed, which) && sealed.n <= INT32_MAX;
     size_t n = ok ? sealed.n - HEAD - GCM_TAG : 0;
-    uint8_t *out = arena_alloc(c->arena, n + 1, 1);
+    uint8_t *out = (uint8_t *)arena_room(c->arena, n + 1);
     const uint8_t *nonce = ossl__bytes(sealed) + 1 + SEAL_TAG_BYTES;
     if (ok) memcpy(tag, sealed.p + HEAD + n, GCM_TAG);
     ok = ok && set_key(ctx, false, key, nonce) && run_cipher(ctx, false, nonce + HALF, bound, str_of(sealed.p + HEAD, n), out, tag);

@@ -55,7 +55,7 @@ static enum status read_entry(struct call *c, zip_t *z, zip_uint64_t i, size_t *
     if (st.size == 0 && str_ends(e.name, STR("/")) && is_safe_name(str_first(e.name, e.name.n - 1))) return *ret = e, ST_OK; /* a folder */
     if (!is_safe_name(e.name)) return refuse(c, "a file in it has a name that leads elsewhere");
     ZIP_FILE file = zip_fopen_index(z, i, 0);
-    char *bytes = arena_alloc(c->arena, (size_t)st.size + 1, 1), more;
+    char *bytes = arena_room(c->arena, (size_t)st.size + 1), more;
     if (!file || zip_fread(file, bytes, st.size) != (zip_int64_t)st.size || zip_fread(file, &more, 1) != 0) return refuse(c, "a file in it is damaged");
     *left -= (size_t)st.size;
     e.bytes = str_of(bytes, (size_t)st.size);

@@ -36,7 +36,9 @@ int client__link(struct client_link *ret, const struct client_request *rq, struc
     tls->seen = &ret->seen;
     set_all(ret->easy, rq, tls, url, left_ms > 0 ? left_ms : 1); /* 0 would mean no limit */
     curl_easy_setopt(ret->easy, CURLOPT_ERRORBUFFER, error);
+    crowd_sleep();
     CURLcode rc = curl_easy_perform(ret->easy);
+    crowd_wake();
     curl_easy_setopt(ret->easy, CURLOPT_ERRORBUFFER, NULL);
     if (rc == CURLE_OK && (curl_easy_getinfo(ret->easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD)) rc = CURLE_COULDNT_CONNECT;
     ret->fd = fd;
@@ -77,9 +79,7 @@ bool client__lives(struct call *c, const struct client_request *rq, const struct
     struct client_request hand = { .connect_ms = ms, .judge = rq->judge ? accept_anyone : NULL, .shows_own = rq->shows_own };
     struct client_tls tls = { .call = c, .rq = &hand, .own = own };
     struct call_error kept = c->error;
-    crowd_sleep();
     int rc = client__link(&link, &hand, &tls, url, time_monotonic_us() + ms * 1000, error);
-    crowd_wake();
     if (rc == CURLE_OK) client__unlink(&link);
     c->error = kept; /* how it went is nobody's failure */
     return rc != CURLE_OPERATION_TIMEDOUT && rc != CURLE_COULDNT_CONNECT;

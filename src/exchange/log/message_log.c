@@ -47,7 +47,7 @@ static enum status seal(struct call *c, const struct message_row *m, struct str 
 {
     size_t n = MESSAGE_LENGTH_BYTES + head.n + body.n + (size_t)large->size;
     ARENA own = large->spool ? arena_open(n + ARENA_SLACK) : NULL;
-    char *plain = arena_alloc(own ? own : c->arena, n, 1), *at = plain + MESSAGE_LENGTH_BYTES;
+    char *plain = arena_room(own ? own : c->arena, n), *at = plain + MESSAGE_LENGTH_BYTES;
     for (size_t i = 0; i < MESSAGE_LENGTH_BYTES; i++) plain[i] = (char)(head.n >> 8 * (MESSAGE_LENGTH_BYTES - 1 - i));
     memcpy(at, head.p, head.n);
     if (body.n) memcpy(at + head.n, body.p, body.n);
