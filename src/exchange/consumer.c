@@ -170,7 +170,8 @@ static enum status ask_server(struct call *c, const struct directory *d, struct 
 }
 
 /* ask_servers: one after the other, each with a moment to be reached: its program may stand still while its machine takes connections for it. It may also only be far
- * away, so when nobody was reached one gets its full time. A kept connection proves nothing unless an answer came lately. */
+ * away, so when nobody took the question one of those that were not reached gets its full time; who was reached and is too busy is not asked again. A kept connection
+ * proves nothing unless an answer came lately. */
 static enum status ask_servers(struct call *c, const struct directory *d, struct trip *t, const struct dir_server **list, size_t n, struct wire *ret)
 {
     const struct dir_server *far[SERVERS_MAX];
@@ -182,7 +183,7 @@ static enum status ask_servers(struct call *c, const struct directory *d, struct
         recalled = false;
         enum status st = ask_server(c, d, t, list[0], AGAIN_MS, !servers__is_fresh(c, list[0]), ret);
         if (!may_try_next(c, t, st)) return st;
-        if (t->untaken || fault__same_type(c->error.fault, STR("network_error"))) far[nfar++] = list[0];
+        if (fault__same_type(c->error.fault, STR("network_error"))) far[nfar++] = list[0];
         if (n == 1 && (nfar == 0 || !servers__race(c, far, nfar, PEER_PORT, CONNECT_MS))) return st;
         call_clear(c);
         if (n == 1) return ask_server(c, d, t, far[0], CONNECT_MS, true, ret);

@@ -249,7 +249,7 @@ enum status message__index(struct call *c, int64_t most, int64_t *behind)
     size_t n = SLICE;
     for (int64_t done = 0; one && st == ST_OK && n == SLICE && done < most; done += SLICE) {
         call_renew(one);
-        st = index_slice(one, c->now_ms, &n);
+        st = call_adopt(c, one, index_slice(one, c->now_ms, &n));
     }
     if (one) {
         store_release(one);

@@ -6,7 +6,7 @@ enum { SLICE = 100, COUNTED_MOST = 100000 };
 
 static const struct query LAST_STAMPED = { "exchange", "SELECT COALESCE(MAX(last_seq), 0) FROM message_stamp", LOG };
 static const struct query INSERT = { "exchange", "INSERT INTO message_leaves (last_seq, first_seq, n, first_ms, leaves) VALUES ($1, $2, $3, $4, $5)", LOG };
-static const struct query NEXT = { "exchange", "SELECT leaves FROM message_leaves WHERE last_seq > $1 AND last_seq <= $2 ORDER BY last_seq LIMIT 1", LOG };
+static const struct query NEXT = { "exchange", "SELECT last_seq, n, leaves FROM message_leaves WHERE last_seq > $1 AND last_seq <= $2 ORDER BY last_seq LIMIT 1", LOG };
 static const struct query DROP = { "exchange", "DELETE FROM message_leaves WHERE last_seq <= $1", LOG };
 static const struct query SKIP = { "exchange", "UPDATE message_bookmark SET seq = $1 WHERE id = 2", LOG };
 static const struct query LIST_SIGNED = { "exchange", "SELECT seq, at_ms, signature FROM message WHERE seq > $1 AND seq <= $2 AND signature IS NOT NULL ORDER BY seq LIMIT $3", LOG };
@@ -114,6 +114,16 @@ static enum status collect_rows(struct call *reader, int64_t after_seq, int64_t 
     return ST_OK;
 }
 
+/* is_whole: as it was written: so many leaves, in order, up to last_seq. What is missing in a list would pass as stamped. */
+static bool is_whole(struct str leaves, int64_t n, int64_t last_seq)
+{
+    size_t count = leaves.n / MESSAGE_LEAF_BYTES;
+    if (count == 0 || leaves.n % MESSAGE_LEAF_BYTES || (int64_t)count != n) return false;
+    for (size_t i = 1; i < count; i++)
+        if (message__leaf_seq(leaves, i) <= message__leaf_seq(leaves, i - 1)) return false;
+    return message__leaf_seq(leaves, count - 1) == last_seq;
+}
+
 static void copy_leaves(struct message_leaves *l, struct str leaves, int64_t after_seq)
 {
     for (size_t i = 0; i < leaves.n / MESSAGE_LEAF_BYTES && l->n < l->most; i++) {
@@ -132,8 +142,13 @@ static enum status collect_leaves(struct call *reader, int64_t after_seq, int64_
         DB_ROWS rows = db_run(reader, &NEXT, db_int(after_seq), db_int(upto));
         enum status st = db_one(&rows);
         if (st != ST_OK) return st == ST_NOT_FOUND ? ST_OK : st;
-        copy_leaves(l, db_col_bytes(&rows, 0), after_seq);
-        after_seq = later(l->last_seq, after_seq);
+        int64_t last_seq = db_col_int(&rows, 0);
+        struct str leaves = db_col_bytes(&rows, 2);
+        if (!is_whole(leaves, db_col_int(&rows, 1), last_seq))
+            return call_fail(reader, ST_BROKEN, "", "The list of the messages up to row %s that wait for a time-stamp is damaged. Restore the message log from a backup.",
+                             str_print(reader->arena, "%lld", (long long)last_seq));
+        copy_leaves(l, leaves, after_seq);
+        after_seq = last_seq;
     }
     return ST_OK;
 }
@@ -147,16 +162,16 @@ static enum status collect(struct call *reader, int64_t after_seq, struct messag
     return collect_rows(reader, later(after_seq, b.upto), INT64_MAX, l);
 }
 
-enum status message__collect_leaves(struct call *c, int64_t after_seq, size_t most, struct message_leaves *ret)
+enum status message__collect_leaves(struct call *c, int64_t after_seq, size_t most, struct str *leaves, int64_t *last_seq)
 {
     struct message_leaves l = message__leaves_in(c, most);
     struct call *reader = call_open(c->app);
-    enum status st = collect(reader, after_seq, &l);
-    if (st != ST_OK) st = call_fail(c, st, "", "%s", str_copy(c->arena, call_sentence(reader, st).sentence));
+    enum status st = call_adopt(c, reader, collect(reader, after_seq, &l));
     store_release(reader);
     call_close(reader);
-    *ret = l;
-    return st;
+    TRY(st);
+    *last_seq = l.last_seq;
+    return buf_finish(&l.bytes, leaves);
 }
 
 /* ---- counting ---- */

@@ -35,15 +35,16 @@ static void log_messages(struct call *c, int from, int to)
 
 static void check_collected(struct call *c, int64_t after_seq, size_t most)
 {
-    struct message_leaves l;
+    struct str leaves;
+    int64_t last_seq;
     struct stamped_message *list = arena_array(c->arena, struct stamped_message, most);
     size_t n;
     CHECK_OK(stamp__list_messages(c, after_seq, INT64_MAX, most, list, &n)); /* as the rows say it */
-    CHECK_OK(message__collect_leaves(c, after_seq, most, &l));
-    CHECK(l.n == n && l.bytes.n == n * MESSAGE_LEAF_BYTES && (!n || l.last_seq == list[n - 1].seq));
+    CHECK_OK(message__collect_leaves(c, after_seq, most, &leaves, &last_seq));
+    CHECK(leaves.n == n * MESSAGE_LEAF_BYTES && (!n || last_seq == list[n - 1].seq));
     for (size_t i = 0; i < n; i++) {
-        CHECK(message__leaf_seq(buf_str(&l.bytes), i) == list[i].seq);
-        CHECK_STR(str_of(l.bytes.p + i * MESSAGE_LEAF_BYTES + 8, 64), trust_digest(c->arena, DIGEST_SHA512, list[i].signature));
+        CHECK(message__leaf_seq(leaves, i) == list[i].seq);
+        CHECK_STR(str_of(leaves.p + i * MESSAGE_LEAF_BYTES + 8, 64), trust_digest(c->arena, DIGEST_SHA512, list[i].signature));
     }
 }
 
@@ -153,26 +154,66 @@ static void empty_documents(struct call *c)
 
 TEST(what_the_index_has_hashed_is_not_read_again)
 {
-    struct message_leaves l;
+    struct str leaves;
+    int64_t last_seq;
     log_messages(c, 1, 50);
     index_rows(c, INT64_MAX);
     empty_documents(c);
-    CHECK_OK(message__collect_leaves(c, 0, ROWS, &l));
-    CHECK(l.n == 40);
+    CHECK_OK(message__collect_leaves(c, 0, ROWS, &leaves, &last_seq));
+    CHECK(leaves.n == 40 * MESSAGE_LEAF_BYTES && last_seq == 49);
+}
+
+static void store_leaves(struct call *c, int64_t n, struct str leaves)
+{
+    static const struct query STORE = { "exchange", "UPDATE message_leaves SET n = $1, leaves = $2", LOG };
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    CHECK_OK(db_exec(c, &STORE, db_int(n), db_bytes(leaves)));
+    CHECK_OK(db_commit(&tx));
+}
+
+TEST(a_list_that_is_damaged_is_refused_and_not_stamped_without_its_messages)
+{
+    enum { N = 16, LEAF = MESSAGE_LEAF_BYTES };
+    struct str good, got;
+    int64_t last_seq;
+    log_messages(c, 1, 20);
+    index_rows(c, INT64_MAX);
+    CHECK_OK(message__collect_leaves(c, 0, ROWS, &good, &last_seq));
+    CHECK(good.n == N * LEAF && last_seq == 19);
+    const struct str first = str_first(good, LEAF), last = str_skip(good, (N - 1) * LEAF), middle = str_first(str_skip(good, LEAF), (N - 2) * LEAF);
+    const struct { int64_t n; struct str leaves; } damaged[] = {
+        { N, STR("") }, { 0, STR("") }, { 1, STR("short") }, { N, str_first(good, N * LEAF - 1) }, { N, str_join(c->arena, good, STR("x"), STR_END) },
+        { N, str_first(good, 10 * LEAF) }, { 10, str_first(good, 10 * LEAF) }, { 1, first }, { N, str_join(c->arena, first, middle, STR_END) }, { N, str_skip(good, LEAF) },
+        { N - 1, good }, { -1, good }, { INT64_MAX, good }, { N, str_join(c->arena, middle, first, last, STR_END) }, { N, str_join(c->arena, last, middle, last, STR_END) },
+    };
+    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+        static const int64_t after[] = { 0, 12, 18 };
+        store_leaves(c, damaged[i].n, damaged[i].leaves);
+        for (size_t k = 0; k < sizeof after / sizeof *after; k++) {
+            CHECK(message__collect_leaves(c, after[k], 3, &got, &last_seq) == ST_BROKEN);
+            CHECK_STR(call_error(c)->sentence, STR("The list of the messages up to row 19 that wait for a time-stamp is damaged. Restore the message log from a backup."));
+            CHECK(call_error(c)->nargs == 1); /* so that it can be told in another language */
+            call_clear(c);
+        }
+    }
+    store_leaves(c, N, good);
+    check_all(c);
 }
 
 TEST(a_document_that_is_missing_stops_who_stamps_and_not_who_searches)
 {
     const struct message_filter all = { 0 };
     struct message_found found;
-    struct message_leaves l;
+    struct str leaves;
+    int64_t last_seq;
     log_messages(c, 1, 10);
     index_rows(c, INT64_MAX);
     log_messages(c, 11, 20);
     empty_documents(c);
     CHECK_OK(message__list(c, &all, &found));
     CHECK(found.n == 20 && found.behind == 0);
-    CHECK(message__collect_leaves(c, 10, ROWS, &l) == ST_BROKEN && str_starts(call_error(c)->sentence, STR("The signature of a message is missing")));
+    CHECK(message__collect_leaves(c, 10, ROWS, &leaves, &last_seq) == ST_BROKEN && str_starts(call_error(c)->sentence, STR("The signature of a message is missing")));
     call_clear(c);
     log_messages(c, 21, 30);
     index_rows(c, INT64_MAX);

@@ -1,5 +1,6 @@
-/* message_log.c: request and answer of both sides in LOG, durable before they are passed on (x-road 5.1). Heads and bodies, where paths, pseudonyms and personal data stand,
- * are sealed with the node's key, bound to the message they belong to. A message that is logged already is a replay and refused. */
+/* message_log.c: request and answer of both sides in LOG (x-road 5.1), durable before an answer leaves, and before the service runs unless it may be asked again
+ * (services__gathers). Heads and bodies, where paths, pseudonyms and personal data stand, are sealed with the node's key, bound to the message they belong to. A message that is
+ * logged already is a replay and refused. */
 #include "exchange/log/message_log_int.h"
 
 #include "exchange/wire/wire.h"

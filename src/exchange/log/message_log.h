@@ -2,7 +2,6 @@
 #ifndef SEN_EXCHANGE_MESSAGE_LOG_H
 #define SEN_EXCHANGE_MESSAGE_LOG_H
 
-#include "base/buf.h"
 #include "exchange/state/state.h"
 #include "store/db.h"
 #include "trust/signature.h"
@@ -100,12 +99,8 @@ struct str message__retention_words(struct call *c);
 
 enum { MESSAGE_LEAF_BYTES = 8 + 64 }; /* seq, big end first, and SHA-512 of the signature document */
 int64_t message__leaf_seq(struct str leaves, size_t i);
-enum { LEAVES_SHARED = 16, LEAVES_SHARED_BYTES = 8 };
-/* A document that signs several messages, by what stands in their rows (message_signature.c). */
-struct leaves_shared { char stored[LEAVES_SHARED_BYTES], digest[64]; };
-struct message_leaves { struct buf bytes; size_t n, most; int64_t first_seq, last_seq, first_ms; struct leaves_shared shared[LEAVES_SHARED]; size_t nshared; bool broken; };
-/* message__collect_leaves: the oldest leaves after a row, whether the index has come to them or not. */
-NODISCARD enum status message__collect_leaves(struct call *c, int64_t after_seq, size_t most, struct message_leaves *ret);
+/* message__collect_leaves: the oldest leaves after a row, whether the index has come to them or not, and the row of the last one. Empty when none waits. */
+NODISCARD enum status message__collect_leaves(struct call *c, int64_t after_seq, size_t most, struct str *leaves, int64_t *last_seq);
 /* message__count_waiting: how many there are, and the moment of the oldest (0: none). */
 NODISCARD enum status message__count_waiting(struct call *c, int64_t after_seq, int64_t *ret_n, int64_t *ret_oldest_ms);
 /* message__drop_leaves: in the transaction that writes the time-stamp which covers them. */

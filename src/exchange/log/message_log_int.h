@@ -3,6 +3,7 @@
 #ifndef SEN_EXCHANGE_MESSAGE_LOG_INT_H
 #define SEN_EXCHANGE_MESSAGE_LOG_INT_H
 
+#include "base/buf.h"
 #include "exchange/log/message_log.h"
 
 /* ---- message_level.c: how much is kept ---- */
@@ -50,6 +51,10 @@ NODISCARD enum status message__keep_minutes(struct call *c, const struct message
 /* ---- message_leaves.c ---- */
 
 NODISCARD enum status message__last_stamped(struct call *c, int64_t *ret); /* the row up to which a time-stamp covers everything */
+enum { LEAVES_SHARED = 16, LEAVES_SHARED_BYTES = 8 };
+/* A document that signs several messages, by what stands in their rows (message_signature.c). */
+struct leaves_shared { char stored[LEAVES_SHARED_BYTES], digest[64]; };
+struct message_leaves { struct buf bytes; size_t n, most; int64_t first_seq, last_seq, first_ms; struct leaves_shared shared[LEAVES_SHARED]; size_t nshared; bool broken; };
 /* message__leaves_in: room for so many. message__add_leaf: of a row, in order; stored is its column signature. message__keep_leaves: in the transaction that moves the bookmark
  * of the index to upto; broken: a signature of these rows could not be read, so whoever stamps reads the rows, and meets that. */
 struct message_leaves message__leaves_in(struct call *c, size_t most);

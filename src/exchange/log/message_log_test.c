@@ -38,6 +38,20 @@ TEST(a_message_seen_before_is_a_conflict)
     CHECK(count(c) == 4);
 }
 
+static enum status fail_apart(struct call *c, struct call *apart, void *arg)
+{
+    (void)arg;
+    CHECK(apart != c && str_eq(apart->trace, c->trace) && apart->now_ms == c->now_ms);
+    return call_fail(apart, ST_INVALID, "id", "The time-stamp of %s does not hold: %s", STR("r1"), STR("it is old"));
+}
+
+TEST(what_is_done_apart_is_done_for_the_same_call_and_tells_why_it_failed)
+{
+    CHECK(c->trace.n && message__apart(c, fail_apart, NULL) == ST_INVALID);
+    CHECK_STR(call_error(c)->sentence, STR("The time-stamp of r1 does not hold: it is old"));
+    CHECK(call_error(c)->nargs == 2 && str_eq(call_error(c)->field, STR("id")));
+}
+
 #define HEAD "POST\r\n/r1/VN/GOV/G01/population/person/of/somebody?day=1\r\nX-Road-Client:VN/GOV/H26/desk\r\nX-Road-UserId:pseudonym\r\nX-Sen-Purpose:residence.register\r\nx-road-request-id:r1\r\n"
 #define BODY "{\"value\":\"012345678901\"}"
 

@@ -62,6 +62,7 @@ enum status message__apart(struct call *c, message_work *work, void *arg)
     struct call *apart = call_open(c->app);
     apart->db = c->db;
     apart->now_ms = c->now_ms;
+    apart->trace = c->trace;
     enum status st = call_adopt(c, apart, work(c, apart, arg));
     c->db = apart->db;
     call_close(apart);

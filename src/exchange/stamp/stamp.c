@@ -107,14 +107,13 @@ static enum status what_is_stamped(struct call *c, const struct stamp_row *row, 
 static enum status next_batch(struct call *c, size_t most, struct stamp_row *ret)
 {
     struct stamp_row last = { 0 };
-    struct message_leaves leaves;
     enum status st = stamp__last(c, &last);
     if (st != ST_OK && st != ST_NOT_FOUND) return st;
     call_clear(c);
-    TRY(message__collect_leaves(c, last.last_seq, most, &leaves));
-    if (!leaves.n) return ST_NOT_FOUND;
-    *ret = (struct stamp_row){ .first_seq = last.last_seq + 1, .last_seq = leaves.last_seq, .n = (int64_t)leaves.n };
-    TRY(buf_finish(&leaves.bytes, &ret->leaves));
+    *ret = (struct stamp_row){ .first_seq = last.last_seq + 1 };
+    TRY(message__collect_leaves(c, last.last_seq, most, &ret->leaves, &ret->last_seq));
+    if (!ret->leaves.n) return ST_NOT_FOUND;
+    ret->n = (int64_t)(ret->leaves.n / MESSAGE_LEAF_BYTES);
     return what_is_stamped(c, ret, &ret->result);
 }
 
@@ -175,13 +174,23 @@ static enum status note_outcome(struct call *c, enum status st)
     return st == ST_OK ? ST_OK : call_fail(c, st, "", "%s", s.reason);
 }
 
-/* was_stamped: where stamping has begun, a directory that names no service any more is a failure: without one nothing proves when a message was signed. */
-static bool was_stamped(struct call *c)
+/* is_stamped: does a time-stamp reach to this row? */
+static enum status is_stamped(struct call *c, int64_t seq, bool *ret)
 {
-    struct stamp_row last;
-    bool is = stamp__last(c, &last) == ST_OK;
-    call_clear(c);
-    return is;
+    struct stamp_row last = { 0 };
+    enum status st = stamp__last(c, &last);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    *ret = last.last_seq >= seq;
+    return ST_OK;
+}
+
+/* does_stamp: a nation that has approved no service does not stamp; but where stamping has begun, a directory that names none any more is a failure: without one nothing
+ * proves when a message was signed. */
+static enum status does_stamp(struct call *c, const struct directory *d, bool *ret)
+{
+    enum { FIRST_SEQ = 1 };
+    if (d->ntsas) return *ret = true, ST_OK;
+    return is_stamped(c, FIRST_SEQ, ret);
 }
 
 /* period_of: the nation's word, or the node's own where that is more often. */
@@ -201,9 +210,10 @@ static enum status run(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
     DIRECTORY d = NULL;
-    bool more = false;
+    bool stamps, more = false;
     if (directory__hold(c, &d) != ST_OK) return call_clear(c), ST_OK; /* told by the job of the directory; nothing is exchanged meanwhile */
-    if (!d->ntsas && !was_stamped(c)) return ST_OK;                  /* a nation that has approved no service does not stamp */
+    TRY(does_stamp(c, d, &stamps));
+    if (!stamps) return ST_OK;
     enum status st = stamp_messages(c, d, &more);
     int64_t period_ms = period_of(c, d);
     ex->next_stamp_ms = c->now_ms + (st == ST_OK && more ? 0 : st == ST_OK || period_ms < RETRY_MS ? period_ms : RETRY_MS);
@@ -221,22 +231,20 @@ enum status stamp__run(struct call *c)
     return st;
 }
 
-static bool has_stamp(struct call *c, int64_t seq)
-{
-    struct stamp_row row;
-    enum status st = stamp__next(c, seq, &row);
-    if (st == ST_NOT_FOUND) call_clear(c);
-    return st == ST_OK;
-}
-
 static enum status stamp_up_to(struct call *c, int64_t seq)
 {
     DIRECTORY d = NULL;
-    enum status st = ST_OK;
+    bool stamps, stamped, more;
+    enum status st;
     TRY(directory__hold(c, &d));
-    if (!d->ntsas && !was_stamped(c)) return call_fail(c, ST_UNAVAILABLE, "", "The directory names no time-stamp service. Ask the operator to approve one.");
-    if (has_stamp(c, seq)) return ST_OK;
-    for (bool more = true; st == ST_OK && more && !has_stamp(c, seq);) st = stamp_messages(c, d, &more);
+    TRY(does_stamp(c, d, &stamps));
+    if (!stamps) return call_fail(c, ST_UNAVAILABLE, "", "The directory names no time-stamp service. Ask the operator to approve one.");
+    TRY(is_stamped(c, seq, &stamped));
+    if (stamped) return ST_OK;
+    do {
+        st = stamp_messages(c, d, &more);
+        if (st == ST_OK) st = is_stamped(c, seq, &stamped);
+    } while (st == ST_OK && more && !stamped);
     return note_outcome(c, st);
 }
 

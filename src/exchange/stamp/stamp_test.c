@@ -201,6 +201,37 @@ TEST(stamps_themselves_cannot_be_changed)
     test_trust_close(c, &o.t);
 }
 
+TEST(how_far_stamps_reach_is_told_and_a_failure_is_not_a_no)
+{
+    static const struct query DROP = { "exchange", "DROP TABLE message_stamp", LOG };
+    const struct directory none = { 0 };
+    struct office o;
+    bool is = true;
+    open_office(c, &o);
+    log_messages(c, 1, 7);
+    CHECK_OK(is_stamped(c, 1, &is));
+    CHECK(!is);
+    CHECK_OK(does_stamp(c, &none, &is));
+    CHECK(!is);
+    CHECK(stamp_batches(c, &o, 3) == 2);
+    for (int64_t seq = 1; seq <= 8; seq++) {
+        CHECK_OK(is_stamped(c, seq, &is));
+        CHECK(is == (seq <= 7));
+    }
+    CHECK_OK(does_stamp(c, &none, &is));
+    CHECK(is);
+    {
+        DB_TX tx = { 0 };
+        CHECK_OK(db_begin(c, LOG, &tx));
+        CHECK_OK(db_exec(c, &DROP));
+        CHECK_OK(db_commit(&tx));
+    }
+    enum status st = is_stamped(c, 1, &is);
+    CHECK(st != ST_OK && st != ST_NOT_FOUND);
+    CHECK(does_stamp(c, &none, &is) == st);
+    test_trust_close(c, &o.t);
+}
+
 TEST(each_message_has_its_place_under_its_stamp)
 {
     struct office o;

@@ -107,7 +107,7 @@ static enum status next(struct call *c, struct call *one, const struct stamp_cer
     enum status st = stamp__next(one, *after_seq + 1, &row);
     if (st == ST_NOT_FOUND) return st;
     if (st == ST_OK) st = check_stamp(one, by, &row, *after_seq, removed_seq);
-    if (st != ST_OK) return call_fail(c, st, "stamp", "%s", str_copy(c->arena, call_sentence(one, st).sentence));
+    if (st != ST_OK) return call_adopt(c, one, st);
     *after_seq = row.last_seq;
     count->stamps++;
     count->messages += row.n;
