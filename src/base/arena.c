@@ -41,6 +41,15 @@ void *heap_grow(void *p, size_t bytes)
 
 void heap_free(void *p) { free(p); }
 
+struct str heap_copy(struct str s)
+{
+    char *p = heap_alloc(s.n + 1, 1);
+    if (s.n) memcpy(p, s.p, s.n);
+    return (struct str){ p, s.n };
+}
+
+void heap_drop(struct str copy) { heap_free((char *)(uintptr_t)copy.p); /* ours: made by heap_copy */ }
+
 void heap_thrifty(void)
 {
     enum { HEAPS = 4, LARGE = 1024 * 1024 };

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 struct arena;
 
 /* arena_open: an empty arena that may grow to cap bytes. The caller closes it. */
@@ -43,5 +45,9 @@ void heap_free(void *p);
 void heap_thrifty(void);
 void heap_settle(void);
 #define heap_new(type) ((type *)heap_alloc(1, sizeof(type)))
+
+/* heap_copy: a text that outlives its call, with a NUL behind it, also an empty one. heap_drop: the end of such a copy or of a zeroed struct str. */
+struct str heap_copy(struct str s);
+void heap_drop(struct str copy);
 
 #endif

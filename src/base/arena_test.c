@@ -41,6 +41,18 @@ TEST(an_array_of_nothing_is_not_null)
     CHECK(arena_array(c->arena, int, 0) != NULL);
 }
 
+TEST(a_copy_on_the_heap_is_apart_and_ends_with_a_nul)
+{
+    char text[] = "abc";
+    struct str copy = heap_copy((struct str){ text, 2 }), empty = heap_copy((struct str){ 0 });
+    text[0] = 'x';
+    CHECK(copy.n == 2 && strcmp(copy.p, "ab") == 0);
+    CHECK(empty.n == 0 && empty.p && *empty.p == 0);
+    heap_drop(copy);
+    heap_drop(empty);
+    heap_drop((struct str){ 0 });
+}
+
 static int ends_with_signal(void (*run)(struct arena *))
 {
     int how;

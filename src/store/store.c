@@ -11,18 +11,11 @@
 
 /* --- open, close --- */
 
-static char *keep_z(struct str s)
-{
-    char *z = heap_alloc(s.n + 1, 1);
-    if (s.n) memcpy(z, s.p, s.n);
-    return z;
-}
-
 static struct store *store_new(const struct driver *d, struct str place)
 {
     struct store *s = heap_new(struct store);
     s->driver = d;
-    s->place = str_z(keep_z(place));
+    s->place = heap_copy(place);
     s->grouped[LOG] = true;
     s->grouped[NODE] = d == &store__sqlite;
     (void)pthread_mutex_init(&s->lock, NULL);
@@ -92,7 +85,7 @@ static void free_names(struct topic *list)
     for (struct topic *t = list, *next; t; t = next) {
         next = t->next;
         (void)pthread_mutex_destroy(&t->lock);
-        heap_free((char *)(uintptr_t)t->name.p);
+        heap_drop(t->name);
         heap_free(t);
     }
 }
@@ -122,7 +115,7 @@ void store_close(struct store *s)
     free_names(s->topics);
     free_names(s->counters);
     (void)pthread_mutex_destroy(&s->lock);
-    heap_free((char *)(uintptr_t)s->place.p);
+    heap_drop(s->place);
     heap_free(s);
 }
 
@@ -229,7 +222,7 @@ void store_release(struct call *c)
 const struct query *db_query_new(struct store *s, const char *room, enum db_which in, struct str sql)
 {
     struct made_query *q = heap_new(struct made_query);
-    q->query = (struct query){ room, keep_z(sql), in };
+    q->query = (struct query){ room, heap_copy(sql).p, in };
     (void)pthread_mutex_lock(&s->lock);
     q->next = s->queries;
     s->queries = q;
@@ -244,7 +237,7 @@ struct topic *store__known(struct store *s, struct topic **list, struct str name
     while (t && !str_eq(t->name, name)) t = t->next;
     if (!t) {
         t = heap_new(struct topic);
-        t->name = (struct str){ keep_z(name), name.n };
+        t->name = heap_copy(name);
         (void)pthread_mutex_init(&t->lock, NULL);
         t->next = *list;
         *list = t;

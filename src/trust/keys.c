@@ -34,8 +34,6 @@ struct key {
     struct cert_file file;            /* under trust->lock */
 };
 
-static void heap_drop(struct str s) { heap_free((char *)(uintptr_t)s.p); /* ours: made by trust__heap_copy */ }
-
 static void drop_certs(struct cert_file *f)
 {
     for (size_t i = 0; i < f->n; i++) heap_drop(f->certs[i]);
@@ -57,7 +55,7 @@ static const struct key *keep(struct trust *t, const struct wire *fact)
     struct key *k = find_id(t, fact->key);
     if (!k) {
         k = heap_new(struct key);
-        *k = (struct key){ .trust = t, .id = trust__heap_copy(fact->key), .owner = trust__heap_copy(fact->owner), .public_key = trust__heap_copy(fact->nitems ? fact->items[0] : STR("")),
+        *k = (struct key){ .trust = t, .id = heap_copy(fact->key), .owner = heap_copy(fact->owner), .public_key = heap_copy(fact->nitems ? fact->items[0] : STR("")),
                            .purpose = (enum key_purpose)fact->purpose, .algorithm = (enum key_algorithm)fact->algorithm, .made_ms = fact->number, .next = t->first };
         trust_sha256(k->id, k->tag);
         t->first = k;
@@ -93,7 +91,7 @@ enum status trust_start(struct call *c, struct str keys_folder, struct str socke
     struct trust *t = heap_new(struct trust);
     (void)pthread_mutex_init(&t->lock, NULL);
     t->ask_ms = ask_ms;
-    t->folder = trust__heap_copy(keys_folder);
+    t->folder = heap_copy(keys_folder);
     t->holder = holder_client_new(socket);
     t->certs = cert_cache_new();
     t->verified = memo_new(VERIFIED_SLOTS);
@@ -212,7 +210,7 @@ static bool find_certs(struct call *c, const struct key *k, const struct stat *n
 static void keep_certs(struct trust *t, struct str id, const struct stat *now, const struct str *certs, size_t n)
 {
     struct cert_file read = { .seen = *now, .looked_us = time_monotonic_us(), .n = n };
-    for (size_t i = 0; i < n; i++) read.certs[i] = trust__heap_copy(certs[i]);
+    for (size_t i = 0; i < n; i++) read.certs[i] = heap_copy(certs[i]);
     (void)pthread_mutex_lock(&t->lock);
     struct key *k = find_id(t, id);
     struct cert_file old = k->file;

@@ -23,18 +23,10 @@ struct trust {
     struct memo *verified;            /* likewise; documents of batches that were found good */
 };
 
-/* trust__heap_copy: a text that outlives its call; its p goes to heap_free. */
-static inline struct str trust__heap_copy(struct str s)
-{
-    char *p = heap_alloc(s.n + 1, 1);
-    if (s.n) memcpy(p, s.p, s.n);
-    return str_of(p, s.n);
-}
-
-/* trust__heap_wipe: the end of such a text that is secret. */
+/* trust__heap_wipe: the end of a heap_copy that is secret. */
 static inline void trust__heap_wipe(struct str s)
 {
-    char *p = (char *)(uintptr_t)s.p; /* ours: made by trust__heap_copy */
+    char *p = (char *)(uintptr_t)s.p; /* ours: made by heap_copy */
     if (!p) return;
     explicit_bzero(p, s.n);
     heap_free(p);

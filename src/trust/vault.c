@@ -36,9 +36,9 @@ static struct vault_key *key_new(const struct vault_fact *f, const struct vault_
 {
     struct vault_key *k = heap_new(struct vault_key);
     k->fact = *f;
-    k->fact.id = trust__heap_copy(f->id);
-    k->fact.owner = trust__heap_copy(f->owner);
-    k->fact.public_key = trust__heap_copy(f->public_key);
+    k->fact.id = heap_copy(f->id);
+    k->fact.owner = heap_copy(f->owner);
+    k->fact.public_key = heap_copy(f->public_key);
     k->secret = *s;
     return k;
 }
@@ -96,7 +96,7 @@ enum status vault_open(struct call *c, struct str folder, struct str pin, struct
     struct vault *v = heap_new(struct vault);
     (void)pthread_rwlock_init(&v->lock, NULL);
     (void)pthread_mutex_init(&v->making, NULL);
-    v->folder = trust__heap_copy(folder);
+    v->folder = heap_copy(folder);
     v->pin = vault_pin_new(pin);
     v->end = &v->first;
     enum status st = load_all(c, v);

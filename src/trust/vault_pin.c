@@ -16,7 +16,7 @@ struct vault_pin { struct str pin; /* on the heap */ bool is_derived; uint8_t sa
 struct vault_pin *vault_pin_new(struct str pin)
 {
     struct vault_pin *p = heap_new(struct vault_pin);
-    p->pin = trust__heap_copy(pin);
+    p->pin = heap_copy(pin);
     return p;
 }
 

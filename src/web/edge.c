@@ -14,14 +14,6 @@
 
 enum { CONNECTION_MEMORY = 32 * 1024, PEER_CONNECTION_MEMORY = 16 * 1024, BODY_STEP = 16 * 1024, DISCARD_MAX = 1024 * 1024 };
 
-static struct str copy_on_heap(const char *p)
-{
-    size_t n = strlen(p);
-    char *at = heap_alloc(n + 1, 1);
-    memcpy(at, p, n);
-    return (struct str){ at, n };
-}
-
 /* What belongs to a connection, beside the turn of its request. */
 struct caller { struct watched *watched; struct tls_pipe *pipe; };
 
@@ -35,7 +27,7 @@ static void *begin_turn(void *arg, const char *uri, struct MHD_Connection *conne
     t->door = d;
     t->connection = connection;
     t->began_us = time_monotonic_us();
-    t->target = copy_on_heap(uri);
+    t->target = heap_copy(str_z(uri));
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     const struct caller *from = info ? info->socket_context : NULL;
     if (from) {
@@ -69,8 +61,8 @@ static void end_turn(void *arg, struct MHD_Connection *connection, void **state,
     if (t->response) MHD_destroy_response(t->response);
     if (t->state == TURN_WAITING || t->state == TURN_READY) web__turn_ended(t->door->web);
     release_body(t);
-    heap_free((char *)t->target.p);
-    heap_free((char *)t->method.p);
+    heap_drop(t->target);
+    heap_drop(t->method);
     heap_free(t);
 }
 
@@ -157,7 +149,7 @@ static bool has_one_length(struct turn *t)
 static int start_reading(struct turn *t, const char *method)
 {
     t->state = TURN_READING;
-    t->method = copy_on_heap(method);
+    t->method = heap_copy(str_z(method));
     t->body_max = BODY_DEFAULT;
     if (MHD_get_connection_values(t->connection, MHD_HEADER_KIND, NULL, NULL) > HEADERS_MAX) return 431;
     if (!has_one_length(t)) return 400;

@@ -105,13 +105,6 @@ static void raise_file_limit(struct call *c, const struct web_options *o)
     if (l.rlim_cur < wanted) call_note(c, "web", "at most %llu open files, web.connections asks for %llu", (unsigned long long)l.rlim_cur, (unsigned long long)wanted);
 }
 
-static struct str keep_text(struct str s)
-{
-    char *p = heap_alloc(s.n + 1, 1);
-    if (s.n) memcpy(p, s.p, s.n);
-    return (struct str){ p, s.n };
-}
-
 /* cookie_name: "sen_<node>": cookies ignore ports, so each node of a machine needs its own. */
 static struct str cookie_name(struct call *c, struct str node, const char *suffix)
 {
@@ -123,14 +116,14 @@ static struct str cookie_name(struct call *c, struct str node, const char *suffi
         buf_put_c(&b, ok ? ch : '_');
     }
     buf_put_z(&b, suffix);
-    return keep_text(buf_str(&b));
+    return heap_copy(buf_str(&b));
 }
 
 enum status web__start_with(struct call *c, struct app *app, const struct web_options *o)
 {
     struct web *w = web__of(app);
     w->options = *o;
-    w->room.folder = keep_text(app->folder.n ? file_path(c->arena, app->folder, STR("run")) : STR("/tmp")).p;
+    w->room.folder = heap_copy(app->folder.n ? file_path(c->arena, app->folder, STR("run")) : STR("/tmp")).p;
     w->room.most = (int64_t)o->spool;
     w->session_cookie = cookie_name(c, o->node, "");
     w->form_cookie = cookie_name(c, o->node, "_form");
@@ -168,8 +161,8 @@ void web_stop(struct app *app)
     workers__free(w->workers);
     w->sweep = NULL;
     w->workers = NULL;
-    heap_free((char *)w->session_cookie.p);
-    heap_free((char *)w->form_cookie.p);
+    heap_drop(w->session_cookie);
+    heap_drop(w->form_cookie);
     heap_free((char *)w->room.folder);
     w->session_cookie = w->form_cookie = (struct str){ NULL, 0 };
     w->started = false;

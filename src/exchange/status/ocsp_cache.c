@@ -28,19 +28,18 @@ struct ocsp_cache *ocsp__cache_new(void)
 
 static void heap_set(struct str *at, struct str text)
 {
-    char *copy = text.n ? heap_alloc(text.n, 1) : NULL;
-    if (text.n) memcpy(copy, text.p, text.n);
-    heap_free((char *)(uintptr_t)at->p); /* ours: made here */
-    *at = str_of(copy, text.n);
+    struct str old = *at;
+    *at = heap_copy(text);
+    heap_drop(old);
 }
 
 static void empty_row(struct row *r)
 {
-    heap_set(&r->cert, STR(""));
-    heap_set(&r->instance, STR(""));
-    heap_set(&r->answer, STR(""));
-    heap_set(&r->where, STR(""));
-    heap_set(&r->fault, STR(""));
+    heap_drop(r->cert);
+    heap_drop(r->instance);
+    heap_drop(r->answer);
+    heap_drop(r->where);
+    heap_drop(r->fault);
     *r = (struct row){ 0 };
 }
 
