@@ -3,6 +3,9 @@
 #include "exchange/rights/systems.c"
 #include "exchange/services.c"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -148,21 +151,96 @@ TEST(a_certificate_file_is_read_again_when_it_changes)
     close_place(c, &p);
 }
 
+/* What only the inode's time tells (chmod, a file that is written under its old time) is read again too. */
+TEST(a_certificate_file_is_read_again_when_only_its_inode_changes)
+{
+    enum { SIZE = 4096 };
+    struct place p;
+    open_place(c, &p);
+    struct str path = file_path(c->arena, p.t.folder, STR("mine.pem"));
+    const char *z = str_to_z(c->arena, path);
+    char *content = arena_room(c->arena, SIZE);
+    struct stat before, now;
+    memset(content, '\n', SIZE);
+    CHECK_OK(file_write(c, path, str_of(content, SIZE), 0600));
+    FILE_FD fd = open(z, O_RDWR | O_CLOEXEC);
+    const struct str certs_der[] = { p.mine, p.other };
+    for (size_t i = 0; i < 2; i++) {
+        struct str pem = cert_to_pem(c->arena, certs_der[i]);
+        CHECK(stat(z, &before) == 0);
+        memset(content, '\n', SIZE);
+        memcpy(content, pem.p, pem.n);
+        CHECK(pwrite(fd, content, SIZE, 0) == SIZE);
+        do { /* until the clock of the file system has moved on */
+            CHECK(futimens(fd, (const struct timespec[]){ before.st_atim, before.st_mtim }) == 0 && stat(z, &now) == 0);
+        } while (now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+        if (i == 0) CHECK_OK(load(c, &p, "subsystems: [{code: auth, name: x, connection: SSLAUTH, certificates: [mine.pem]}]"));
+        else CHECK_OK(certificates__job(c));
+        CHECK(certificates__have(c, &p.ex->systems.rules[0].certs, certs_der[i]));
+    }
+    CHECK(now.st_mtim.tv_nsec == before.st_mtim.tv_nsec && now.st_size == before.st_size && now.st_ino == before.st_ino);
+    close_place(c, &p);
+}
+
+/* A file that could not be opened for a reason of the process is tried again, though it does not change any more. */
+TEST(a_failure_that_passes_is_no_reason_to_keep_the_old_certificate)
+{
+    struct place p;
+    struct rlimit files, none;
+    open_place(c, &p);
+    CHECK_OK(load(c, &p, "subsystems: [{code: auth, name: x, connection: SSLAUTH, certificates: [mine.pem]}]"));
+    const struct certificates *certs = &p.ex->systems.rules[0].certs;
+    CHECK_OK(file_write(c, file_path(c->arena, p.t.folder, STR("mine.pem")), cert_to_pem(c->arena, p.other), 0600));
+    CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
+    none = (struct rlimit){ 0, files.rlim_max };
+    for (size_t i = 0; i < 2; i++, c->now_ms += 60000) {
+        CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+        enum status st = certificates__job(c);
+        CHECK(setrlimit(RLIMIT_NOFILE, &files) == 0);
+        CHECK_OK(st);
+        CHECK(certificates__have(c, certs, p.mine));
+    }
+    CHECK_OK(certificates__job(c));
+    CHECK(certificates__have(c, certs, p.other) && !certificates__have(c, certs, p.mine));
+    close_place(c, &p);
+}
+
 /* The confined server is let into the folders of certificate files, but never into the one where the PIN lies. */
 TEST(what_is_read_later_opens_no_more_than_it_must)
 {
     struct place p;
     open_place(c, &p);
-    struct str systems = file_path(c->arena, p.t.folder, STR("systems")), pem;
+    struct str node = p.t.folder, beside = str_join(c->arena, node, STR("s"), STR_END) /* a longer name is another folder */, pem;
+    const struct { struct str written, opened; } table[] = {
+        { STR("mine.pem"), file_path(c->arena, node, STR("mine.pem")) },
+        { STR("./mine.pem"), file_path(c->arena, node, STR("./mine.pem")) },
+        { STR(".//mine.pem"), file_path(c->arena, node, STR(".//mine.pem")) },
+        { STR("systems/../mine.pem"), file_path(c->arena, node, STR("systems/../mine.pem")) },
+        { STR("link/mine.pem"), file_path(c->arena, node, STR("link/mine.pem")) },
+        { STR("link/systems/a.pem"), file_path(c->arena, node, STR("systems")) },
+        { STR("systems/a.pem"), file_path(c->arena, node, STR("systems")) },
+        { file_path(c->arena, beside, STR("a.pem")), beside } };
+    enum { FILES = sizeof table / sizeof *table };
+    struct buf b = buf_in(c->arena, 4096);
+    CHECK_OK(file_read(c, file_path(c->arena, node, STR("mine.pem")), 1 << 16, &pem));
+    const struct str folders[] = { file_path(c->arena, node, STR("systems")), beside };
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_OK(file_make_folder(c, folders[i], 0700));
+        CHECK_OK(file_write(c, file_path(c->arena, folders[i], STR("a.pem")), pem, 0600));
+    }
+    const char *link = str_to_z(c->arena, file_path(c->arena, node, STR("link")));
+    CHECK(symlink(".", link) == 0);
+    buf_put(&b, STR("subsystems: [{code: auth, name: x, certificates: ["));
+    for (size_t i = 0; i < FILES; i++) {
+        if (i) buf_put(&b, STR(", "));
+        buf_put(&b, table[i].written);
+    }
+    buf_put(&b, STR("]}]"));
+    CHECK_OK(load(c, &p, str_to_z(c->arena, buf_str(&b))));
     const struct str *list;
-    CHECK_OK(file_make_folder(c, systems, 0700));
-    CHECK_OK(file_read(c, file_path(c->arena, p.t.folder, STR("mine.pem")), 1 << 16, &pem));
-    CHECK_OK(file_write(c, file_path(c->arena, systems, STR("a.pem")), pem, 0600));
-    CHECK_OK(load(c, &p, "subsystems: [{code: auth, name: x, certificates: [mine.pem, systems/a.pem, systems/../mine.pem]}]"));
-    CHECK(exchange_files_read_later(c, &p.t.app, &list) == 3); /* the last one first */
-    CHECK_STR(list[0], file_path(c->arena, p.t.folder, STR("systems/../mine.pem")));
-    CHECK_STR(list[1], systems);
-    CHECK_STR(list[2], file_path(c->arena, p.t.folder, STR("mine.pem")));
+    CHECK(exchange_files_read_later(c, &p.t.app, &list) == FILES);
+    for (size_t i = 0; i < FILES; i++) CHECK_STR(list[FILES - 1 - i], table[i].opened); /* the last one first */
+    CHECK(unlink(link) == 0 && unlink(str_to_z(c->arena, file_path(c->arena, beside, STR("a.pem")))) == 0 && rmdir(str_to_z(c->arena, beside)) == 0);
     close_place(c, &p);
 }
 

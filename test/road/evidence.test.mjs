@@ -237,9 +237,11 @@ test('of several messages with one id there is no unique one', async () => {
   for (const r of [await ask(), await ask()]) assert.equal(r.status, 200);
   await allStamped(nation.hanoi);
   const query = { queryId: id, xRoadInstance: 'VN', memberClass: 'GOV', memberCode: 'H26', subsystemCode: 'desk', requestOnly: '' };
+  const entries = async () => Number(/(\d+) entries/.exec((await nation.sen(['journal', 'verify', '--node', nation.hanoi.dir])).stdout)[1]), before = await entries();
   const several = await fetchAsic(nation.hanoi, { ...query, unique: '' });
   assert.equal(several.status, 500);
   assert.match(several.bytes.toString(), /Several messages/);
+  assert.equal(await entries(), before); // nothing was opened for it
   writeFileSync(join(dir, 'several'), (await fetchAsic(nation.hanoi, query)).bytes);
   assert.equal(readdirSync(unpack(join(dir, 'several'))).length, 2);
 });

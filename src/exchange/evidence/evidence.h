@@ -50,6 +50,9 @@ struct evidence_stamp { struct stamp_row row; const struct hash_tree *tree; /* N
 NODISCARD enum status evidence__read_stamp(struct call *c, int64_t seq, struct evidence_stamp *ret, size_t *at);
 NODISCARD enum status evidence__under_stamp(struct call *c, const struct message_parts *p, const struct evidence_stamp *s, size_t at, struct made_container *ret);
 
+/* evidence__name_of: a message id as it stands in the names of files. */
+struct str evidence__name_of(struct call *c, struct str id);
+
 /* ---- on the port for systems (evidence_http.c) ---- */
 handler evidence__show_containers, evidence__show_conf, evidence__show_failed;
 

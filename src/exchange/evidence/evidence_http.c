@@ -4,7 +4,7 @@
 #include "exchange/evidence/evidence.h"
 #include "exchange/rights/rights.h"
 
-enum { QUERY_MOST = 8192, NAME_MOST = 226 /* of the message id in a file name */, ALL_MOST = 96 * 1024 * 1024 /* of containers at once: they are packed in memory */ };
+enum { QUERY_MOST = 8192, ALL_MOST = 96 * 1024 * 1024 /* of containers at once: they are packed in memory */ };
 
 struct wanted { struct str id; struct xid client; bool only_requests, only_answers, unique, force; };
 
@@ -69,30 +69,42 @@ static enum status make_one(struct call *c, struct call *apart, void *arg)
     return ST_OK;
 }
 
-static enum status make_all(struct call *c, const struct wanted *w, struct pack *p)
+/* find_all: what will be packed; what is refused is refused here, before a message is opened. */
+static enum status find_all(struct call *c, const struct wanted *w, const struct message_line **ret, size_t *n)
 {
     struct str client = xid_format(c->arena, &w->client);
     const struct message_line *list;
-    size_t all;
+    size_t all, hits = 0;
     enum status st = message__find_any(c, w->id, &list, &all);
     if (st == ST_NOT_FOUND) return call_clear(c), not_found(c);
     TRY(st);
-    for (size_t i = 0; i < all && p->n < ASIC_FILES_MOST; i++) {
-        if (!is_wanted(&list[i], w, client)) continue;
-        if (w->unique && p->n) return call_fail(c, ST_CONFLICT, "unique", "Several messages of this client have this id. Ask without unique.");
+    struct message_line *found = arena_array(c->arena, struct message_line, ASIC_FILES_MOST);
+    for (size_t i = 0; i < all && hits < ASIC_FILES_MOST; i++)
+        if (is_wanted(&list[i], w, client)) found[hits++] = list[i];
+    if (!hits) return not_found(c);
+    if (w->unique && hits > 1) return call_fail(c, ST_CONFLICT, "unique", "Several messages of this client have this id. Ask without unique.");
+    *ret = found;
+    *n = hits;
+    return ST_OK;
+}
+
+static enum status make_all(struct call *c, const struct wanted *w, struct pack *p)
+{
+    const struct message_line *list;
+    size_t n;
+    TRY(find_all(c, w, &list, &n));
+    for (size_t i = 0; i < n; i++) {
         TRY(message__journal_opening(c, c->purpose, list[i].request_id));
         p->seq = list[i].seq;
         TRY(message__apart(c, make_one, p));
     }
-    return p->n ? ST_OK : not_found(c);
+    return ST_OK;
 }
 
 /* pack_name: of the ZIP: the id as it stands in the names of the containers (x-road 5.4), and what was asked for. */
 static struct str pack_name(struct call *c, const struct wanted *w)
 {
-    struct buf b = buf_in(c->arena, 4 * QUERY_MOST);
-    url_encode_to(&b, w->id);
-    return str_join(c->arena, str_first(buf_str(&b), NAME_MOST), w->only_requests ? STR("-request.zip") : w->only_answers ? STR("-response.zip") : STR(".zip"), STR_END);
+    return str_join(c->arena, evidence__name_of(c, w->id), w->only_requests ? STR("-request.zip") : w->only_answers ? STR("-response.zip") : STR(".zip"), STR_END);
 }
 
 static void reply_file(struct call *c, struct reply *rp, struct str type, struct str name, struct str bytes)

@@ -2,8 +2,6 @@
 #include "base/url.h"
 #include "exchange/evidence/evidence.h"
 
-enum { NAME_MOST = 226 }; /* of the message id in a file name */
-
 enum status evidence__read_stamp(struct call *c, int64_t seq, struct evidence_stamp *ret, size_t *at)
 {
     struct evidence_stamp s = { 0 };
@@ -33,15 +31,19 @@ static bool has_attachment(const struct signature_doc *s)
     return str_find(s->chain, uri) != SIZE_MAX || str_find(s->xml, uri) != SIZE_MAX;
 }
 
+struct str evidence__name_of(struct call *c, struct str id)
+{
+    enum { NAME_MOST = 226 };
+    return str_first(url_encode(c->arena, str_first(id, NAME_MOST)), NAME_MOST);
+}
+
 /* file_name: <message id>-request-<number>.asice; the number keeps the two sides of an exchange on one node apart. */
 static struct str file_name(struct call *c, const struct message_parts *p)
 {
-    struct buf b = buf_in(c->arena, 4 * NAME_MOST);
     struct sender s;
     struct str id = sender__read(c, p->head, &s) == ST_OK && s.message_id.n ? s.message_id : p->request_id;
     call_clear(c);
-    url_encode_to(&b, id);
-    return str_print(c->arena, "%.*s-%s-%lld.asice", STR_ARG(str_first(buf_str(&b), NAME_MOST)), p->kind == MESSAGE_QUESTION ? "request" : "response", (long long)p->seq);
+    return str_print(c->arena, "%.*s-%s-%lld.asice", STR_ARG(evidence__name_of(c, id)), p->kind == MESSAGE_QUESTION ? "request" : "response", (long long)p->seq);
 }
 
 enum status evidence__under_stamp(struct call *c, const struct message_parts *p, const struct evidence_stamp *s, size_t at, struct made_container *ret)
