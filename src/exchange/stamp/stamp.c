@@ -159,19 +159,21 @@ static enum status note_outcome(struct call *c, enum status st)
 {
     struct exchange *ex = exchange__of(c);
     struct stamping s = { .tried_ms = c->now_ms, .failing_since_ms = TIME_FAR };
+    struct call_error told = { 0 };
     bool failed_before = atomic_load(&ex->stamp_failing_ms) != TIME_FAR;
     if (st == ST_OK && !failed_before) return ST_OK;
     if (st == ST_OK) {
         log_line(LOG_INFO, "exchange", "stamp.again", c->trace);
     } else {
-        struct call_error told = call_sentence(c, st);
+        told = call_sentence(c, st);
         s.failing_since_ms = failed_before ? atomic_load(&ex->stamp_failing_ms) : c->now_ms;
         s.reason = told.nargs || !told.key.n ? told.sentence : told.key;
         call_clear(c);
     }
     atomic_store(&ex->stamp_failing_ms, s.failing_since_ms);
     TRY(stamp__write_state(c, &s));
-    return st == ST_OK ? ST_OK : call_fail(c, st, "", "%s", s.reason);
+    c->error = told;
+    return st;
 }
 
 /* is_stamped: does a time-stamp reach to this row? */
