@@ -1,6 +1,6 @@
 /* sign_queue.c: messages that come while others are being signed and logged are signed together (x-road 3.8): a batch is whatever arrived during the last
  * turn, and a turn ends when its leader's message is in the log, where the next ones would have had to wait anyway; and whoever leads lets those that are at work bring
- * theirs, as long as some do, at most 4 ms (CROWDS_MOST). There is no timer that a lone message waits for: it is signed alone and at once. The thread whose turn it is signs
+ * theirs, as long as some do, at most 8 ms (CROWDS_MOST). There is no timer that a lone message waits for: it is signed alone and at once. The thread whose turn it is signs
  * for all that wait with the same certificate and status answer; the others sleep, which is why it may write into their arenas. */
 #include "exchange/wire/wire.h"
 
@@ -9,7 +9,7 @@
 #include "base/crowd.h"
 #include "exchange/state/state.h"
 
-enum { BATCH_MOST = 256, CROWD_US = 1000, CROWDS_MOST = 4 };
+enum { BATCH_MOST = 256, CROWD_US = 2000, CROWDS_MOST = 4 };
 
 enum turn { WAITS, LEADS /* signs now, for itself and others */, SIGNED, LEFT /* the batch failed: each signs for itself and hears its own reason */ };
 
