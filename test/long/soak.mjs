@@ -73,7 +73,7 @@ test(`${seconds} s at ${rate} questions a second: memory and files stay flat`, {
   const grown = [];
   for (const p of processes) {
     const settled = p.seen.slice(Math.floor(p.seen.length / 5)), share = Math.ceil(settled.length / 4); // the first fifth is warming up
-    for (const [what, slack] of [['memory', 2048], ['files', 4]]) {
+    for (const [what, slack] of [['memory', 2048 + 8192 /* kB: the page cache of the log's writer fills as a quiet node's log grows */], ['files', 4]]) {
       const first = median(settled.slice(0, share).map((s) => s[what])), last = median(settled.slice(-share).map((s) => s[what]));
       console.log(`# ${p.name}: ${what} ${first} at first, ${last} at last${what === 'memory' ? ' kB' : ''}`);
       if (last > first * GROWTH_MAX && last > first + slack) grown.push(`${p.name}: ${what} grew from ${first} to ${last}`);
