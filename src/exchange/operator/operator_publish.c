@@ -85,7 +85,7 @@ static enum status collect_shared(struct call *c, const struct conf_keys *keys, 
 static enum status write_private(struct call *c, struct str *ret)
 {
     const struct exchange *ex = exchange__of(c);
-    struct write_private p = { .instance = ex->instance, .management = ex->self, 
+    struct write_private p = { .instance = ex->instance, .management = ex->self,
                                 .stamp_period_s = directory__stamp_period(config_count(c->app->config, "exchange.stamp_period_s")) };
     p.management.server = STR("");
     p.management.subsystem = config_text(c->app->config, "exchange.management");

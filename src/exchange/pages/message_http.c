@@ -62,9 +62,8 @@ static const struct page_option *list_purposes(struct call *c, struct str chosen
 
 /* ---- the list ---- */
 
-static const struct { struct str value; enum message_side side; struct str text; } sides[] = {
-    { STR_INIT(""), 0, STR_INIT("Each") }, { STR_INIT("asked"), SIDE_CONSUMER, STR_INIT("This node asked") },
-    { STR_INIT("answered"), SIDE_PROVIDER, STR_INIT("This node answered") }, { STR_INIT("inside"), SIDE_OWN, STR_INIT("Inside this node") } };
+static const struct { struct str value; enum message_side side; } sides[] = {
+    { STR_INIT(""), 0 /* each */ }, { STR_INIT("asked"), SIDE_CONSUMER }, { STR_INIT("answered"), SIDE_PROVIDER }, { STR_INIT("inside"), SIDE_OWN } };
 enum { SIDES = sizeof sides / sizeof *sides };
 
 static enum status put_kept(struct call *c, struct page_messages *page)
@@ -87,8 +86,10 @@ static struct page_messages *make_page(struct call *c, const struct request *rq)
     *page = (struct page_messages){ .id = request_query(rq, "id"), .since = request_query(rq, "since"), .until = request_query(rq, "until"), .party = request_query(rq, "party"),
                                     .service = request_query(rq, "service"), .fault = request_query(rq, "fault"), .side = request_query(rq, "side"),
                                     .only_faults = request_query(rq, "faults").n > 0, .sides = options, .nsides = SIDES };
-    const struct str texts[SIDES] = { TR("Each"), TR("This node asked"), TR("This node answered"), TR("Inside this node") };
-    for (size_t i = 0; i < SIDES; i++) options[i] = (struct page_option){ sides[i].value, text_tr(c->lang, texts[i]), STR(""), str_eq(page->side, sides[i].value) };
+    for (size_t i = 0; i < SIDES; i++) {
+        struct str text = sides[i].side ? side_word(c, sides[i].side) : text_tr(c->lang, TR("Each"));
+        options[i] = (struct page_option){ sides[i].value, text, STR(""), str_eq(page->side, sides[i].value) };
+    }
     page->filtered = page->since.n || page->until.n || page->party.n || page->service.n || page->fault.n || page->side.n || page->only_faults;
     page->by_person = call_has_right(c, STR(MESSAGE_PERSON));
     return page;
