@@ -173,13 +173,13 @@ export function alive(pid) {
   try { return !/\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')); } catch { return false; }
 }
 
-// until: asks again until it is true; a test that waits for something states what it waits for.
+// until: asks again until it is true; a test that waits for something states what it waits for. A function says it when it was in vain, with what was seen last.
 export async function until(what, ask, ms = 60000) {
   const end = Date.now() + ms;
   for (;;) {
     const got = await ask();
     if (got) return got;
-    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for: ${what}`);
+    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for: ${typeof what === 'function' ? what() : what}`);
     await new Promise((r) => setTimeout(r, 50));
   }
 }

@@ -69,8 +69,10 @@ test('the person sees the look-up among the readers, with agency, purpose, field
   const record = await visitor.get('/my/record');
   assert.equal(record.status, 200);
   assert.match(record.text, new RegExp(person.fullName));
-  const page = await until('the look-up among the readers, with its proof', async () => {
+  let seen = '';
+  const page = await until(() => `the look-up among the readers, with its proof; the page: ${seen}`, async () => {
     const p = await visitor.get('/my/readers');
+    seen = p.text;
     assert.equal(p.status, 200);
     return /thành phố Hà Nội/.test(p.text) && /href="[^"]*\/proof[^"]*"/.test(p.html) ? p : undefined;
   });
