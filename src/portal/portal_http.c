@@ -38,16 +38,17 @@ static enum status show_readers(struct call *c, const struct request *rq, struct
 {
     const struct xid *registers;
     size_t n, shown = 0;
-    int64_t only = -1, before = TIME_FAR;
+    int64_t only = -1;
+    struct readers_wanted wanted = { .before = TIME_FAR, .own = request_query(rq, "own").n > 0 };
     TRY(portal__registers(c, &registers, &n));
     struct str choice = request_query(rq, "register"), leaf = request_query(rq, "before");
     if (choice.n && !chosen(choice, n, &only)) return ST_NOT_FOUND;
-    if (leaf.n && (only < 0 || !str_int(leaf, &before) || before < 0)) return ST_NOT_FOUND;
+    if (leaf.n && (only < 0 || !str_int(leaf, &wanted.before) || wanted.before < 0)) return ST_NOT_FOUND;
     struct reader_register *list = arena_array(c->arena, struct reader_register, n);
     for (size_t i = 0; i < n; i++)
-        if (only < 0 || (size_t)only == i) list[shown++] = readers__read(c, &registers[i], (int64_t)i, before);
+        if (only < 0 || (size_t)only == i) list[shown++] = readers__read(c, &registers[i], (int64_t)i, wanted);
     rp->no_store = true;
-    return reply_page(c, rq, rp, &PAGE_MY_READERS, &(struct page_readers){ list, shown });
+    return reply_page(c, rq, rp, &PAGE_MY_READERS, &(struct page_readers){ list, shown, wanted.own });
 }
 
 /* show_proof: the proof of one of the person's own entries as a file for `sen journal verify --proof`. */
@@ -58,7 +59,7 @@ static enum status show_proof(struct call *c, const struct request *rq, struct r
     int64_t number, leaf;
     TRY(portal__registers(c, &registers, &n));
     if (!chosen(request_path(rq, "register"), n, &number) || !str_int(request_path(rq, "leaf"), &leaf) || leaf < 0 || leaf == INT64_MAX) return ST_NOT_FOUND;
-    struct reader_register r = readers__read(c, &registers[number], number, leaf + 1);
+    struct reader_register r = readers__read(c, &registers[number], number, (struct readers_wanted){ .before = leaf + 1, .own = true });
     if (r.problem.n || r.nentries == 0 || !r.entries[0].proved || r.entries[0].leaf != leaf) return ST_NOT_FOUND;
     reply_text(rp, 200, STR("application/json"), r.entries[0].proof);
     reply_header(c, rp, "Content-Disposition", str_print(c->arena, "attachment; filename=\"proof-%lld.json\"", (long long)leaf));
@@ -80,6 +81,7 @@ static enum status show_head(struct call *c, const struct request *rq, struct re
 static const struct field readers_form[] = {
     { "register", FIELD_DIGITS, .max_length = 2, .label = "Register" },
     { "before", FIELD_DIGITS, .max_length = 18, .label = "Entries before this one" },
+    { "own", FIELD_CHECK, .label = "Show also what was done with your own account" },
     { 0 } };
 static const struct field head_form[] = { { "key", FIELD_CHECK, .label = "Show the key" }, { 0 } };
 

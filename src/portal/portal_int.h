@@ -21,8 +21,9 @@ struct str portal__problem(struct call *c, enum status st);
 /* ---- record.c and readers.c: answers to what a page shows ---- */
 struct record_register record__read(struct call *c, const struct xid *subsystem);
 void record__take(struct call *c, const struct json *answer, struct record_register *ret);
-/* readers__read: entries before this leaf (TIME_FAR: from the newest). */
-struct reader_register readers__read(struct call *c, const struct xid *subsystem, int64_t number, int64_t before);
+/* readers__read: entries before this leaf (TIME_FAR: from the newest); own: also what the person did. */
+struct readers_wanted { int64_t before; bool own; };
+struct reader_register readers__read(struct call *c, const struct xid *subsystem, int64_t number, struct readers_wanted wanted);
 void readers__take(struct call *c, const struct json *answer, struct reader_register *ret);
 bool readers__head_size(struct str checkpoint, int64_t *ret);
 

@@ -12,7 +12,7 @@ struct page_home { bool portal, signed_in, may_look_up, may_watch, may_read_log,
 struct record_register { struct str name, problem; struct shown_record shown; };
 struct page_record { const struct record_register *registers; size_t nregisters; };
 
-/* Who read my data. */
+/* Who read my data; own: also what the person did. */
 struct reader_entry {
     struct str uid, agency, role, purpose, basis, what, fields;
     int64_t at_ms;
@@ -29,6 +29,6 @@ struct reader_register {
     const struct reader_entry *entries; size_t nentries;
     bool more; int64_t next;
 };
-struct page_readers { const struct reader_register *registers; size_t nregisters; };
+struct page_readers { const struct reader_register *registers; size_t nregisters; bool own; };
 
 #endif

@@ -47,6 +47,7 @@ struct str portal__problem(struct call *c, enum status st)
 }
 
 static const struct xid population;
+#define ALL ((struct readers_wanted){ .before = TIME_FAR, .own = true })
 
 TEST(values_become_groups_and_versions_in_the_registers_order)
 {
@@ -88,7 +89,7 @@ TEST(answers_of_another_shape_show_nothing)
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         answer_text = str_z(odd[i]);
         struct record_register r = record__read(c, &population);
-        struct reader_register s = readers__read(c, &population, 0, TIME_FAR);
+        struct reader_register s = readers__read(c, &population, 0, ALL);
         CHECK(r.problem.n == 0 && s.problem.n == 0 && !s.more);
     }
 }
@@ -101,7 +102,7 @@ TEST(an_entry_is_told_in_words)
         "\"purpose\":\"residence.register\",\"basis\":\"68/2020/QH14\",\"fields\":[\"Full name\",\"Date of birth\"],\"proof\":null},"
         "{\"uid\":\"u2\",\"at_ms\":1,\"kind\":\"population.readers\",\"agency\":\"VN/GOV/G22/portal\",\"role\":\"citizen\",\"purpose\":\"self\",\"basis\":\"\",\"fields\":[\"*\"],\"proof\":null}],"
         "\"size\":0,\"next\":17}");
-    struct reader_register r = readers__read(c, &population, 3, TIME_FAR);
+    struct reader_register r = readers__read(c, &population, 3, ALL);
     CHECK(r.nentries == 2 && r.more && r.next == 17 && r.number == 3 && !r.has_head);
     CHECK_STR(asked, STR("{}"));
     CHECK_STR(r.entries[0].agency, STR("name of VN/GOV/H26")); /* the agency, not its system */
@@ -119,11 +120,11 @@ TEST(proofs_are_asked_against_the_published_head_and_passed_on_whole)
     head_note = STR("VN/GOV/G01/ps1/journal\n202\ncm9vdA==\n\n\xe2\x80\x94 name c2ln\n");
     answer_text = STR("{\"entries\":[{\"uid\":\"u1\",\"agency\":\"VN/GOV/H26\",\"proof\":{\"entry\":\"ZQ==\",\"salt\":\"00\",\"leaf\":7,\"size\":202,\"path\":[\"aa\",\"bb\"],"
         "\"checkpoint\":\"c\",\"key\":\"k\"}}]}");
-    struct reader_register r = readers__read(c, &population, 0, 9);
+    struct reader_register r = readers__read(c, &population, 0, (struct readers_wanted){ .before = 9 });
     CHECK(r.has_head && r.nentries == 1 && r.entries[0].proved && r.entries[0].leaf == 7 && r.entries[0].size == 202);
     CHECK_STR(r.key, STR("name+hash+key"));
     CHECK_STR(r.server, STR("VN/GOV/G01/ps1"));
-    CHECK_STR(asked, STR("{\"before\":9,\"size\":202,\"checkpoint\":\"VN/GOV/G01/ps1/journal\\n202\\ncm9vdA==\\n\\n\xe2\x80\x94 name c2ln\\n\"}"));
+    CHECK_STR(asked, STR("{\"others\":true,\"before\":9,\"size\":202,\"checkpoint\":\"VN/GOV/G01/ps1/journal\\n202\\ncm9vdA==\\n\\n\xe2\x80\x94 name c2ln\\n\"}"));
     CHECK_STR(r.entries[0].facts, STR("{\"uid\":\"u1\",\"kind\":\"\",\"agency\":\"VN/GOV/H26\",\"role\":\"\",\"purpose\":\"\",\"basis\":\"\",\"at_ms\":0}"));
     CHECK_STR(r.entries[0].proof, STR("{\"entry\":\"ZQ==\",\"salt\":\"00\",\"leaf\":7,\"size\":202,\"path\":[\"aa\",\"bb\"],\"checkpoint\":\"c\",\"key\":\"k\"}"));
 }

@@ -136,21 +136,25 @@ static void find_head(struct call *c, const struct xid *subsystem, struct reader
     if (st != ST_OK) call_forgive(c, st, "entries are shown without proofs");
 }
 
-struct question { int64_t before, size; struct str checkpoint; };
+struct question { struct readers_wanted wanted; int64_t size; struct str checkpoint; };
 
 static void put_question(struct json_out *o, const void *arg)
 {
     const struct question *q = arg;
-    if (q->before != TIME_FAR) json_int_at(o, "before", q->before);
+    if (!q->wanted.own) {
+        json_name(o, STR("others"));
+        json_put_bool(o, true);
+    }
+    if (q->wanted.before != TIME_FAR) json_int_at(o, "before", q->wanted.before);
     if (q->checkpoint.n == 0) return;
     json_int_at(o, "size", q->size);
     json_text_at(o, "checkpoint", q->checkpoint);
 }
 
-struct reader_register readers__read(struct call *c, const struct xid *subsystem, int64_t number, int64_t before)
+struct reader_register readers__read(struct call *c, const struct xid *subsystem, int64_t number, struct readers_wanted wanted)
 {
     struct reader_register r = { .name = exchange_member_name(c, xid_format(c->arena, subsystem)), .number = number };
-    struct question q = { .before = before };
+    struct question q = { .wanted = wanted };
     const struct json *answer;
     find_head(c, subsystem, &r);
     if (r.has_head && readers__head_size(r.head, &q.size)) q.checkpoint = r.head;

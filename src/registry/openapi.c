@@ -44,6 +44,7 @@ static void ask_readers(struct writing *w)
     REQUIRED(o, STR("assertion"));
     open_at(o, "properties", '{');
     put_assertion(o);
+    simple(o, "others", "boolean", "Without what the person did.");
     simple(o, "before", "integer", "Only entries before this leaf: next of the answer before.");
     simple(o, "size", "integer", "Leaves of the head that the proofs shall stand in.");
     simple(o, "checkpoint", "string", "That head, as the operator published it.");

@@ -2,10 +2,10 @@
  * handler runs; what remains is to read, through the journal, and to answer.
  *   person   {"key":"pin","value":"...","history":true}   a record, by an official of another member; only the columns of the right
  *   self     {"assertion":JWS,"history":true}             the person's own record; who it is comes out of the signed assertion alone
- *   readers  {"assertion":JWS,"before":leaf,"size":n,"checkpoint":note}    who read it, newest first, each with its proof in the head of n leaves
+ *   readers  {"assertion":JWS,"others":true,"before":leaf,"size":n,"checkpoint":note}    who read it, newest first, each with its proof in the head of n leaves
  * With history, which may be left out, also what no longer holds, as far as the right names "former.<column>".
  *   search   search_service.c
- * before and checkpoint may be left out. A head of that size that is no longer the newest is taken from the checkpoint, which must be one of ours. */
+ * others, which leaves out what the person did, before and checkpoint may be left out. A head of that size that is no longer the newest is taken from the checkpoint, which must be one of ours. */
 #include "registry/services_int.h"
 
 #include "exchange/exchange.h"
@@ -222,7 +222,7 @@ static enum status put_entry(struct call *c, struct json_out *o, const struct re
     return ST_OK;
 }
 
-static enum status list_readers(struct call *c, const struct register_ *r, int64_t person, const struct json *j, struct service_reply *rp)
+static enum status list_readers(struct call *c, const struct register_ *r, int64_t person, bool others, const struct json *j, struct service_reply *rp)
 {
     const struct journal_shown *shown;
     struct journal_head head;
@@ -230,7 +230,7 @@ static enum status list_readers(struct call *c, const struct register_ *r, int64
     size_t n;
     const bool has_head = find_head(c, j, &head);
     if (json_get(j, "before")) (void)json_int(json_get(j, "before"), &before);
-    TRY(journal_list_subject(c, person, before, READERS_ON_A_PAGE, &shown, &n));
+    TRY((others ? journal_list_others : journal_list_subject)(c, person, before, READERS_ON_A_PAGE, &shown, &n));
     struct buf b = buf_in(c->arena, ANSWER_MAX);
     struct json_out o = json_to(&b);
     json_open(&o, '{');
@@ -251,8 +251,10 @@ static enum status serve_readers(struct call *c, const struct register_ *r, cons
     const struct json *j;
     struct str pin, uid;
     int64_t person;
+    bool others;
     TRY(registry__read_body(c, rq, &j));
     TRY(check_person(c, rq, j, &pin));
+    TRY(read_flag(c, j, "others", &others));
     enum status st = registry__find_entity(c, r, r->keys[0].kind, pin, &person);
     if (st == ST_NOT_FOUND) return call_fail(c, st, "assertion", "The register has no record of you. Ask the agency that keeps it.");
     TRY(st);
@@ -261,7 +263,7 @@ static enum status serve_readers(struct call *c, const struct register_ *r, cons
                                      .user = rq->user, .role = rq->role.n ? rq->role : STR("peer"), .purpose = rq->purpose, .basis = rq->basis, .issue = rq->issue,
                                      .message = rq->request_id, .subjects = &person, .nsubjects = 1 };
     TRY(journal_append(c, &e, &uid));
-    return list_readers(c, r, person, j, rp);
+    return list_readers(c, r, person, others, j, rp);
 }
 
 /* ---- offering ---- */

@@ -175,6 +175,23 @@ TEST(readers_come_newest_first_and_looking_is_an_entry)
     CHECK(entries(c, 2, &shown) == 1);
 }
 
+TEST(a_person_who_looks_often_does_not_push_others_off_the_list)
+{
+    struct service_reply rp;
+    const struct journal_shown *shown;
+    prepare_register(c);
+    CHECK_OK(ask(c, "person", DESK, "{\"key\":\"pin\",\"value\":\"900100000001\"}", &rp));
+    CHECK_OK(ask(c, "self", SELF, "{\"assertion\":\"for:900100000001\"}", &rp));
+    for (int i = 0; i < READERS_ON_A_PAGE; i++) CHECK_OK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000001\",\"others\":true}", &rp));
+    CHECK(has(&rp, "residence.register") && has(&rp, "population.load") && has(&rp, "\"next\":null") && !has(&rp, "population.readers") && !has(&rp, "\"purpose\":\"self\""));
+    CHECK_OK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000001\",\"others\":false}", &rp));
+    CHECK(has(&rp, "population.readers") && !has(&rp, "residence.register"));
+    const size_t before = entries(c, 1, &shown);
+    CHECK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000001\",\"others\":\"yes\"}", &rp) == ST_INVALID);
+    CHECK_STR(call_error(c)->field, STR("others"));
+    CHECK(entries(c, 1, &shown) == before);
+}
+
 TEST(entries_of_a_published_head_come_with_proofs)
 {
     struct service_reply rp;

@@ -171,13 +171,13 @@ enum status journal__index(struct call *c)
     return ST_OK;
 }
 
-enum status journal_list_subject(struct call *c, int64_t person, int64_t before, size_t limit, const struct journal_shown **ret, size_t *n)
+static enum status list_person(struct call *c, int64_t person, int64_t before, int left_out, size_t limit, const struct journal_shown **ret, size_t *n)
 {
     struct journal_row *rows;
     int64_t *leaves;
     size_t count;
     TRY(journal__index(c));
-    TRY(journal__list_person(c, person, before, limit < LIST_MAX ? limit : LIST_MAX, &rows, &leaves, &count));
+    TRY(journal__list_person(c, person, before, left_out, limit < LIST_MAX ? limit : LIST_MAX, &rows, &leaves, &count));
     struct journal_shown *list = arena_array(c->arena, struct journal_shown, count);
     for (size_t i = 0; i < count; i++) {
         struct journal_row *row = &rows[i];
@@ -189,4 +189,14 @@ enum status journal_list_subject(struct call *c, int64_t person, int64_t before,
     *ret = list;
     *n = count;
     return ST_OK;
+}
+
+enum status journal_list_subject(struct call *c, int64_t person, int64_t before, size_t limit, const struct journal_shown **ret, size_t *n)
+{
+    return list_person(c, person, before, JOURNAL_NONE, limit, ret, n);
+}
+
+enum status journal_list_others(struct call *c, int64_t person, int64_t before, size_t limit, const struct journal_shown **ret, size_t *n)
+{
+    return list_person(c, person, before, JOURNAL_SELF, limit, ret, n);
 }

@@ -32,8 +32,10 @@ NODISCARD enum status journal_sign_head(struct call *c, struct journal_head *ret
 NODISCARD enum status journal_latest_head(struct call *c, struct journal_head *ret); /* ST_NOT_FOUND before the first */
 
 struct journal_shown { struct journal_event event; struct str uid; int64_t at_ms, seq, leaf; struct str entry /* the exact bytes hashed */; uint8_t salt[32]; };
-/* journal_list_subject: entries about a person that may be shown now (show_from_ms), newest first, before leaf `before` (TIME_FAR: from the newest), at most limit. */
+/* journal_list_subject: entries about a person that may be shown now (show_from_ms), newest first, before leaf `before` (TIME_FAR: from the newest), at most limit.
+ * journal_list_others: the same without what the person did (JOURNAL_SELF), so that opening the list often does not push others' reads off it. */
 NODISCARD enum status journal_list_subject(struct call *c, int64_t person, int64_t before, size_t limit, const struct journal_shown **ret, size_t *n);
+NODISCARD enum status journal_list_others(struct call *c, int64_t person, int64_t before, size_t limit, const struct journal_shown **ret, size_t *n);
 /* journal_prove: inclusion path of leaf in the tree of the first `size` leaves; 32 bytes each. ST_NOT_FOUND when leaf >= size. */
 NODISCARD enum status journal_prove(struct call *c, int64_t leaf, int64_t size, const uint8_t (**ret)[32], size_t *n);
 NODISCARD enum status journal_prove_consistency(struct call *c, int64_t from, int64_t to, const uint8_t (**ret)[32], size_t *n);

@@ -18,7 +18,7 @@ Q(INSERT_ENTRY, "INSERT INTO journal_entry (" ENTRY_COLUMNS ") VALUES ($1, $2, $
 Q(LIST_ENTRIES, "SELECT " ENTRY_COLUMNS " FROM journal_entry WHERE seq > $1 ORDER BY seq LIMIT $2");
 Q(LIST_SUBJECTS, "SELECT seq, first_leaf, subjects FROM journal_entry WHERE seq > $1 ORDER BY seq LIMIT $2");
 Q(LIST_PERSON, "SELECT " ENTRY_COLUMNS_OF_E ", s.leaf FROM journal_subject s JOIN journal_entry e ON e.seq = s.seq"
-               " WHERE s.person = $1 AND s.leaf < $2 AND e.show_from_ms <= $3 AND e.kind <> '' ORDER BY s.leaf DESC LIMIT $4");
+               " WHERE s.person = $1 AND s.leaf < $2 AND e.show_from_ms <= $3 AND e.class <> $4 AND e.kind <> '' ORDER BY s.leaf DESC LIMIT $5");
 Q(INSERT_NODE, "INSERT INTO journal_node (level, pos, hash) VALUES ($1, $2, $3)");
 Q(FIND_NODE, "SELECT hash FROM journal_node WHERE level = $1 AND pos = $2");
 Q(LIST_NODES, "SELECT pos, hash FROM journal_node WHERE level = $1 AND pos >= $2 AND pos < $3 ORDER BY pos");
@@ -130,12 +130,12 @@ enum status journal__list_subjects(struct call *c, int64_t after_seq, size_t lim
     return list_rows(c, &LIST_SUBJECTS, read_subjects, after_seq, limit, ret, n);
 }
 
-enum status journal__list_person(struct call *c, int64_t person, int64_t before_leaf, size_t limit, struct journal_row **ret, int64_t **leaves, size_t *n)
+enum status journal__list_person(struct call *c, int64_t person, int64_t before_leaf, int left_out, size_t limit, struct journal_row **ret, int64_t **leaves, size_t *n)
 {
     struct journal_row *list = arena_array(c->arena, struct journal_row, limit);
     int64_t *at = arena_array(c->arena, int64_t, limit);
     size_t count = 0;
-    DB_ROWS rows = db_run(c, &LIST_PERSON, db_int(person), db_int(before_leaf), db_int(c->now_ms), db_int((int64_t)limit));
+    DB_ROWS rows = db_run(c, &LIST_PERSON, db_int(person), db_int(before_leaf), db_int(c->now_ms), db_int(left_out), db_int((int64_t)limit));
     while (count < limit && db_next(&rows)) {
         list[count] = read_entry(&rows);
         at[count++] = db_col_int(&rows, 17);

@@ -44,7 +44,9 @@ NODISCARD enum status journal__insert_entry(struct call *c, const struct journal
 NODISCARD enum status journal__list_entries(struct call *c, int64_t after_seq, size_t limit, struct journal_row **ret, size_t *n);
 /* journal__list_subjects: the same with nothing but seq, first leaf and subjects. */
 NODISCARD enum status journal__list_subjects(struct call *c, int64_t after_seq, size_t limit, struct journal_row **ret, size_t *n);
-NODISCARD enum status journal__list_person(struct call *c, int64_t person, int64_t before_leaf, size_t limit, struct journal_row **ret, int64_t **leaves, size_t *n);
+/* journal__list_person: without entries of the class left_out (JOURNAL_NONE: all). */
+enum { JOURNAL_NONE = -1 };
+NODISCARD enum status journal__list_person(struct call *c, int64_t person, int64_t before_leaf, int left_out, size_t limit, struct journal_row **ret, int64_t **leaves, size_t *n);
 NODISCARD enum status journal__insert_node(struct call *c, int64_t level, int64_t pos, const struct merkle_hash *hash);
 NODISCARD enum status journal__find_node(struct call *c, int64_t level, int64_t pos, struct merkle_hash *ret);
 /* journal__list_nodes: the hashes of [from, to) of a level; fewer when some are missing. */

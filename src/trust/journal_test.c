@@ -74,6 +74,23 @@ TEST(lists_go_backwards_in_pages)
     CHECK(n == 15 && list[0].leaf == 14 && list[14].leaf == 0);
 }
 
+TEST(what_the_person_did_can_be_left_out)
+{
+    const struct journal_shown *list;
+    struct str uid, first = append_one(c, 7);
+    size_t n;
+    for (int i = 0; i < 25; i++) {
+        struct journal_event e = reading((const int64_t[]){ 7 }, 1);
+        e.class_ = JOURNAL_SELF;
+        CHECK_OK(journal_append(c, &e, &uid));
+    }
+    CHECK_OK(journal_list_subject(c, 7, TIME_FAR, 10, &list, &n));
+    CHECK(n == 10 && list[0].leaf == 25 && list[0].event.class_ == JOURNAL_SELF);
+    CHECK_OK(journal_list_others(c, 7, TIME_FAR, 10, &list, &n));
+    CHECK(n == 1 && list[0].leaf == 0);
+    CHECK_STR(list[0].uid, first);
+}
+
 TEST(a_delayed_entry_is_shown_only_from_its_time)
 {
     const struct journal_shown *list;

@@ -69,6 +69,8 @@ test('the person sees the look-up among the readers, with agency, purpose, field
   const record = await visitor.get('/my/record');
   assert.equal(record.status, 200);
   assert.match(record.text, new RegExp(person.fullName));
+  // each of these is an entry too, and none of them may take the place of what others did
+  for (let times = 0; times < 25; times++) await visitor.get('/my/readers');
   let seen = '';
   const page = await until(() => `the look-up among the readers, with its proof; the page: ${seen}`, async () => {
     const p = await visitor.get('/my/readers');
@@ -78,6 +80,9 @@ test('the person sees the look-up among the readers, with agency, purpose, field
   });
   assert.match(page.text, /residence|cư trú/i);
   assert.ok(!page.text.includes('Phạm Thị Lan'), "an official's name does not leave the agency");
+  const own = /You yourself|Chính ông\/bà/;
+  assert.doesNotMatch(page.text, own);
+  assert.match((await visitor.get('/my/readers?own=on')).text, own, 'what was done with the own account comes on request');
 });
 
 test('the proof that the person downloads is accepted by sen journal verify, and no longer after one changed byte', async () => {
