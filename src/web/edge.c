@@ -1,6 +1,7 @@
 /* edge.c: doors and turns: the event-driven side. A door reads requests within limits, hands each to the workers with its connection suspended, and sends the
  * answer when the worker has resumed it. Rules that libmicrohttpd asks for: suspend inside the access handler, resume once, and let nothing of a turn be touched
  * after the resume. Every suspended connection is resumed by exactly one turn__answer. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -15,7 +16,7 @@
 enum { CONNECTION_MEMORY = 32 * 1024, PEER_CONNECTION_MEMORY = 16 * 1024, BODY_STEP = 16 * 1024, DISCARD_MAX = 1024 * 1024 };
 
 /* What belongs to a connection, beside the turn of its request. */
-struct caller { struct watched *watched; struct tls_pipe *pipe; };
+struct caller { struct watched *watched; struct tls_pipe *pipe; char address[INET6_ADDRSTRLEN]; };
 
 /* ---- a turn begins and ends ---- */
 
@@ -33,6 +34,7 @@ static void *begin_turn(void *arg, const char *uri, struct MHD_Connection *conne
     if (from) {
         t->watched = from->watched;
         t->pipe = from->pipe;
+        t->address = str_z(from->address);
         sweep__begin(d->web->sweep, t->watched);
     }
     return t;
@@ -58,11 +60,10 @@ static void end_turn(void *arg, struct MHD_Connection *connection, void **state,
     if (!t) return;
     *state = NULL;
     if (t->watched) sweep__pause(t->watched);
-    if (t->response) MHD_destroy_response(t->response);
+    turn__drop_reply(t->kept);
     if (t->state == TURN_WAITING || t->state == TURN_READY) web__turn_ended(t->door->web);
     release_body(t);
     heap_drop(t->target);
-    heap_drop(t->method);
     heap_free(t);
 }
 
@@ -149,7 +150,7 @@ static bool has_one_length(struct turn *t)
 static int start_reading(struct turn *t, const char *method)
 {
     t->state = TURN_READING;
-    t->method = heap_copy(str_z(method));
+    t->method = str_z(method);
     t->body_max = BODY_DEFAULT;
     if (MHD_get_connection_values(t->connection, MHD_HEADER_KIND, NULL, NULL) > HEADERS_MAX) return 431;
     if (!has_one_length(t)) return 400;
@@ -228,18 +229,6 @@ static enum MHD_Result submit(struct turn *t)
     return MHD_YES;
 }
 
-/* has_body: does libmicrohttpd send one with this answer? (RFC 9110 6.4.1) */
-static bool has_body(const struct turn *t)
-{
-    return t->bodied && t->status >= 200 && t->status != 204 && t->status != 304 && !str_eq(t->method, STR("HEAD")) && !str_eq(t->method, STR("CONNECT"));
-}
-
-static enum MHD_Result send_answer(struct turn *t)
-{
-    if (t->pipe && has_body(t)) tls_pipe__hold(t->pipe);
-    return MHD_queue_response(t->connection, (unsigned)t->status, t->response);
-}
-
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *version, const char *data,
                               size_t *size, void **state)
 {
@@ -263,17 +252,25 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     case TURN_WAITING: return MHD_NO; /* not reached: the connection is suspended */
     case TURN_READY:
         release_body(t); /* the worker is done with it; a client that reads slowly keeps its answer, not its question too */
-        return send_answer(t);
+        return turn__send(t) ? MHD_YES : MHD_NO;
     }
     return MHD_NO;
 }
 
 /* ---- connections ---- */
 
+static void write_address(const struct sockaddr *sa, char to[static INET6_ADDRSTRLEN])
+{
+    if (sa->sa_family == AF_INET) (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, to, INET6_ADDRSTRLEN);
+    if (sa->sa_family == AF_INET6) (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, to, INET6_ADDRSTRLEN);
+}
+
 static struct caller *welcome(struct door *d, struct MHD_Connection *connection, int fd)
 {
     struct caller *from = heap_new(struct caller);
     from->watched = sweep__add(d->web->sweep, fd);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info && info->client_addr) write_address(info->client_addr, from->address);
     if (d->tls) from->pipe = tls__connection_started(connection, d);
     return from;
 }

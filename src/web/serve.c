@@ -1,8 +1,6 @@
 /* serve.c: the way of one request through a worker, in this order: request -> language -> session -> right -> form -> token of the form -> handler -> and, where one of
  * them refused, the one place that turns a status into a page or a problem. */
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 
 #include "base/log.h"
 #include "base/time.h"
@@ -23,14 +21,6 @@ static enum MHD_Result take_header(void *arg, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
-static struct str address_of(struct call *c, const struct sockaddr *sa)
-{
-    char text[INET6_ADDRSTRLEN] = "";
-    if (sa->sa_family == AF_INET) (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, text, sizeof text);
-    if (sa->sa_family == AF_INET6) (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, text, sizeof text);
-    return str_copy(c->arena, str_z(text));
-}
-
 static bool is_here(struct str address) { return str_starts(address, STR("127.")) || str_eq(address, STR("::1")); }
 
 /* forwarded_address: the last entry of X-Forwarded-For, which the proxy on this machine wrote itself. */
@@ -47,9 +37,7 @@ static void make_request(struct call *c, struct turn *t, struct request_parts *p
     (void)MHD_get_connection_values_n(t->connection, MHD_HEADER_KIND, take_header, &taken);
     *parts = (struct request_parts){ .match = &t->match, .web = t->door->web };
     *rq = (struct request){ .method = t->method, .target = t->target, .path = t->path, .query = t->query, .port = t->door->port,
-        .headers = taken.headers, .nheaders = taken.n, .body = { t->body, t->nbody }, .large = spool_all(t->spool), .route = t->match.route, .tls = t->door->tls, .parts = parts };
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(t->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (info && info->client_addr) rq->peer_address = address_of(c, info->client_addr);
+        .headers = taken.headers, .nheaders = taken.n, .body = { t->body, t->nbody }, .peer_address = t->address, .large = spool_all(t->spool), .route = t->match.route, .tls = t->door->tls, .parts = parts };
     if (t->door->tls) rq->npeer_chain = tls__peer_chain(c->arena, t->connection, &rq->peer_chain);
     if (rq->npeer_chain) rq->peer_cert = rq->peer_chain[0];
     if (t->door->web->options.https && t->door->port == PORT_PAGES && is_here(rq->peer_address)) {

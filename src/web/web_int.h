@@ -10,7 +10,6 @@
 
 struct MHD_Connection;
 struct MHD_Daemon;
-struct MHD_Response;
 
 enum { DOOR_SYSTEMS_TLS = PORT_COUNT, DOOR_COUNT };
 enum { BODY_DEFAULT = 64 * 1024, PARAMS_MAX = 8, WRITERS_MAX = 16, LATENCY_STEPS = 10, HEADERS_MAX = 100 };
@@ -94,14 +93,15 @@ struct turn {
     struct MHD_Connection *connection;
     struct watched *watched;
     struct tls_pipe *pipe;                    /* NULL: no TLS */
-    struct str target, method, path, query;   /* target: a copy on the heap; path and query: views of it */
+    struct str address;                       /* whose connection this is; with it */
+    struct str target, method, path, query;   /* target: a copy on the heap; path and query: views of it; method: libmicrohttpd's, until the answer is sent */
     struct match match;
     enum matched matched;
     char *body; size_t nbody, body_cap, body_max, body_seen;
     struct spool *spool;                      /* the body, where it is in a file */
     enum { TURN_NEW, TURN_READING, TURN_DROPPED, TURN_WAITING, TURN_READY } state;
     int early;                                /* HTTP status decided while reading: 413, 431, 503; else 0 */
-    struct MHD_Response *response; int status; bool bodied; /* the body is there, and goes out behind the head at once */
+    int status; struct kept_reply *kept;      /* the answer, until libmicrohttpd has it */
     int64_t began_us;
     struct turn *next;                        /* in the queue */
 };
@@ -120,6 +120,9 @@ int door__bound_port(const struct door *d);
 /* ---- edge_answer.c ---- */
 /* turn__answer: hand the turn back to the edge; nothing of it may be touched afterwards. */
 void turn__answer(struct call *c, struct turn *t, const struct reply *rp, const struct header *extra, size_t nextra);
+/* turn__send: on the thread of the door, what turn__answer kept goes to libmicrohttpd; false: the connection is to be closed. turn__drop_reply: it does not go there; NULL is fine. */
+bool turn__send(struct turn *t);
+void turn__drop_reply(void *kept);
 
 /* ---- listen.c ---- */
 NODISCARD enum status listen__open(struct call *c, struct str address, int *ret_fd);
