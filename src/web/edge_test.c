@@ -110,6 +110,9 @@ static enum status pass_on(struct call *c, const struct request *rq, struct repl
     rp->more = theirs;
     rp->nmore = sizeof theirs / sizeof *theirs;
     reply_header(c, rp, "X-Ours", STR("1"));
+    reply_header(c, rp, "X-Split", STR("1\r\nX-Made-Up: 2"));
+    reply_header(c, rp, "X Two", STR("3"));
+    reply_header(c, rp, "X-Empty", STR(""));
     return ST_OK;
 }
 
@@ -310,6 +313,7 @@ TEST(what_is_passed_on_stays_as_it_was)
         CHECK(fake_status(answer) == 200);
         CHECK_STR(fake_body(answer), str_z(verbs[i]));
         CHECK(fake_has(answer, STR("Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Ours: 1\r\n")) && fake_has(answer, STR("Content-Type: text/x\r\n")));
+        CHECK(!fake_has(answer, STR("X-Split")) && !fake_has(answer, STR("X-Made-Up")) && !fake_has(answer, STR("X Two")) && !fake_has(answer, STR("X-Empty")));
         size_t date = str_find(answer, STR("Date: ")), from = date + 6;
         CHECK(str_starts(str_skip(answer, from), STR("Thu, 01 Jan 1970")) && str_find(str_skip(answer, from), STR("Date: ")) == SIZE_MAX);
     }
