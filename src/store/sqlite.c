@@ -84,7 +84,11 @@ static enum status script(struct call *c, struct db_conn *base, const char *sql)
 
 /* SQLite counts its own memory unless told otherwise, behind one lock for all threads of the process. Nobody reads that count. */
 static pthread_once_t configured = PTHREAD_ONCE_INIT;
-static void configure(void) { (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+static void configure(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    store__sqlite_wal_register();
+}
 
 static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
 {
@@ -105,6 +109,8 @@ static void tidy(struct db_conn *base)
     (void)sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
+static bool is_durable(const struct store *s) { return !s->fleeting; }
+
 static enum status set_up(struct call *c, struct conn *conn)
 {
     (void)sqlite3_busy_timeout(conn->db, BUSY_MS);
@@ -113,12 +119,12 @@ static enum status set_up(struct call *c, struct conn *conn)
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL); /* a statement keeps its plan; else some are planned anew at every run, for the values bound */
+    TRY(script(c, &conn->base, is_durable(conn->base.store) ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF"));
     TRY(script(c, &conn->base, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
                                "PRAGMA journal_size_limit = 67108864;"));
     /* NODE is read far more than it grows. LOG grows with every message, and each growth would make every connection map its file anew,
      * which stops all threads of the process for a moment. */
     if (conn->base.in == NODE) TRY(script(c, &conn->base, "PRAGMA mmap_size = 268435456"));
-    TRY(script(c, &conn->base, conn->base.store->fleeting ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL"));
     if (conn->base.role == CONN_WRITER) {
         (void)sqlite3_wal_hook(conn->db, note_pages, conn);
         TRY(script(c, &conn->base, "PRAGMA cache_size = -8192")); /* the ends of all indexes that a crowd of messages writes to */
@@ -136,7 +142,8 @@ static enum status open_conn(struct call *c, struct store *s, enum db_which in, 
     struct conn *conn = heap_new(struct conn);
     conn->base = (struct db_conn){ .driver = &store__sqlite, .store = s, .in = in, .role = role };
     (void)pthread_once(&configured, configure);
-    int code = sqlite3_open_v2(path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    const char *vfs = role == CONN_WRITER && is_durable(s) ? store__sqlite_wal : NULL;
+    int code = sqlite3_open_v2(path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
     enum status st = code == SQLITE_OK ? set_up(c, conn) : failed(c, conn, code, path);
     if (st == ST_BROKEN) st = call_fail(c, ST_BROKEN, "", "The file %s is not a sound database. Restore it from a backup.", str_z(path));
     if (st != ST_OK) {

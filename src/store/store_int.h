@@ -54,6 +54,10 @@ struct driver {
 };
 extern const struct driver store__sqlite, store__postgres;
 
+/* sqlite_wal.c: the name of a VFS that joins what is written to the -wal file; for a connection that syncs at every commit. Registered once, before the first of them. */
+extern const char store__sqlite_wal[];
+void store__sqlite_wal_register(void);
+
 /* What to do when a transaction does not reach the disk; newest first, in the arena of its call. */
 struct undo { struct undo *next; void (*run)(void *arg); void *arg; };
 void store__undo(const struct undo *list);
