@@ -17,13 +17,16 @@ process.on('exit', () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
+// What went well in a file of stories is left out where something failed, so that what the nodes complained of is not cut off.
+const PASSED = /^ *(?:# Subtest: .*\n|ok \d+ - .*\n(?: *---\n(?:.*\n)*? *\.\.\.\n)?)/gm, LINES_TOLD = 120;
+
 function add(name, count, output) {
   total.passed += count.passed;
   total.failed += count.failed;
   total.skipped += count.skipped ?? 0;
   if (count.failed) {
     failures.push(name);
-    console.log(output.trimEnd().split('\n').slice(-60).join('\n'));
+    console.log(output.replace(PASSED, '').trimEnd().split('\n').slice(-LINES_TOLD).join('\n'));
   }
 }
 

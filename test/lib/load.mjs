@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { join } from 'node:path';
-import { until } from './nation.mjs';
+import { allStamped, until } from './nation.mjs';
 import { pinOf } from './people.mjs';
 
 const pause = (ms) => new Promise((r) => setTimeout(r, ms));
@@ -120,7 +120,7 @@ export class Load {
     let stamped = 0;
     for (const node of [nation.police, nation.hanoi, nation.operator]) {
       await nation.sen(['journal', 'verify', '--node', node.dir]);
-      await until(`every message of ${node.name} is time-stamped`, async () => /^sen_stamp_waiting 0$/m.test(await (await fetch(`${node.systems}/metrics`)).text()));
+      await allStamped(node);
       stamped += Number(/^(\d+) time-stamps? hold/m.exec((await nation.sen(['message', 'verify-stamps', '--node', node.dir])).stdout)?.[1] ?? 0);
     }
     assert.ok(stamped > 0, 'time-stamps verify');

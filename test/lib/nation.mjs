@@ -1,6 +1,6 @@
 // The harness of the stories: starts a real sandbox nation in a temporary folder and acts as clerks, citizens and information systems would.
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,14 @@ export const SEN = resolve(process.env.SEN_BIN ?? 'build/sen');
 export const PASSWORD = 'lotus-pond-2026';
 export const STORE = process.env.SEN_STORE ?? 'sqlite';
 const RANGES = 200, FIRST_RANGE = 20, LOCK_PORT = 5999;
+
+// lately: the last answers of any kind, cut short. An until that was in vain tells them: what it waited for did not come, but something did.
+const lately = [], ANSWERS_TOLD = 4, CHARACTERS_TOLD = 1500, LOG_LINES_TOLD = 12, WATCH_MS = 100;
+export function remember(asked, text) {
+  const line = `${asked}: ${String(text).slice(0, CHARACTERS_TOLD)}`;
+  if (line !== lately.at(-1)) lately.push(line);
+  if (lately.length > ANSWERS_TOLD) lately.shift();
+}
 
 // listening: a server that nobody needs to reach: it says whether the port is free, and keeps it.
 const listening = (host, port) => new Promise((done) => {
@@ -49,7 +57,8 @@ export class Nation {
     n.net = range.net;
     n.port = range.pages;
     n.store = STORE === 'sqlite' ? 'sqlite' : `${STORE}/t${process.pid}_${n.port}`;
-    await n.sen(['nation', 'start', n.dir, '--people', String(people), '--net', n.net, '--port', String(n.port), '--store', n.store, '--nodes', nodes.join(','), '--sign', sign, '--instance', instance]);
+    await n.sen(['nation', 'start', n.dir, '--people', String(people), '--net', n.net, '--port', String(n.port), '--store', n.store, '--nodes', nodes.join(','), '--sign', sign, '--instance', instance]).catch((e) => { throw new Error([e.message, ...n.complaints()].join('\n')); });
+    n.watch = setInterval(() => n.tellFailure(), WATCH_MS).unref();
     nodes.forEach((name) => { n[name] = n.node(name, ...PLACES[name]); });
     n.people = readFileSync(join(n.dir, 'population.jsonl'), 'utf8').trim().split('\n').map((l) => JSON.parse(l));
     return n;
@@ -77,6 +86,7 @@ export class Nation {
     return new Promise((done, fail) => {
       const child = execFile(this.bin, args, { env: this.env, timeout, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
         const got = error ? (error.code ?? -1) : 0;
+        remember(`sen ${args.join(' ')}`, stdout + stderr);
         if (got === code) done({ stdout, stderr, code: got });
         else fail(new Error(`sen ${args.join(' ')} ended with ${got}, not ${code}:\n${stdout}${stderr}`));
       });
@@ -90,7 +100,24 @@ export class Nation {
     await this.sen(['nation', 'start', this.dir]);
   }
 
+  // complaints: what the nodes said last in their logs that was not well; what is said again and again, once.
+  complaints() {
+    const logs = existsSync(this.dir) ? readdirSync(this.dir).filter((name) => existsSync(join(this.dir, name, 'log', 'sen.log'))) : [];
+    return logs.flatMap((name) => this.node(name, 0, 0).log().filter((l) => l.level !== 'info' && l.level !== 'debug').filter((l, i, all) => !l.text || l.text !== all[i - 1]?.text)
+      .slice(-LOG_LINES_TOLD).map((l) => `log of ${name}: ${JSON.stringify(l)}`));
+  }
+
+  // tellFailure: once a test has failed (the runner sets the exit code), before a later one makes the nodes complain of other things.
+  tellFailure() {
+    if (!process.exitCode) return;
+    clearInterval(this.watch);
+    if (!this.told) this.complaints().forEach((line) => console.log(line));
+    this.told = true;
+  }
+
   async stop({ keep = false } = {}) {
+    this.tellFailure();
+    clearInterval(this.watch);
     spawnSync(this.bin, ['nation', 'stop', this.dir], { env: this.env });
     if (!keep && !process.env.SEN_KEEP) rmSync(this.dir, { recursive: true, force: true });
   }
@@ -103,6 +130,7 @@ export class Nation {
     if (body !== undefined) h['Content-Type'] ??= 'application/json';
     const r = await fetch(node.systems + path, { method, headers: h, body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body) });
     const text = await r.text();
+    remember(`${method} ${path} to ${node.name}, ${r.status}`, text);
     let json;
     try { json = JSON.parse(text); } catch { /* not JSON */ }
     return { status: r.status, headers: r.headers, text, json, error: r.headers.get('x-road-error') };
@@ -137,6 +165,7 @@ export class Visitor {
     }
     const html = r.text;
     this.last = { status: r.status, headers: r.headers, html, text: plain(html), location: r.headers.get('location') ?? null, path };
+    remember(`${init.method ?? 'GET'} ${path} to ${this.node.name}, ${r.status}`, plain(/<main[\s\S]*<\/main>/.exec(html)?.[0] ?? html));
     return this.last;
   }
 
@@ -173,13 +202,22 @@ export function alive(pid) {
   try { return !/\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')); } catch { return false; }
 }
 
-// until: asks again until it is true; a test that waits for something states what it waits for. A function says it when it was in vain, with what was seen last.
+// until: asks again until it is true; a test that waits for something states what it waits for, and is told what came instead. Whoever asks in a way of its own calls remember.
 export async function until(what, ask, ms = 60000) {
   const end = Date.now() + ms;
   for (;;) {
     const got = await ask();
     if (got) return got;
-    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for: ${typeof what === 'function' ? what() : what}`);
+    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for: ${what}; the last answers: ${lately.join('\n')}`);
     await new Promise((r) => setTimeout(r, 50));
   }
 }
+
+// metric: a figure of a node as monitoring reads it.
+export async function metric(node, name) {
+  const got = new RegExp(`^${name} (\\d+)$`, 'm').exec(await (await fetch(`${node.systems}/metrics`)).text())?.[1];
+  remember(`${name} of ${node.name}`, got);
+  return Number(got);
+}
+
+export const allStamped = (node) => until(`every message of ${node.name} is time-stamped`, async () => await metric(node, 'sen_stamp_waiting') === 0 && await metric(node, 'sen_stamp_failing_seconds') === 0);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Nation, until } from '../lib/nation.mjs';
+import { Nation, remember, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 const bin = process.env.SEN_BIN_CRASH;
@@ -21,7 +21,7 @@ after(() => nation?.stop());
 const ask = () => nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/person', { body: { key: 'pin', value: pin } }).catch((e) => ({ status: 0, text: e.message }));
 const answered = () => until('an answer', async () => { const a = await ask(); return a.status === 200 && a; });
 const entries = async () => Number(/(\d+) entries/.exec((await nation.sen(['journal', 'verify', '--node', nation.police.dir])).stdout)[1]);
-const healthy = (node) => fetch(`${node.pages}/healthz`).then((r) => r.status === 200, () => false);
+const healthy = (node) => fetch(`${node.pages}/healthz`).then((r) => r.status, (e) => String(e.cause ?? e)).then((said) => { remember(`health of ${node.name}`, said); return said === 200; });
 
 // lines: what the logs of both nodes hold: q and a for whole messages, f for an answer's place that a fault took.
 function lines(node) {

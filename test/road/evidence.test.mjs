@@ -8,7 +8,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Nation, SEN, until } from '../lib/nation.mjs';
+import { Nation, SEN, allStamped, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 const service = '/r1/VN/GOV/G01/population/person';
@@ -41,8 +41,6 @@ after(async () => {
   if (dir) rmSync(dir, { recursive: true, force: true });
 });
 
-const allStamped = (node) => until(`every message of ${node.name} is time-stamped`, async () =>
-  /^sen_stamp_waiting 0$/m.test(await (await fetch(`${node.systems}/metrics`)).text()));
 const verify = (file, ...options) => spawnSync(SEN, ['message', 'verify', file, ...options], { encoding: 'utf8' });
 function unpack(file) {
   const folder = mkdtempSync(join(dir, 'unpacked-'));

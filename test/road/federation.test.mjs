@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Nation, until } from '../lib/nation.mjs';
+import { Nation, remember, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 const PERSON = '/r1/VN/GOV/G01/population/person';
@@ -33,7 +33,11 @@ after(() => Promise.all([vn?.stop(), la?.stop()]));
 
 const command = async (node, ...words) => (await (node.dir.startsWith(vn.dir) ? vn : la).sen([...words, '--node', node.dir])).stdout;
 const ask = (fields = {}) => la.call(la.hanoi, PERSON, { client: 'LA/GOV/H26/desk', body: { key: 'pin', value: pinOf(person) }, ...fields });
-const clients = (node, instance) => fetch(`${node.systems}/listClients?xRoadInstance=${instance}`, { headers: { accept: 'application/json' } });
+const clients = async (node, instance) => {
+  const r = await fetch(`${node.systems}/listClients?xRoadInstance=${instance}`, { headers: { accept: 'application/json' } });
+  remember(`clients of ${instance} at ${node.name}`, r.status);
+  return r;
+};
 const anchor = (nation) => join(nation.dir, 'external.xml');
 const hashOf = async (file) => /SHA-256 +([0-9a-f]{64})/.exec((await vn.sen(['directory', 'anchor', 'show', file])).stdout)[1];
 const accept = async (node, file) => command(node, 'directory', 'anchor', 'accept', file, '--hash', await hashOf(file));

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { DIGITAL_SIGNATURE, NON_REPUDIATION, certificate, newKey, statusRefusal } from '../lib/der.mjs';
 import { FAULT, Hostile } from '../lib/hostile.mjs';
-import { Nation, until } from '../lib/nation.mjs';
+import { Nation, remember, until } from '../lib/nation.mjs';
 import { CRLF, sha512 } from '../lib/peer.mjs';
 
 const HOUR = 3600e3, sqlite = (process.env.SEN_STORE ?? 'sqlite') === 'sqlite';
@@ -56,7 +56,9 @@ async function ask({ message = {}, head = (x) => x, body = Buffer.from('{"questi
   const signature = peer.xades(m.bytes, body, xades);
   const list = parts(peer.parts(m.bytes, body, signature, status ?? peer.ocsp(tls)));
   const send = () => peer.send(nation.hanoi.address, list, m.requestId, { tls, ...wire });
-  return { m, body, send, answer: await send() };
+  const answer = await send();
+  remember(`question ${m.requestId}`, answer.fault ?? answer.status);
+  return { m, body, send, answer };
 }
 
 const set = (type, change) => ({ parts: (p) => p.map(([t, b]) => (t === type ? [t, change(b)] : [t, b])) });

@@ -71,10 +71,8 @@ test('the person sees the look-up among the readers, with agency, purpose, field
   assert.match(record.text, new RegExp(person.fullName));
   // each of these is an entry too, and none of them may take the place of what others did
   for (let times = 0; times < 25; times++) await visitor.get('/my/readers');
-  let seen = '';
-  const page = await until(() => `the look-up among the readers, with its proof; the page: ${seen}`, async () => {
+  const page = await until('the look-up among the readers, with its proof', async () => {
     const p = await visitor.get('/my/readers');
-    seen = p.text;
     assert.equal(p.status, 200);
     return /thành phố Hà Nội/.test(p.text) && /href="[^"]*\/proof[^"]*"/.test(p.html) ? p : undefined;
   });

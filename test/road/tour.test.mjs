@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, person, submit } from '../lib/browser.mjs';
-import { NET, PORT, SEN, STORE, until } from '../lib/nation.mjs';
+import { NET, PORT, SEN, STORE, remember, until } from '../lib/nation.mjs';
 
 const readme = readFileSync('README.md', 'utf8');
 const tour = /^## A tour [^\n]*\n([\s\S]*?)^(?:\| \||## )/m.exec(readme)[1];
@@ -98,7 +98,9 @@ async function see(phrase) {
   const wanted = phrase.replace(/^["`*]|["`*]$/g, '').toLowerCase();
   if (!got.onPage) return assert.ok(got.printed.toLowerCase().includes(wanted), `${phrase} does not stand in the end of:\n${got.all}`);
   await until(`on the page: ${phrase}`, async () => {
-    if ((await page.innerText('main')).toLowerCase().includes(wanted)) return true;
+    const text = await page.innerText('main');
+    remember(page.url(), text);
+    if (text.toLowerCase().includes(wanted)) return true;
     if (!/look-up/.test(page.url())) await page.reload({ waitUntil: 'networkidle' });
     return false;
   });

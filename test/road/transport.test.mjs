@@ -8,7 +8,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Nation, SEN, until } from '../lib/nation.mjs';
+import { Nation, SEN, remember, until } from '../lib/nation.mjs';
 
 let nation, backend, seen, slowly, second;
 const ECHO = '/r1/VN/GOV/G01/population/echo', MOMENT_MS = 700; // how long one of several servers has to be reached
@@ -95,7 +95,11 @@ function ask(path, { method = 'GET', headers = [], body, client = 'VN/GOV/H26/de
     const rq = (tls ? https : http).request({ host: url.hostname, port: url.port, path, method, headers: [['Host', url.host], ...list].flat(), agent: false, ...tls, rejectUnauthorized: false }, (rs) => {
       const got = [];
       rs.on('data', (d) => got.push(d));
-      rs.on('end', () => done({ status: rs.statusCode, headers: rs.headers, raw: rs.rawHeaders, text: Buffer.concat(got).toString(), error: rs.headers['x-road-error'] }));
+      rs.on('end', () => {
+        const text = Buffer.concat(got).toString();
+        remember(`${method} ${path}, ${rs.statusCode}`, text);
+        done({ status: rs.statusCode, headers: rs.headers, raw: rs.rawHeaders, text, error: rs.headers['x-road-error'] });
+      });
     });
     rq.on('error', fail);
     rq.end(body);

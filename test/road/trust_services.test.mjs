@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { Nation, until } from '../lib/nation.mjs';
+import { Nation, allStamped, metric, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 let nation, pin;
@@ -36,11 +36,6 @@ const answered = (what) => until(what, async () => (await ask()).status === 200)
 const refused = (what, type, says) => until(what, async () => { const r = await ask(); return r.error && type.test(r.error) && says.test(r.json.message) && r; });
 const outage = (...words) => nation.sen(['outage', ...words, '--node', nation.operator.dir]);
 const command = async (node, ...words) => (await nation.sen([...words, '--node', node.dir])).stdout;
-async function metric(node, name) {
-  const text = await (await fetch(`${node.systems}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
-}
-const allStamped = (node) => until(`every message of ${node.name} is time-stamped`, async () => await metric(node, 'sen_stamp_waiting') === 0 && await metric(node, 'sen_stamp_failing_seconds') === 0);
 const openssl = (...args) => { const r = spawnSync('openssl', args, { encoding: 'utf8' }); return r.stdout + r.stderr; };
 
 test('both message logs are time-stamped, and openssl agrees', async () => {
