@@ -105,3 +105,8 @@ DROP INDEX message_at;
 -- stand for the rows behind the second bookmark. Who empties the index empties this too and sets both bookmarks back.
 CREATE TABLE message_leaves (last_seq {id}, first_seq BIGINT NOT NULL, n BIGINT NOT NULL, first_ms BIGINT NOT NULL, leaves {blob} NOT NULL);
 INSERT INTO message_bookmark (id, seq) SELECT 2, seq FROM message_bookmark WHERE id = 1;
+
+-- migration 5 node
+-- One row: why the operator did not get the newest head of our journal, as a sentence of the program and its values with tabs between; empty while it does.
+CREATE TABLE exchange_head_trouble (id BIGINT PRIMARY KEY, reason TEXT NOT NULL, with_values TEXT NOT NULL);
+INSERT INTO exchange_head_trouble (id, reason, with_values) VALUES (1, '', '');

@@ -162,21 +162,3 @@ enum status exchange_list_admitted(struct call *c, const struct exchange_admitte
     *ret = list;
     return db_finish(&rows);
 }
-
-/* ---- journal heads ---- */
-
-static const struct query FIND_PUBLISHED = { "exchange", "SELECT size, at_ms FROM exchange_head WHERE server = $1", NODE };
-
-enum status exchange_heads_state(struct call *c, struct exchange_heads_state *ret)
-{
-    struct journal_head head;
-    struct exchange_heads_state s = { 0 };
-    TRY(journal_latest_head(c, &head));
-    s.size = head.size;
-    s.at_ms = head.at_ms;
-    DB_ROWS rows = db_run(c, &FIND_PUBLISHED, db_text(exchange_server(c)));
-    if (db_next(&rows)) s.published_size = db_col_int(&rows, 0), s.published_ms = db_col_int(&rows, 1);
-    TRY(db_finish(&rows));
-    *ret = s;
-    return ST_OK;
-}

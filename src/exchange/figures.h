@@ -58,8 +58,9 @@ enum { EXCHANGE_COUNTS_MAX = 5000 };   /* what goes beyond is left out */
 NODISCARD enum status exchange_count_messages(struct call *c, int64_t from_minute, int64_t to_minute, const struct exchange_count **ret, size_t *n);
 
 /* ---- journal heads ---- */
-/* ST_NOT_FOUND, silently, before the first head. */
-struct exchange_heads_state { int64_t size, at_ms /* of the newest one */, published_size, published_ms; };
+/* waiting_ms: of the oldest head that the operator has not taken, however many came since; 0: none waits. reason: why the last try failed, a sentence of the program (key of its
+ * translation) with its values, a tab between them; empty: it went well. ST_NOT_FOUND, silently, before the first head. */
+struct exchange_heads_state { int64_t waiting_ms; struct str reason, values; };
 NODISCARD enum status exchange_heads_state(struct call *c, struct exchange_heads_state *ret);
 
 /* ---- faults explained ---- */

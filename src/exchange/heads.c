@@ -1,5 +1,6 @@
 /* heads.c: journal heads between members. Every node sends its newest signed head to the operator's directory service, which checks signature and consistency with
- * what it holds, keeps it and so publishes it: proofs shown to people stand against a published head, and a node that rewrites its journal is caught. */
+ * what it holds, keeps it and so publishes it: proofs shown to people stand against a published head, and a node that rewrites its journal is caught. Why a head was not taken
+ * is kept too, for who looks after the node. */
 #include "exchange/exchange_int.h"
 
 #include "base/config.h"
@@ -9,7 +10,7 @@
 #include "exchange/figures.h"
 #include "trust/journal.h"
 
-enum { HASH_BYTES = 32, PATH_MOST = 128, KEY_TEXT_MAX = 1024, CHECKPOINT_MAX = 4096, MESSAGE_MAX = 32 * 1024 };
+enum { HASH_BYTES = 32, PATH_MOST = 128, KEY_TEXT_MAX = 1024, CHECKPOINT_MAX = 4096, MESSAGE_MAX = 32 * 1024, WORDS_MAX = 300 };
 
 static const struct query FIND_HEAD = { "exchange", "SELECT size, verifier_key, checkpoint FROM exchange_head WHERE server = $1", NODE };
 static const struct query INSERT_HEAD = { "exchange", "INSERT INTO exchange_head (server, size, verifier_key, checkpoint, at_ms) VALUES ($1, $2, $3, $4, $5)", NODE };
@@ -84,7 +85,7 @@ static enum status read_path(struct call *c, const struct json *list, uint8_t (*
     return ST_OK;
 }
 
-static enum status fork(struct call *c)
+static enum status refuse_fork(struct call *c)
 {
     call_note(c, "exchange", "a journal head does not grow out of the one that is published");
     return call_fail(c, ST_CONFLICT, "checkpoint", "This head does not continue the one that is published. The journal was changed: ask the member for an explanation.");
@@ -98,11 +99,11 @@ static enum status check_growth(struct call *c, const struct kept *k, const stru
     size_t n;
     if (!str_eq(k->verifier_key, verifier_key)) return call_fail(c, ST_CONFLICT, "key", "This server's heads are signed with another key. Ask the operator to change it.");
     TRY(journal_read_checkpoint(c, k->checkpoint, verifier_key, &old));
-    if (head->size < old.size) return fork(c);
+    if (head->size < old.size) return refuse_fork(c);
     TRY(read_path(c, json_get(j, "consistency"), &path, &n));
     bool grows = head->size == old.size ? memcmp(head->root, old.root, HASH_BYTES) == 0
                                         : old.size == 0 || journal_check_consistency(old.size, old.root, head->size, head->root, (const uint8_t(*)[HASH_BYTES])path, n);
-    return grows ? ST_OK : fork(c);
+    return grows ? ST_OK : refuse_fork(c);
 }
 
 static void put_held(struct call *c, struct service_reply *rp, int status, int64_t size)
@@ -208,6 +209,18 @@ static bool held_size(struct call *c, struct str body, int64_t *ret)
     return json_int(json_get(j, "size"), ret) && *ret >= 0;
 }
 
+/* refused: the operator's own words, where it gave some that fit into a line. */
+static enum status refused(struct call *c, const struct exchange_answer *answer)
+{
+    const struct json *j;
+    struct str words = STR("");
+    if (json_parse(c, answer->body, &j) == ST_OK) words = json_text(json_get(j, "detail"), STR(""));
+    call_clear(c);
+    call_note(c, "exchange", "the operator answered the head of the journal with %d", answer->status);
+    if (words.n && words.n <= WORDS_MAX) return call_fail(c, ST_CONFLICT, "", "The operator did not take the head of the journal. It says: %s", words);
+    return call_fail(c, ST_CONFLICT, "", "The operator did not take the head of the journal. Compare it with the published one, then tell the operator.");
+}
+
 static enum status deliver(struct call *c, const struct journal_head *head, struct str key, const struct kept *before)
 {
     struct exchange_answer answer;
@@ -215,12 +228,12 @@ static enum status deliver(struct call *c, const struct journal_head *head, stru
     TRY(send_head(c, head, key, from, &answer));
     /* The operator holds another head than the one that we know was taken: prove from that one. */
     if (answer.status == 409 && held_size(c, answer.body, &from) && from <= head->size) TRY(send_head(c, head, key, from, &answer));
-    if (answer.status != 200) return call_fail(c, ST_CONFLICT, "", "The operator did not take the head of the journal. Compare it with the published one, then tell the operator.");
+    if (answer.status != 200) return refused(c, &answer);
     struct keeping keeping = { exchange_server(c), key, head, JUDGED_ANY };
     return db_atomic(c, keep_in, &keeping);
 }
 
-enum status heads__send(struct call *c)
+static enum status send_newest(struct call *c)
 {
     struct journal_head head;
     struct kept before = { 0 };
@@ -234,4 +247,82 @@ enum status heads__send(struct call *c)
     if (before.found && before.size == head.size) return ST_OK;
     TRY(journal_verifier_key(c, &key));
     return deliver(c, &head, key, &before);
+}
+
+/* ---- how it goes ---- */
+
+static const struct query FIND_TROUBLE = { "exchange", "SELECT reason, with_values FROM exchange_head_trouble WHERE id = 1", NODE };
+static const struct query SET_TROUBLE = { "exchange", "UPDATE exchange_head_trouble SET reason = $1, with_values = $2 WHERE id = 1", NODE };
+
+struct trouble { struct str reason, values; };
+
+static enum status find_trouble(struct call *c, struct trouble *ret)
+{
+    struct trouble t = { 0 };
+    DB_ROWS rows = db_run(c, &FIND_TROUBLE);
+    if (db_next(&rows)) t = (struct trouble){ db_col_text(&rows, 0), db_col_text(&rows, 1) };
+    TRY(db_finish(&rows));
+    *ret = t;
+    return ST_OK;
+}
+
+static enum status set_trouble(struct call *c, struct db_tx *tx, void *arg)
+{
+    const struct trouble *t = arg;
+    (void)tx;
+    return db_exec(c, &SET_TROUBLE, db_text(t->reason), db_text(t->values));
+}
+
+static struct trouble trouble_of(struct call *c, const struct call_error *e)
+{
+    struct trouble t = { .reason = e->key };
+    for (size_t i = 0; i < e->nargs; i++) t.values = str_join(c->arena, t.values, i ? STR("\t") : STR(""), e->args[i], STR_END);
+    return t;
+}
+
+/* note_outcome: written only where it changes, for the job comes round every few seconds. */
+static enum status note_outcome(struct call *c, enum status st)
+{
+    struct trouble before, now = { 0 };
+    struct call_error told = { 0 };
+    if (st != ST_OK) {
+        told = call_sentence(c, st);
+        now = trouble_of(c, &told);
+        call_clear(c);
+    }
+    TRY(find_trouble(c, &before));
+    if (!str_eq(before.reason, now.reason) || !str_eq(before.values, now.values)) TRY(db_atomic(c, set_trouble, &now));
+    c->error = told;
+    return st;
+}
+
+enum status heads__send(struct call *c) { return note_outcome(c, send_newest(c)); }
+
+/* waits_since: the moment of the newest head would not tell it: where much is read, there is a newer one every second. */
+static enum status waits_since(struct call *c, const struct journal_head *newest, int64_t *ret)
+{
+    struct kept published = { 0 };
+    struct journal_head oldest;
+    TRY(find_kept(c, exchange_server(c), &published));
+    if (published.size > newest->size) { /* the journal lost leaves: it is not taken again before it has as many, and then it is another one */
+        *ret = newest->at_ms;
+        return ST_OK;
+    }
+    enum status st = journal_head_beyond(c, published.size, &oldest);
+    *ret = st == ST_OK ? oldest.at_ms : 0;
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status exchange_heads_state(struct call *c, struct exchange_heads_state *ret)
+{
+    struct journal_head newest;
+    struct exchange_heads_state s = { 0 };
+    struct trouble t;
+    TRY(journal_latest_head(c, &newest));
+    TRY(waits_since(c, &newest, &s.waiting_ms));
+    TRY(find_trouble(c, &t));
+    s.reason = t.reason;
+    s.values = t.values;
+    *ret = s;
+    return ST_OK;
 }

@@ -1,11 +1,25 @@
 /* heads_test.c: what the operator publishes of a member's journal: heads that grow out of each other, of servers that the directory knows, from their own member. */
+#include "exchange/exchange.h"
+
+static enum status fake_call(struct call *c, const struct exchange_request *rq, struct exchange_answer *ret);
+#define exchange_call fake_call
 #include "exchange/heads.c"
+#undef exchange_call
+
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "store/test_store.h"
 #include "trust/test_head_key.h"
 
 extern const struct schema trust_schema;
 TEST_STORE(&trust_schema, &exchange_schema);
+#define CONFIG __attribute__((cleanup(drop_config))) struct config *
+
+static void drop_config(struct config **config)
+{
+    if (*config) config_free(*config);
+}
 
 enum { FAR_AHEAD_MS = 3600000 };
 
@@ -93,4 +107,101 @@ TEST(a_head_judged_against_an_older_one_is_not_kept)
     call_clear(c);
     late.judged = JUDGED_NONE;
     CHECK(db_atomic(c, keep_in, &late) == ST_CONFLICT && published(c) == 2);
+}
+
+/* ---- the member's side: how it goes ---- */
+
+static enum status says;             /* of the exchange itself */
+static struct exchange_answer answered;
+
+static enum status fake_call(struct call *c, const struct exchange_request *rq, struct exchange_answer *ret)
+{
+    CHECK_STR(rq->service.service, STR("heads"));
+    if (says != ST_OK) return call_fail(c, says, "", "%s could not be reached: nobody answers there. Try again in a few minutes.", STR("127.0.7.1:5500"));
+    *ret = answered;
+    return ST_OK;
+}
+
+static const struct setting needed[] = { { "exchange.heads", SETTING_TEXT, "", "", "", false }, { "exchange.subsystems", SETTING_TREE, "", "", "", false }, { 0 } };
+static const struct module needed_module = { .name = "exchange", .settings = needed };
+
+static void open_member(struct call *c, struct config **config)
+{
+    static const struct module *const modules[] = { &needed_module, NULL };
+    static const char yaml[] = "exchange:\n  heads: VN/GOV/G22/directory\n";
+    char path[] = "/tmp/sen-heads-XXXXXX";
+    int fd = mkstemp(path);
+    CHECK(fd >= 0 && write(fd, yaml, sizeof yaml - 1) == (ssize_t)sizeof yaml - 1 && close(fd) == 0);
+    CHECK_OK(config_load(c, str_z(path), modules, NULL, 0, config));
+    (void)unlink(path);
+    open_operator(c);
+    test_store_app(c)->config = *config;
+    exchange__of(c)->has_anchor = true;
+    exchange__of(c)->server = STR("VN/GOV/G01/ps1");
+}
+
+static struct exchange_heads_state heads_state(struct call *c)
+{
+    struct exchange_heads_state s;
+    call_clear(c);
+    CHECK_OK(exchange_heads_state(c, &s));
+    return s;
+}
+
+static enum status send_with(struct call *c, enum status st, int http, const char *body)
+{
+    call_clear(c);
+    says = st;
+    answered = (struct exchange_answer){ .status = http, .body = str_z(body) };
+    return heads__send(c);
+}
+
+TEST(a_head_waits_since_the_oldest_one_that_was_not_taken)
+{
+    struct exchange_heads_state s;
+    CONFIG config = NULL;
+    open_member(c, &config);
+    CHECK(exchange_heads_state(c, &s) == ST_NOT_FOUND);
+    call_clear(c);
+    const int64_t began = c->now_ms;
+    (void)grow(c);
+    CHECK_OK(send_with(c, ST_OK, 200, "{}"));
+    CHECK(heads_state(c).waiting_ms == 0 && heads_state(c).reason.n == 0);
+    for (int i = 1; i <= 5; i++) { /* a journal that grows all the time: its newest head is never old */
+        c->now_ms = began + i * FAR_AHEAD_MS / 10;
+        (void)grow(c);
+    }
+    CHECK(heads_state(c).waiting_ms == began + FAR_AHEAD_MS / 10);
+    CHECK_OK(send_with(c, ST_OK, 200, "{}"));
+    CHECK(heads_state(c).waiting_ms == 0);
+}
+
+TEST(why_a_head_was_not_taken_is_kept_until_it_is)
+{
+    CONFIG config = NULL;
+    open_member(c, &config);
+    (void)grow(c);
+    CHECK(send_with(c, ST_UNAVAILABLE, 0, "") == ST_UNAVAILABLE);
+    CHECK(str_starts(call_error(c)->sentence, STR("127.0.7.1:5500 could not be reached"))); /* for the line in the log */
+    CHECK(str_starts(heads_state(c).reason, STR("%s could not be reached")));
+    CHECK_STR(heads_state(c).values, STR("127.0.7.1:5500"));
+    CHECK(send_with(c, ST_OK, 409, "{\"detail\":\"This head does not continue the one that is published.\"}") == ST_CONFLICT);
+    CHECK_STR(heads_state(c).reason, STR("The operator did not take the head of the journal. It says: %s"));
+    CHECK_STR(heads_state(c).values, STR("This head does not continue the one that is published."));
+    CHECK(send_with(c, ST_OK, 500, "no JSON") == ST_CONFLICT);
+    CHECK(str_find(heads_state(c).reason, STR("Compare it with the published one")) != SIZE_MAX && heads_state(c).values.n == 0);
+    CHECK_OK(send_with(c, ST_OK, 200, "{}"));
+    CHECK(heads_state(c).reason.n == 0 && heads_state(c).waiting_ms == 0);
+}
+
+TEST(a_journal_that_lost_leaves_waits_for_ever)
+{
+    CONFIG config = NULL;
+    open_member(c, &config);
+    const struct journal_head one = grow(c);
+    const struct journal_head more = { .size = one.size + 7, .checkpoint = one.checkpoint };
+    struct keeping keeping = { STR("VN/GOV/G01/ps1"), verifier(c), &more, JUDGED_ANY };
+    CHECK_OK(db_atomic(c, keep_in, &keeping));
+    CHECK(heads_state(c).waiting_ms == one.at_ms);
+    CHECK(send_with(c, ST_OK, 409, "{}") == ST_CONFLICT);
 }

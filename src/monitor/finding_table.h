@@ -52,7 +52,7 @@ FINDING(stamps_failing, LEVEL_BAD, WHERE_OPERATOR, "Time-stamps: fail since %s; 
 FINDING(stamper_good, LEVEL_GOOD, WHERE_OPERATOR, "Time-stamp service %s: answers.", "", "")
 FINDING(stamper_bad, LEVEL_WARN, WHERE_OPERATOR, "Time-stamp service %s: gives no time-stamp that can be used.", "It does not answer, or its answers are refused.", CURE_STAMPS)
 FINDING(heads_good, LEVEL_GOOD, WHERE_OPERATOR, "Journal: its newest head is published.", "", "")
-FINDING(heads_waiting, LEVEL_WARN, WHERE_OPERATOR, "Journal: a head of %s is not published yet.", "The operator's node has not taken it.", "Look for faults of the service heads on this node.")
+FINDING(heads_waiting, LEVEL_WARN, WHERE_OPERATOR, "Journal: a head of %s is not published yet.", "The operator's node has not taken it.", "Look for job.failed of exchange.heads in the log of this node; sen journal verify tells whether its journal is whole.")
 FINDING(messages, LEVEL_GOOD, WHERE_HERE, "Messages in the last 10 minutes: %s.", "", "")
 FINDING(faults_none, LEVEL_GOOD, WHERE_HERE, "Faults: none in the last hour.", "", "")
 FINDING(faults_refused, LEVEL_GOOD, WHERE_HERE, "Faults: %s in the last hour, all of them requests that were refused.", "", "")

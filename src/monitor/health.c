@@ -151,8 +151,13 @@ static enum status look_at_heads(struct call *c, struct findings *fs)
     enum status st = exchange_heads_state(c, &h);
     if (st == ST_NOT_FOUND) return call_clear(c), ST_OK;
     TRY(st);
-    if (h.published_size >= h.size || c->now_ms - h.at_ms < HEADS_LATE_MS) (void)SAY(heads_good, value_none(), value_none(), value_none());
-    else (void)SAY(heads_waiting, value_moment(h.at_ms), value_none(), value_none());
+    if (!h.waiting_ms || c->now_ms - h.waiting_ms < HEADS_LATE_MS) {
+        (void)SAY(heads_good, value_none(), value_none(), value_none());
+        return ST_OK;
+    }
+    struct finding *f = SAY(heads_waiting, value_moment(h.waiting_ms), value_none(), value_none());
+    f->because = h.reason;
+    f->name = h.values;
     return ST_OK;
 }
 

@@ -102,6 +102,21 @@ TEST(a_report_says_the_same_after_its_journey)
     CHECK(got.counts[1].n == 2 && got.counts[1].took_us == 90 && str_eq(got.counts[1].fault_id, STR("id-2")));
 }
 
+TEST(a_cause_that_is_too_long_does_not_make_a_report_that_is_refused)
+{
+    struct report r = sample(c, "VN/GOV/H26/hn1"), got;
+    struct finding *f = monitor_say(c, &r.findings, FOUND_heads_waiting, value_moment(TEST_NOW_MS), none, none);
+    char *longest = arena_alloc(c->arena, SHORT_TEXT + 1, 1);
+    memset(longest, 'x', SHORT_TEXT + 1);
+    f->because = STR("The operator did not take the head of the journal. It says: %s");
+    f->name = str_of(longest, SHORT_TEXT);
+    CHECK_OK(report__read(c, written(c, &r), &got));
+    CHECK_STR(got.findings.list[2].name, f->name);
+    f->name = str_of(longest, SHORT_TEXT + 1);
+    CHECK_OK(report__read(c, written(c, &r), &got));
+    CHECK(got.findings.n == 3 && got.findings.list[2].because.n == 0 && got.findings.list[2].name.n == 0);
+}
+
 TEST(a_report_of_a_newer_version_is_read_as_far_as_it_is_known)
 {
     struct report got;

@@ -46,8 +46,10 @@ static void put_finding(struct call *c, struct json_out *o, const struct finding
     for (size_t i = 0; i < FINDING_VALUES && f->values[i].kind != VALUE_NONE; i++) json_put_text(o, report__value(c, &f->values[i]));
     json_close(o);
     if (f->fault.n) json_text_at(o, "fault", f->fault);
-    if (f->because.n) json_text_at(o, "because", f->because);
-    if (f->name.n) json_text_at(o, "name", f->name);
+    if (f->because.n <= SENTENCE_MAX && f->name.n <= SHORT_TEXT) { /* a longer one would make the operator refuse the whole report */
+        if (f->because.n) json_text_at(o, "because", f->because);
+        if (f->name.n) json_text_at(o, "name", f->name);
+    }
     json_close(o);
 }
 

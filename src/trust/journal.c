@@ -140,6 +140,14 @@ enum status journal_latest_head(struct call *c, struct journal_head *ret)
     return ST_OK;
 }
 
+enum status journal_head_beyond(struct call *c, int64_t size, struct journal_head *ret)
+{
+    struct journal_head_row row;
+    TRY(journal__next_head(c, size + 1, &row));
+    *ret = row.head;
+    return ST_OK;
+}
+
 /* ---- index of subjects, lists ---- */
 
 /* index_slice: in one transaction: the bookmark is read with the writer held, so that two workers do not do the same work. */

@@ -30,6 +30,7 @@ NODISCARD enum status journal_flush(struct call *c);
 struct journal_head { int64_t size; uint8_t root[32]; int64_t at_ms; struct str checkpoint; /* signed note, text */ };
 NODISCARD enum status journal_sign_head(struct call *c, struct journal_head *ret);
 NODISCARD enum status journal_latest_head(struct call *c, struct journal_head *ret); /* ST_NOT_FOUND before the first */
+NODISCARD enum status journal_head_beyond(struct call *c, int64_t size, struct journal_head *ret); /* the first of more leaves than these; ST_NOT_FOUND when there is none */
 
 struct journal_shown { struct journal_event event; struct str uid; int64_t at_ms, seq, leaf; struct str entry /* the exact bytes hashed */; uint8_t salt[32]; };
 /* journal_list_subject: entries about a person that may be shown now (show_from_ms), newest first, before leaf `before` (TIME_FAR: from the newest), at most limit.
