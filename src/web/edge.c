@@ -13,7 +13,7 @@
 #include "web/page.h"
 #include "web/web_int.h"
 
-enum { CONNECTION_MEMORY = 32 * 1024, PEER_CONNECTION_MEMORY = 16 * 1024, BODY_STEP = 16 * 1024, DISCARD_MAX = 1024 * 1024 };
+enum { PAGES_CONNECTION_MEMORY = 32 * 1024, CONNECTION_MEMORY = 16 * 1024 /* libmicrohttpd wipes all of it after each request */, BODY_STEP = 16 * 1024, DISCARD_MAX = 1024 * 1024 };
 
 /* What belongs to a connection, beside the turn of its request. */
 struct caller { struct watched *watched; struct tls_pipe *pipe; char address[INET6_ADDRSTRLEN]; };
@@ -117,33 +117,20 @@ static enum MHD_Result answer_early(struct turn *t, int http)
 
 /* ---- reading ---- */
 
-static bool declared_length(struct turn *t, size_t *ret)
-{
-    int64_t n;
-    const char *text = MHD_lookup_connection_value(t->connection, MHD_HEADER_KIND, "Content-Length");
-    if (!text || !str_int(str_z(text), &n) || n < 0) return false;
-    *ret = (size_t)n;
-    return true;
-}
+/* What the head says about the body. Two lengths of one body are how requests are smuggled past a proxy that believes the other one. */
+struct framing { int headers, lengths, codings; size_t length /* 0: not told */; };
 
-/* Two lengths of one body are how requests are smuggled past a proxy that believes the other one. */
-struct framing { int lengths, codings; };
-
-static enum MHD_Result count_framing(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result count_framing(void *arg, enum MHD_ValueKind kind, const char *name, size_t nname, const char *value, size_t nvalue)
 {
     struct framing *f = arg;
+    int64_t n;
     (void)kind;
-    (void)value;
-    f->lengths += str_eq_nocase(str_z(name), STR("Content-Length"));
-    f->codings += str_eq_nocase(str_z(name), STR("Transfer-Encoding"));
+    f->headers++;
+    f->codings += str_eq_nocase(str_of(name, nname), STR("Transfer-Encoding"));
+    if (!str_eq_nocase(str_of(name, nname), STR("Content-Length"))) return MHD_YES;
+    f->lengths++;
+    if (value && str_int(str_of(value, nvalue), &n) && n > 0) f->length = (size_t)n;
     return MHD_YES;
-}
-
-static bool has_one_length(struct turn *t)
-{
-    struct framing f = { 0 };
-    (void)MHD_get_connection_values(t->connection, MHD_HEADER_KIND, count_framing, &f);
-    return f.lengths + f.codings <= 1;
 }
 
 /* start_reading: the route is known before the body is read, so that its limit counts. */
@@ -152,21 +139,22 @@ static int start_reading(struct turn *t, const char *method)
     t->state = TURN_READING;
     t->method = str_z(method);
     t->body_max = BODY_DEFAULT;
-    if (MHD_get_connection_values(t->connection, MHD_HEADER_KIND, NULL, NULL) > HEADERS_MAX) return 431;
-    if (!has_one_length(t)) return 400;
+    struct framing f = { 0 };
+    (void)MHD_get_connection_values_n(t->connection, MHD_HEADER_KIND, count_framing, &f);
+    if (f.headers > HEADERS_MAX) return 431;
+    if (f.lengths + f.codings > 1) return 400;
     if (!request__split_target(t->target, &t->path, &t->query)) return 400;
     t->matched = router__match(t->door->router, t->method, t->path, &t->match);
     if (t->match.route && t->match.route->max_body) t->body_max = t->match.route->max_body;
-    size_t length = 0;
-    if (declared_length(t, &length) && length > t->body_max) return 413;
-    return 0;
+    t->body_told = f.length;
+    return f.length > t->body_max ? 413 : 0;
 }
 
-/* make_room: the body grows by doubling; all bodies together stay below options.body_memory. */
+/* make_room: the body grows by doubling, from what was told of it; all bodies together stay below options.body_memory. */
 static bool make_room(struct turn *t, size_t more)
 {
     if (t->nbody + more <= t->body_cap) return true;
-    size_t cap = t->body_cap ? t->body_cap : BODY_STEP;
+    size_t first = t->body_told && t->body_told < BODY_STEP ? t->body_told : BODY_STEP, cap = t->body_cap ? t->body_cap : first;
     while (cap < t->nbody + more) cap *= 2;
     struct web *w = t->door->web;
     size_t grown = cap - t->body_cap;
@@ -324,7 +312,7 @@ static struct MHD_Daemon *start_daemon(struct door *d)
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)o->connections_each,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)o->idle_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(d->port == PORT_PEERS ? PEER_CONNECTION_MEMORY : CONNECTION_MEMORY),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(d->port == PORT_PAGES ? PAGES_CONNECTION_MEMORY : CONNECTION_MEMORY),
         MHD_OPTION_STRICT_FOR_CLIENT, (int)1,
         MHD_OPTION_ARRAY, d->tls ? tls : none,
         MHD_OPTION_END);

@@ -320,6 +320,24 @@ TEST(what_is_passed_on_stays_as_it_was)
     fake_stop();
 }
 
+/* ask_long: with a header of n bytes; what status came. */
+static int ask_long(struct call *c, size_t door, const char *path, size_t n)
+{
+    struct buf b = buf_in(c->arena, 64 * 1024);
+    buf_print(&b, "GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Long: ", path);
+    for (size_t i = 0; i < n; i++) buf_put_c(&b, 'x');
+    buf_put(&b, STR("\r\n\r\n"));
+    return fake_status(fake_ask(c, door, buf_str(&b)));
+}
+
+TEST(a_head_may_be_long_but_not_too_long)
+{
+    start(c);
+    CHECK(ask_long(c, PORT_SYSTEMS, "/here", 14 * 1024) == 200 && ask_long(c, PORT_PAGES, "/hello", 28 * 1024) == 200);
+    CHECK(ask_long(c, PORT_SYSTEMS, "/here", 20 * 1024) == 431 && ask_long(c, PORT_PAGES, "/hello", 40 * 1024) == 431);
+    fake_stop();
+}
+
 TEST(too_many_headers_and_bad_requests_are_refused)
 {
     start(c);

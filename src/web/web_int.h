@@ -97,7 +97,7 @@ struct turn {
     struct str target, method, path, query;   /* target: a copy on the heap; path and query: views of it; method: libmicrohttpd's, until the answer is sent */
     struct match match;
     enum matched matched;
-    char *body; size_t nbody, body_cap, body_max, body_seen;
+    char *body; size_t nbody, body_cap, body_max, body_seen, body_told;
     struct spool *spool;                      /* the body, where it is in a file */
     enum { TURN_NEW, TURN_READING, TURN_DROPPED, TURN_WAITING, TURN_READY } state;
     int early;                                /* HTTP status decided while reading: 413, 431, 503; else 0 */
