@@ -9,9 +9,13 @@
 enum { CLIENT_CHAIN_MAX = 8 };
 /* The certificates the other side showed in the handshake of an open connection; DER, on the heap. ssl: that connection's SSL *, while it is open. */
 struct client_seen { struct str chain[CLIENT_CHAIN_MAX]; size_t n; void *ssl; };
-/* client__holds_bytes: has TLS read more than it was asked for? Only for who was judged. */
-bool client__holds_bytes(const struct client_seen *s);
 void client__forget(struct client_seen *s);
+/* Only for who was judged, after the handshake. client__take_over: what is written and read from here on goes to this socket without libcurl. client__put, client__get: what goes
+ * now; CURLcodes, CURLE_AGAIN when nothing does; *ret 0 at the end. client__holds_bytes: has TLS read more than it was asked for? */
+bool client__take_over(const struct client_seen *s, int fd);
+int client__put(const struct client_seen *s, struct str bytes, size_t *ret);
+int client__get(const struct client_seen *s, char *to, size_t max, size_t *ret);
+bool client__holds_bytes(const struct client_seen *s);
 
 /* One request's part in a handshake that may happen. */
 struct client_tls {
@@ -26,7 +30,7 @@ void client__set_tls(void *easy, struct client_tls *t);
 
 /* ---- client_link.c: one connection, made by libcurl (names, addresses, TLS); the bytes on it are ours. Codes are CURLcodes. ---- */
 enum { CLIENT_ERROR = 256 }; /* CURL_ERROR_SIZE */
-struct client_link { void *easy; int fd; struct client_seen seen; };
+struct client_link { void *easy; int fd; bool plain /* no TLS */; struct client_seen seen; };
 /* client__link: connects and shakes hands, until this moment of the monotonic clock. ret must be closed before. On failure nothing is open. */
 int client__link(struct client_link *ret, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t until_us, char error[static CLIENT_ERROR]);
 void client__unlink(struct client_link *l);

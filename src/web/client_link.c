@@ -42,6 +42,8 @@ int client__link(struct client_link *ret, const struct client_request *rq, struc
     curl_easy_setopt(ret->easy, CURLOPT_ERRORBUFFER, NULL);
     if (rc == CURLE_OK && (curl_easy_getinfo(ret->easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD)) rc = CURLE_COULDNT_CONNECT;
     ret->fd = fd;
+    ret->plain = strncmp(url, "http://", 7) == 0;
+    if (rc == CURLE_OK && ret->seen.ssl && !client__take_over(&ret->seen, fd)) rc = CURLE_OUT_OF_MEMORY;
     if (rc != CURLE_OK) client__unlink(ret);
     return (int)rc;
 }
@@ -53,13 +55,33 @@ void client__unlink(struct client_link *l)
     l->easy = NULL;
 }
 
+/* ---- bytes: to the socket or to TLS, without libcurl where we know which; it looks for the connection each time ---- */
+
+static CURLcode send_now(const struct client_link *l, struct str bytes, size_t *ret)
+{
+    if (l->seen.ssl) return (CURLcode)client__put(&l->seen, bytes, ret);
+    if (!l->plain) return curl_easy_send(l->easy, bytes.p, bytes.n, ret);
+    ssize_t n = send(l->fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    *ret = n > 0 ? (size_t)n : 0;
+    return n >= 0 ? CURLE_OK : errno == EAGAIN || errno == EINTR ? CURLE_AGAIN : CURLE_SEND_ERROR;
+}
+
+static CURLcode receive_now(const struct client_link *l, char *to, size_t max, size_t *ret)
+{
+    if (l->seen.ssl) return (CURLcode)client__get(&l->seen, to, max, ret);
+    if (!l->plain) return curl_easy_recv(l->easy, to, max, ret);
+    ssize_t n = recv(l->fd, to, max, MSG_DONTWAIT);
+    *ret = n > 0 ? (size_t)n : 0;
+    return n >= 0 ? CURLE_OK : errno == EAGAIN || errno == EINTR ? CURLE_AGAIN : CURLE_RECV_ERROR;
+}
+
 bool client__is_idle(const struct client_link *l)
 {
     char unasked;
     size_t n;
     /* most are asked by one look at the socket, without a failed read of TLS; what is there may be a record that says nothing */
     if (l->seen.ssl && !client__holds_bytes(&l->seen) && recv(l->fd, &unasked, 1, MSG_PEEK | MSG_DONTWAIT) < 0) return errno == EAGAIN;
-    return curl_easy_recv(l->easy, &unasked, 1, &n) == CURLE_AGAIN;
+    return receive_now(l, &unasked, 1, &n) == CURLE_AGAIN;
 }
 
 /* accept_anyone: nothing is said to whom we only want to see alive. */
@@ -127,7 +149,7 @@ static CURLcode write_some(const struct client_link *l, struct str *piece)
 {
     while (piece->n) {
         size_t n = 0;
-        CURLcode rc = curl_easy_send(l->easy, piece->p, piece->n, &n);
+        CURLcode rc = send_now(l, *piece, &n);
         if (rc != CURLE_OK) return rc;
         *piece = str_skip(*piece, n);
     }
@@ -140,7 +162,7 @@ static CURLcode read_some(const struct client_link *l, struct answer *answer)
     char bytes[RECEIVE];
     for (;;) {
         size_t n = 0;
-        CURLcode rc = curl_easy_recv(l->easy, bytes, sizeof bytes, &n);
+        CURLcode rc = receive_now(l, bytes, sizeof bytes, &n);
         if (rc != CURLE_OK) return rc;
         if (n == 0) return answer_end(answer) ? CURLE_OK : answer->begun ? CURLE_PARTIAL_FILE : CURLE_GOT_NOTHING;
         if (!answer_take(answer, str_of(bytes, n))) return CURLE_OK;

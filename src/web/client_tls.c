@@ -14,7 +14,41 @@ void client__forget(struct client_seen *s)
     *s = (struct client_seen){ 0 };
 }
 
+/* ---- a judged connection after its handshake ---- */
+
+bool client__take_over(const struct client_seen *s, int fd) { return SSL_set_fd(s->ssl, fd) == 1; }
+
+/* how_it_went: of a read or write that moved nothing. */
+static int how_it_went(const struct client_seen *s, int rc, int otherwise)
+{
+    switch (SSL_get_error(s->ssl, rc)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE: return CURLE_AGAIN;
+    case SSL_ERROR_ZERO_RETURN: return CURLE_OK;
+    default: return otherwise;
+    }
+}
+
+int client__put(const struct client_seen *s, struct str bytes, size_t *ret)
+{
+    *ret = 0;
+    ERR_clear_error(); /* what is left of other work of this thread would count as ours */
+    int rc = SSL_write_ex(s->ssl, bytes.p, bytes.n, ret);
+    if (rc == 1) return CURLE_OK;
+    return how_it_went(s, rc, CURLE_SEND_ERROR) == CURLE_AGAIN ? CURLE_AGAIN : CURLE_SEND_ERROR;
+}
+
+int client__get(const struct client_seen *s, char *to, size_t max, size_t *ret)
+{
+    *ret = 0;
+    ERR_clear_error();
+    int rc = SSL_read_ex(s->ssl, to, max, ret);
+    return rc == 1 ? CURLE_OK : how_it_went(s, rc, CURLE_RECV_ERROR);
+}
+
 bool client__holds_bytes(const struct client_seen *s) { return SSL_has_pending(s->ssl); }
+
+/* ---- the handshake ---- */
 
 static bool keep_certificate(struct client_seen *seen, X509 *cert)
 {
