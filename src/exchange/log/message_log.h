@@ -85,6 +85,11 @@ bool message__knows_persons(const struct call *c);
  * answered. ST_NOT_FOUND with a sentence when nobody has the number; ST_INVALID for a purpose that is none. */
 NODISCARD enum status message__list_person(struct call *c, struct str number, struct str purpose, int64_t before_leaf, size_t limit, struct message_abouts *ret);
 
+/* ---- message_signature.c: what struct exchange keeps for it ---- */
+
+struct message_bases *message__bases_new(void);
+void message__bases_free(struct message_bases *b);
+
 /* ---- message_keep.c: retention ---- */
 
 /* Rows up to seq and time-stamps up to stamp_seq were removed by rule: n rows, the last ones at_ms. */

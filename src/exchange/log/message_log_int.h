@@ -67,6 +67,13 @@ NODISCARD enum status message__keep_leaves(struct call *c, const struct message_
 struct str message__pack(struct arena *a, struct str text);
 NODISCARD enum status message__unpack(struct call *c, struct str stored, struct str *ret);
 
+/* ---- message_patch.c ---- */
+
+/* message__patch: text as its difference to a base; false when they are not of the same length, or the patch would have more than most bytes. message__unpatch: the text again;
+ * false when nothing is written like this. */
+bool message__patch(struct arena *a, struct str base, struct str text, size_t most, struct str *ret);
+bool message__unpatch(struct arena *a, struct str base, struct str patch, struct str *ret);
+
 /* ---- message_signature.c ---- */
 
 /* message__keep_signature: what stands in the column signature: the document, or where it stands. Inside a db_append whose call holds doc. message__signature: the document

@@ -1,8 +1,9 @@
 /* message_signature.c: signature documents of the log. One that signs a whole batch (the message has a hash chain) is written once for the rows that share a commit; such a row
- * has its id where others have the document itself. */
+ * has its id where others have the document itself. Most documents are kept as what differs from a base, an earlier one of the same signer that is kept whole. */
 #include "exchange/log/message_log_int.h"
 
-enum { REFERENCE_BYTES = 8, RECENT = 16 };
+/* A document's base is at most REACH ids older. */
+enum { REFERENCE_BYTES = 8, RECENT = 16, BASES = 8, REACH = 256, BASE_MOST = 16 * 1024, PATCH_MOST = 1024 };
 
 static const struct query INSERT = { "exchange", "INSERT INTO message_signature (id, xml) VALUES ($1, $2)", LOG };
 static const struct query FIND = { "exchange", "SELECT xml FROM message_signature WHERE id = $1", LOG };
@@ -12,6 +13,23 @@ static const struct query DELETE = { "exchange", "DELETE FROM message_signature 
 
 /* The newest documents of a group, by number modulo RECENT. Views of what the calls of the group hold: they sleep until its commit. */
 struct recent { size_t n; struct { struct str xml; int64_t id; } list[RECENT]; };
+
+/* Whole documents, the one that was used last first. Only who writes LOG touches them; what a transaction that is undone has put here goes. */
+struct message_bases { size_t n; struct base { int64_t id; struct str xml; } list[BASES]; };
+
+struct message_bases *message__bases_new(void) { return heap_new(struct message_bases); }
+
+static void forget_bases(void *arg)
+{
+    struct message_bases *b = arg;
+    while (b->n) heap_drop(b->list[--b->n].xml);
+}
+
+void message__bases_free(struct message_bases *b)
+{
+    if (b) forget_bases(b);
+    heap_free(b);
+}
 
 static enum status nothing_to_write(struct db_tx *tx, void *arg)
 {
@@ -37,6 +55,45 @@ static bool read_reference(struct str stored, int64_t *ret)
     return true;
 }
 
+/* to_front: the base at i is the one that was used last. */
+static void to_front(struct message_bases *b, size_t i)
+{
+    struct base used = b->list[i];
+    memmove(b->list + 1, b->list, i * sizeof *b->list);
+    b->list[0] = used;
+}
+
+/* patch_of: the document as it is kept with a base: a reference to that, and the patch. */
+static bool patch_of(struct arena *a, struct message_bases *b, int64_t id, struct str xml, struct str *ret)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        struct str patch;
+        if (b->list[i].id + REACH < id || !message__patch(a, b->list[i].xml, xml, PATCH_MOST, &patch)) continue;
+        *ret = str_join(a, write_reference(a, b->list[i].id), patch, STR_END);
+        to_front(b, i);
+        return true;
+    }
+    return false;
+}
+
+static void add_base(struct db_tx *tx, struct message_bases *b, int64_t id, struct str xml)
+{
+    if (xml.n > BASE_MOST) return;
+    if (b->n == BASES) heap_drop(b->list[--b->n].xml);
+    b->list[b->n++] = (struct base){ id, heap_copy(xml) };
+    to_front(b, b->n - 1);
+    db_on_rollback(tx, forget_bases, b);
+}
+
+static enum status insert_document(struct db_tx *tx, int64_t id, struct str xml)
+{
+    struct call *c = tx->call;
+    struct message_bases *b = exchange__of(c)->bases;
+    struct str kept = xml;
+    if (b && !patch_of(c->arena, b, id, xml, &kept)) add_base(tx, b, id, xml);
+    return db_exec(c, &INSERT, db_int(id), db_bytes(kept));
+}
+
 enum status message__keep_signature(struct db_tx *tx, const struct signature_doc *doc, struct str *ret)
 {
     bool fresh;
@@ -46,7 +103,7 @@ enum status message__keep_signature(struct db_tx *tx, const struct signature_doc
     for (size_t i = 0; i < recent->n && i < RECENT; i++)
         if (str_eq(recent->list[i].xml, doc->xml)) return *ret = write_reference(tx->call->arena, recent->list[i].id), ST_OK;
     TRY(db_next_id(tx, "exchange.signature", &id));
-    TRY(db_exec(tx->call, &INSERT, db_int(id), db_bytes(doc->xml)));
+    TRY(insert_document(tx, id, doc->xml));
     size_t at = recent->n++ % RECENT;
     recent->list[at].xml = doc->xml;
     recent->list[at].id = id;
@@ -54,10 +111,8 @@ enum status message__keep_signature(struct db_tx *tx, const struct signature_doc
     return ST_OK;
 }
 
-enum status message__signature(struct call *c, struct str stored, struct str *ret)
+static enum status find_document(struct call *c, int64_t id, struct str *ret)
 {
-    int64_t id;
-    if (!read_reference(stored, &id)) return *ret = stored, ST_OK;
     DB_ROWS rows = db_run(c, &FIND, db_int(id));
     enum status st = db_one(&rows);
     if (st == ST_NOT_FOUND) return call_fail(c, ST_BROKEN, "", "The signature of a message is missing from the log. Restore the log from a backup.");
@@ -66,7 +121,19 @@ enum status message__signature(struct call *c, struct str stored, struct str *re
     return ST_OK;
 }
 
-/* Later rows may share a document with the last of these, or with one of those before it that were recent then. */
+enum status message__signature(struct call *c, struct str stored, struct str *ret)
+{
+    int64_t id;
+    struct str kept, base;
+    if (!read_reference(stored, &id)) return *ret = stored, ST_OK;
+    TRY(find_document(c, id, &kept));
+    if (!read_reference(str_first(kept, REFERENCE_BYTES), &id)) return *ret = kept, ST_OK;
+    TRY(find_document(c, id, &base));
+    if (str_starts(base, STR("<")) && message__unpatch(c->arena, base, str_skip(kept, REFERENCE_BYTES), ret)) return ST_OK;
+    return call_fail(c, ST_BROKEN, "", "The signature of a message is damaged in the log. Restore the log from a backup.");
+}
+
+/* Later rows may share a document with the last of these, or with one of those before it that were recent then; and any of those may have a base. */
 enum status message__drop_signatures(struct call *c, int64_t first, int64_t last)
 {
     int64_t id;
@@ -78,5 +145,5 @@ enum status message__drop_signatures(struct call *c, int64_t first, int64_t last
         TRY(st);
         stored = db_col_bytes(&rows, 0);
     }
-    return read_reference(stored, &id) ? db_exec(c, &DELETE, db_int(id - RECENT)) : ST_OK;
+    return read_reference(stored, &id) ? db_exec(c, &DELETE, db_int(id - RECENT - REACH)) : ST_OK;
 }

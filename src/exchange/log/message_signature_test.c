@@ -78,18 +78,118 @@ TEST(a_batch_that_is_undone_leaves_no_document_that_later_rows_could_name)
     CHECK_STR(kept(c, "r3"), one);
 }
 
+static struct str numbered(struct call *c, int i) { return str_print(c->arena, "<signature>%d</signature>", i); }
+
 TEST(documents_go_with_their_rows_but_for_the_newest)
 {
-    enum { ROWS = 3 * RECENT };
-    for (int i = 1; i <= ROWS; i++) put(c, str_print(c->arena, "r%d", i).p, str_print(c->arena, "<signature>%d</signature>", i), true);
+    enum { SPARED = RECENT + REACH, ROWS = SPARED + 2 * RECENT };
+    for (int i = 1; i <= ROWS; i++) put(c, str_print(c->arena, "r%d", i).p, numbered(c, i), true);
     CHECK(documents(c) == ROWS);
     DB_TX tx = { 0 };
     CHECK_OK(db_begin(c, LOG, &tx));
-    CHECK_OK(message__drop_signatures(c, 1, 2 * RECENT));
+    CHECK_OK(message__drop_signatures(c, 1, SPARED + RECENT));
     CHECK_OK(message__drop_signatures(c, ROWS + 1, ROWS + 9)); /* there are none */
     CHECK_OK(db_commit(&tx));
-    CHECK(documents(c) == 2 * RECENT);
-    CHECK_STR(kept(c, str_print(c->arena, "r%d", RECENT + 1).p), str_print(c->arena, "<signature>%d</signature>", RECENT + 1));
+    CHECK(documents(c) == ROWS - RECENT);
+    CHECK_STR(kept(c, str_print(c->arena, "r%d", RECENT + 1).p), numbered(c, RECENT + 1));
+}
+
+/* ---- documents kept by their difference to a base ---- */
+
+static const struct query READ_KEPT = { "exchange", "SELECT xml FROM message_signature WHERE id = $1", LOG };
+
+static bool is_whole(struct call *c, int64_t id)
+{
+    DB_ROWS rows = db_run(c, &READ_KEPT, db_int(id));
+    CHECK_OK(db_one(&rows));
+    struct str xml = db_col_bytes(&rows, 0);
+    CHECK(str_starts(xml, STR("<")) || xml.n < 100); /* a document here has over a thousand bytes */
+    return str_starts(xml, STR("<"));
+}
+
+/* document: as a signer writes it: one cannot be told by its difference to another signer's. */
+static struct str document(struct call *c, char signer, int i)
+{
+    char *certificate = arena_room(c->arena, 2 * PATCH_MOST);
+    memset(certificate, signer, 2 * PATCH_MOST);
+    return str_print(c->arena, "<signature><value>%08d</value>%.*s<time>%08d</time></signature>", i * 7919, 2 * PATCH_MOST, certificate, i);
+}
+
+TEST(documents_of_a_signer_are_kept_by_what_differs)
+{
+    static const char *const ids[] = { "r1", "r2", "r3", "r4", "r5", "r6" };
+    exchange.bases = message__bases_new();
+    for (int i = 0; i < 6; i++) put(c, ids[i], document(c, i % 2 ? 'b' : 'a', i), true);
+    CHECK(is_whole(c, 1) && is_whole(c, 2));
+    for (int i = 3; i <= 6; i++) CHECK(!is_whole(c, i));
+    for (int i = 0; i < 6; i++) CHECK_STR(kept(c, ids[i]), document(c, i % 2 ? 'b' : 'a', i));
+    message__bases_free(exchange.bases);
+    exchange.bases = message__bases_new(); /* as after a start */
+    put(c, "r7", document(c, 'a', 7), true);
+    CHECK(is_whole(c, 7));
+    CHECK_STR(kept(c, "r5"), document(c, 'a', 4));
+    message__bases_free(exchange.bases);
+    exchange.bases = NULL;
+}
+
+TEST(a_base_that_was_undone_is_nobodys)
+{
+    exchange.bases = message__bases_new();
+    put(c, "r1", STR("<other/>"), true);
+    CHECK_OK(db_gather(c));
+    put(c, "r2", document(c, 'a', 2), true);
+    put(c, "r1", document(c, 'a', 3), true); /* a replay */
+    CHECK(message__settle(c) == ST_CONFLICT);
+    call_clear(c);
+    put(c, "r3", document(c, 'a', 4), true);
+    put(c, "r4", document(c, 'a', 5), true);
+    CHECK(is_whole(c, 2) && !is_whole(c, 3));
+    CHECK_STR(kept(c, "r3"), document(c, 'a', 4));
+    CHECK_STR(kept(c, "r4"), document(c, 'a', 5));
+    message__bases_free(exchange.bases);
+    exchange.bases = NULL;
+}
+
+/* A base serves REACH documents, and outlives what was kept with it; many signers have each their own as long as there is room. */
+TEST(a_base_is_near_and_stays_until_nothing_needs_it)
+{
+    enum { ROWS = REACH + 3 };
+    exchange.bases = message__bases_new();
+    for (int i = 1; i <= ROWS; i++) put(c, str_print(c->arena, "r%d", i).p, document(c, 'a', i), true);
+    for (int i = 1; i <= ROWS; i++) CHECK(is_whole(c, i) == (i == 1 || i == REACH + 2));
+    {
+        DB_TX tx = { 0 };
+        CHECK_OK(db_begin(c, LOG, &tx));
+        CHECK_OK(message__drop_signatures(c, 1, ROWS - 1));
+        CHECK_OK(db_commit(&tx));
+    }
+    CHECK_STR(kept(c, str_print(c->arena, "r%d", ROWS).p), document(c, 'a', ROWS));
+    for (int i = 0; i < 2 * (BASES + 1); i++) put(c, str_print(c->arena, "s%d", i).p, document(c, (char)('b' + i % (BASES + 1)), i), true);
+    for (int i = 0; i < 2 * (BASES + 1); i++) CHECK_STR(kept(c, str_print(c->arena, "s%d", i).p), document(c, (char)('b' + i % (BASES + 1)), i));
+    message__bases_free(exchange.bases);
+    exchange.bases = NULL;
+}
+
+TEST(a_damaged_patch_is_told)
+{
+    static const struct query SPOIL = { "exchange", "UPDATE message_signature SET xml = $1 WHERE id = 2", LOG };
+    struct str xml, second;
+    exchange.bases = message__bases_new();
+    put(c, "r1", document(c, 'a', 1), true);
+    put(c, "r2", document(c, 'a', 2), true);
+    CHECK_OK(find_document(c, 2, &second));
+    const struct str wrong[] = { str_join(c->arena, write_reference(c->arena, 9), str_skip(second, REFERENCE_BYTES), STR_END), str_first(second, second.n - 1),
+                                 str_join(c->arena, write_reference(c->arena, 2), str_skip(second, REFERENCE_BYTES), STR_END) };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        DB_TX tx = { 0 };
+        CHECK_OK(db_begin(c, LOG, &tx));
+        CHECK_OK(db_exec(c, &SPOIL, db_bytes(wrong[i])));
+        CHECK_OK(db_commit(&tx));
+        CHECK(message__signature(c, write_reference(c->arena, 2), &xml) == ST_BROKEN);
+        call_clear(c);
+    }
+    message__bases_free(exchange.bases);
+    exchange.bases = NULL;
 }
 
 TEST(a_document_that_is_missing_is_told)
