@@ -118,11 +118,21 @@ void *arena_alloc(struct arena *a, size_t n, size_t align) { return memset(take(
 
 char *arena_room(struct arena *a, size_t n) { return take(a, n, 1); }
 
-void *arena_alloc_array(struct arena *a, size_t count, size_t size, size_t align)
+static size_t bytes_of(size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) out_of_memory("array", count);
-    return arena_alloc(a, bytes, align);
+    return bytes;
+}
+
+void *arena_alloc_array(struct arena *a, size_t count, size_t size, size_t align) { return arena_alloc(a, bytes_of(count, size), align); }
+
+void *arena_copy_array(struct arena *a, const void *from, size_t count, size_t size, size_t align)
+{
+    size_t n = bytes_of(count, size);
+    void *p = take(a, n, align);
+    if (n) memcpy(p, from, n);
+    return p;
 }
 
 size_t arena_used(const struct arena *a) { return a->used; }

@@ -31,6 +31,10 @@ size_t arena_used(const struct arena *a);
 #define arena_array(a, type, count) ((type *)arena_alloc_array((a), (count), sizeof(type), _Alignof(type)))
 void *arena_alloc_array(struct arena *a, size_t count, size_t size, size_t align) __attribute__((returns_nonnull));
 
+/* arena_copy: n objects of a type, as they stand somewhere else: for a list that was made on the stack, as long as it might have become. */
+#define arena_copy(a, type, from, count) ((type *)arena_copy_array((a), (from), (count), sizeof(type), _Alignof(type)))
+void *arena_copy_array(struct arena *a, const void *from, size_t count, size_t size, size_t align) __attribute__((returns_nonnull));
+
 /* arena_cleanup: for a local arena: `ARENA a = arena_open(1 << 20);` closes it at the brace. */
 static inline void arena_cleanup(struct arena **a) { arena_close(*a); }
 #define ARENA __attribute__((cleanup(arena_cleanup))) struct arena *

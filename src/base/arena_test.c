@@ -36,6 +36,17 @@ TEST(pieces_larger_than_a_block_fit)
     CHECK(arena_used(a) == (4u << 20) + 10);
 }
 
+TEST(a_copy_is_aligned_and_its_own)
+{
+    ARENA a = arena_open(1 << 20);
+    int64_t from[] = { 1, -2, 3 };
+    (void)arena_room(a, 1);
+    int64_t *list = arena_copy(a, int64_t, from, 3);
+    from[1] = 7;
+    CHECK((uintptr_t)list % _Alignof(int64_t) == 0 && list[0] == 1 && list[1] == -2 && list[2] == 3);
+    CHECK(arena_copy(a, int64_t, NULL, 0) != NULL);
+}
+
 TEST(an_array_of_nothing_is_not_null)
 {
     CHECK(arena_array(c->arena, int, 0) != NULL);

@@ -37,13 +37,13 @@ static size_t encoded_size(size_t n) { return (n + 2) / 3 * 4; }
 
 struct str encode_base64(struct arena *a, struct str bytes)
 {
-    char *p = arena_alloc(a, encoded_size(bytes.n) + 1, 1);
+    char *p = arena_room(a, encoded_size(bytes.n));
     return str_of(p, encode(p, bytes, std_abc, true));
 }
 
 struct str encode_base64url(struct arena *a, struct str bytes)
 {
-    char *p = arena_alloc(a, encoded_size(bytes.n) + 1, 1);
+    char *p = arena_room(a, encoded_size(bytes.n));
     return str_of(p, encode(p, bytes, url_abc, false));
 }
 
@@ -56,7 +56,7 @@ void encode_base64_to(struct buf *b, struct str bytes)
 struct str encode_hex(struct arena *a, struct str bytes)
 {
     static const char hex[] = "0123456789abcdef";
-    char *p = arena_alloc(a, bytes.n * 2 + 1, 1);
+    char *p = arena_room(a, bytes.n * 2);
     for (size_t i = 0; i < bytes.n; i++) {
         p[2 * i] = hex[(uint8_t)bytes.p[i] >> 4];
         p[2 * i + 1] = hex[(uint8_t)bytes.p[i] & 15];
@@ -101,7 +101,7 @@ static size_t decode_groups(const uint8_t *value, struct str text, uint8_t *out)
 
 static bool decode(struct arena *a, struct str text, bool url, struct str *ret)
 {
-    uint8_t *out = arena_alloc(a, text.n / 4 * 3 + 3, 1);
+    uint8_t *out = (uint8_t *)arena_room(a, text.n / 4 * 3 + 3);
     const uint8_t *value = values_of(url);
     size_t n = 0, chars = 0, pads = 0;
     uint32_t v = 0;

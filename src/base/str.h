@@ -53,8 +53,10 @@ size_t str_find(struct str s, struct str needle);
 /* str_trim: without ASCII blanks (space, tab, CR, LF) at both ends. */
 struct str str_trim(struct str s);
 
-/* str_eq_nocase: equal when ASCII letters are compared without case. For protocol words, never for people's text. */
-bool str_eq_nocase(struct str a, struct str b);
+/* str_eq_nocase: equal when ASCII letters are compared without case. For protocol words, never for people's text. Names are compared all the time and seldom have one length, so
+ * that is looked at here; str_eq_letters does the rest. */
+bool str_eq_letters(const char *a, const char *b, size_t n);
+static inline bool str_eq_nocase(struct str a, struct str b) { return a.n == b.n && str_eq_letters(a.p, b.p, a.n); }
 
 /* str_cmp: order by bytes, shorter first where one starts the other; for qsort and binary search. */
 int str_cmp(struct str a, struct str b);

@@ -64,7 +64,7 @@ static bool take_child(struct reading *r, struct step *s, size_t number)
 
 static bool take_step(struct reading *r, struct step *s, size_t number)
 {
-    s->links = arena_array(r->c->arena, struct hash_link, r->nparts + 1);
+    *s = (struct step){ .links = arena_array(r->c->arena, struct hash_link, r->nparts + 1) };
     while (!take(&r->rest, STR("</HashStep>")))
         if (!take_child(r, s, number)) return false;
     return s->n > 0;
@@ -102,7 +102,7 @@ bool hash_chain__quick_check(struct call *c, struct str result_xml, struct str c
 {
     struct hash_link expected;
     struct str value = { 0 };
-    struct step *steps = arena_array(c->arena, struct step, STEPS);
+    struct step steps[STEPS];
     size_t n = 0;
     if (!names_are_plain(parts, nparts) || !read_result(c->arena, result_xml, &expected)) return false;
     struct reading r = { c, chain_xml, parts, nparts, arena_array(c->arena, bool, nparts) };

@@ -13,7 +13,8 @@ static const struct query INSERT = { "exchange",
 
 struct str message__bound(struct call *c, struct str request_id, enum message_side side, bool is_answer)
 {
-    return str_print(c->arena, "message:%.*s:%d:%d", STR_ARG(request_id), (int)side, is_answer);
+    const char end[] = { ':', (char)('0' + side), ':', is_answer ? '1' : '0' };
+    return str_join(c->arena, STR("message:"), request_id, str_of(end, sizeof end), STR_END);
 }
 
 static struct db_value bytes_or_null(struct str s) { return s.n ? db_bytes(s) : (struct db_value){ .kind = DB_NULL }; }

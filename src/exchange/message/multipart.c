@@ -121,7 +121,7 @@ static enum status cut_behind(struct call *c, struct multipart *m, struct str re
 
 enum status multipart__headers(struct call *c, struct str *rest, struct part *ret)
 {
-    struct header *list = arena_array(c->arena, struct header, PART_HEADERS_MAX);
+    struct header list[PART_HEADERS_MAX];
     size_t n = 0;
     struct str line, whole = *rest;
     for (;;) {
@@ -131,7 +131,7 @@ enum status multipart__headers(struct call *c, struct str *rest, struct part *re
         if (!str_cut(&line, ':', &list[n].name) || list[n].name.n == 0) return bad(c, "a header without a name");
         list[n++].value = str_trim(line);
     }
-    ret->headers = list;
+    ret->headers = arena_copy(c->arena, struct header, list, n);
     ret->nheaders = n;
     return ST_OK;
 }

@@ -8,14 +8,17 @@
 #include "base/url.h"
 #include "trust/trust.h"
 
-static const char *const FILTERED[] = { "transfer-encoding", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade",
-                                        "connection", "user-agent", "host", "content-length", "server", "expect" };
-static const char *const VERBS[] = { "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE" };
+enum { HEAD_USUAL = 1024 /* bytes that are enough for most heads */ };
 
-static bool name_in(struct str name, const char *const *list, size_t n)
+static const struct str FILTERED[] = { STR_INIT("transfer-encoding"), STR_INIT("keep-alive"), STR_INIT("proxy-authenticate"), STR_INIT("proxy-authorization"), STR_INIT("te"),
+                                       STR_INIT("trailer"), STR_INIT("upgrade"), STR_INIT("connection"), STR_INIT("user-agent"), STR_INIT("host"), STR_INIT("content-length"),
+                                       STR_INIT("server"), STR_INIT("expect") };
+static const struct str VERBS[] = { STR_INIT("DELETE"), STR_INIT("GET"), STR_INIT("HEAD"), STR_INIT("OPTIONS"), STR_INIT("PATCH"), STR_INIT("POST"), STR_INIT("PUT"), STR_INIT("TRACE") };
+
+static bool name_in(struct str name, const struct str *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(name, str_z(list[i]))) return true;
+        if (str_eq_nocase(name, list[i])) return true;
     return false;
 }
 
@@ -24,7 +27,7 @@ bool rest__is_filtered(struct str name) { return name_in(name, FILTERED, sizeof 
 static bool is_verb(struct str s)
 {
     for (size_t i = 0; i < sizeof VERBS / sizeof *VERBS; i++)
-        if (str_eq(s, str_z(VERBS[i]))) return true;
+        if (str_eq(s, VERBS[i])) return true;
     return false;
 }
 
@@ -36,12 +39,16 @@ static bool is_line(struct str s)
     return true;
 }
 
+static bool is_token_char(unsigned char ch)
+{
+    if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '-') return true; /* what names are made of */
+    return ch > ' ' && ch < 0x7f && !strchr("()<>@,;:\\\"/[]?={}", ch);
+}
+
 static bool is_token(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char ch = (unsigned char)s.p[i];
-        if (ch <= ' ' || ch >= 0x7f || strchr("()<>@,;:\\\"/[]?={}", ch)) return false;
-    }
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_token_char((unsigned char)s.p[i])) return false;
     return s.n > 0;
 }
 
@@ -53,7 +60,7 @@ static enum status bad(struct call *c, const char *why)
 /* parse_headers: "Name:Value" lines up to the end; the value is everything after the first ':', not trimmed. */
 static enum status parse_headers(struct call *c, struct str rest, struct rest_head *h)
 {
-    struct header *list = arena_array(c->arena, struct header, EXCHANGE_HEADERS_MAX);
+    struct header list[EXCHANGE_HEADERS_MAX]; /* many more than most messages have, so the few are copied */
     struct str line;
     size_t n = 0;
     while (rest.n) {
@@ -63,7 +70,7 @@ static enum status parse_headers(struct call *c, struct str rest, struct rest_he
         if (rest__is_filtered(list[n].name)) return bad(c, "a header that belongs to one connection only");
         list[n++].value = line;
     }
-    h->headers = list;
+    h->headers = arena_copy(c->arena, struct header, list, n);
     h->nheaders = n;
     return ST_OK;
 }
@@ -175,8 +182,9 @@ enum status rest__write_request(struct call *c, struct str method, struct str ta
 {
     if (!is_verb(method)) return call_fault(c, call_fail(c, ST_INVALID, "method", "Use DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT or TRACE."), STR("invalid_http_method"));
     struct rest_head h = { .method = method, .target = target };
-    struct header *list = arena_array(c->arena, struct header, EXCHANGE_HEADERS_MAX);
+    struct header list[EXCHANGE_HEADERS_MAX];
     struct buf b = buf_in(c->arena, EXCHANGE_HEAD_MAX);
+    (void)buf_room(&b, HEAD_USUAL);
     buf_put(&b, method);
     buf_put(&b, STR("\r\n"));
     buf_put(&b, target);
@@ -196,7 +204,7 @@ enum status rest__write_request(struct call *c, struct str method, struct str ta
         struct str id = str_join(c->arena, t.service.instance, STR("-"), request_id, STR_END); /* of the same id, so that the log finds it without an index of its own */
         good = put_header(&b, list, &h.nheaders, (struct header){ STR("x-road-id"), id });
     }
-    h.headers = list;
+    h.headers = arena_copy(c->arena, struct header, list, h.nheaders);
     TRY(finish_head(c, &b, good, &h));
     *ret = h;
     return ST_OK;
@@ -214,10 +222,11 @@ static struct str reason_of(int status)
 
 enum status rest__write_response(struct call *c, int status, const struct header *headers, size_t n, const struct rest_facts *facts, struct rest_head *ret)
 {
-    static const char *const ours[] = { "x-road-id", "x-road-client", "x-road-request-id", "x-road-request-hash" };
+    static const struct str ours[] = { STR_INIT("x-road-id"), STR_INIT("x-road-client"), STR_INIT("x-road-request-id"), STR_INIT("x-road-request-hash") };
     struct rest_head h = { .status = status, .reason = reason_of(status) };
-    struct header *list = arena_array(c->arena, struct header, EXCHANGE_HEADERS_MAX);
+    struct header list[EXCHANGE_HEADERS_MAX];
     struct buf b = buf_in(c->arena, EXCHANGE_HEAD_MAX);
+    (void)buf_room(&b, HEAD_USUAL);
     buf_put_int(&b, status);
     buf_put(&b, STR("\r\n"));
     buf_put(&b, h.reason);
@@ -228,7 +237,7 @@ enum status rest__write_response(struct call *c, int status, const struct header
     const struct header last[] = { { STR_INIT("x-road-id"), facts->id }, { STR_INIT("x-road-client"), facts->client }, { STR_INIT("x-road-service"), facts->service },
                                    { STR_INIT("x-road-request-id"), facts->request_id }, { STR_INIT("x-road-request-hash"), facts->request_hash } };
     for (size_t i = 0; i < 5 && good; i++) good = put_header(&b, list, &h.nheaders, last[i]);
-    h.headers = list;
+    h.headers = arena_copy(c->arena, struct header, list, h.nheaders);
     TRY(finish_head(c, &b, good, &h));
     *ret = h;
     return ST_OK;

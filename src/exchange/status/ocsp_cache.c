@@ -84,11 +84,12 @@ static int64_t status_ms(const struct call *c) { return 1000 * config_count(c->a
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
-static struct status_facts facts_of(struct call *c, const struct row *r)
+/* facts_of: cert: the certificate as the call holds it. */
+static struct status_facts facts_of(struct call *c, const struct row *r, struct str cert)
 {
     struct arena *a = c->arena;
     struct str answer = r->until_ms > c->now_ms ? str_copy(a, r->answer) : STR("");
-    return (struct status_facts){ str_copy(a, r->cert), str_copy(a, r->instance), answer, str_copy(a, r->where), str_copy(a, r->fault), r->fetched_ms,
+    return (struct status_facts){ cert, str_copy(a, r->instance), answer, str_copy(a, r->where), str_copy(a, r->fault), r->fetched_ms,
                                   r->until_ms, r->failing_since_ms, r->says, r->trouble, r->due_ms <= c->now_ms };
 }
 
@@ -102,7 +103,7 @@ bool ocsp__look(struct call *c, struct str cert, struct status_facts *ret)
     struct row *r = find_row(k, cert);
     if (r) {
         r->used_ms = c->now_ms;
-        *ret = facts_of(c, r);
+        *ret = facts_of(c, r, cert);
     }
     (void)pthread_mutex_unlock(&k->lock);
     return r != NULL;
@@ -157,7 +158,7 @@ bool ocsp__take_due(struct call *c, struct status_facts *ret)
         if (!first || r->due_ms < first->due_ms) first = r;
     }
     if (first) {
-        *ret = facts_of(c, first);
+        *ret = facts_of(c, first, str_copy(c->arena, first->cert));
         first->due_ms = c->now_ms + TAKEN_MS; /* until it is told how it went */
     }
     (void)pthread_mutex_unlock(&k->lock);
@@ -211,7 +212,7 @@ enum status ocsp__store(struct call *c)
     (void)pthread_mutex_lock(&k->lock);
     for (size_t i = 0; i < k->n && w.n < STORE_AT_ONCE; i++) {
         if (!is_worth_storing(&k->rows[i], c->now_ms)) continue;
-        w.rows[w.n++] = facts_of(c, &k->rows[i]);
+        w.rows[w.n++] = facts_of(c, &k->rows[i], str_copy(c->arena, k->rows[i].cert));
         k->rows[i].stored_until_ms = k->rows[i].until_ms; /* a disk that fails now is tried with the next answer */
     }
     (void)pthread_mutex_unlock(&k->lock);

@@ -13,7 +13,7 @@ struct status_facts { struct str cert, instance, answer, where, fault; int64_t f
 
 /* ---- ocsp_cache.c: in memory, and on disk over a restart ---- */
 
-/* ocsp__look: false for a certificate that was never asked about; *ret is empty then. Copies: they belong to the call. */
+/* ocsp__look: false for a certificate that was never asked about; *ret is empty then. cert is the text that was asked for; the others are copies that belong to the call. */
 bool ocsp__look(struct call *c, struct str cert, struct status_facts *ret);
 /* ocsp__keep: this answer takes the place of the one before. It may be used until its nextUpdate and for fresh_s after its thisUpdate, whichever ends first; it is asked again
  * after exchange.status_s, or when half of its time is over. */

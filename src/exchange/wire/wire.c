@@ -5,7 +5,7 @@
 #include "exchange/status/status.h"
 
 enum { SMALL_PART_MAX = 4 * 1024 * 1024 /* of every part but the body */ };
-static const char *const HEAD_TYPE[2] = { "application/x-road-rest-response", "application/x-road-rest-request" };
+static const struct str HEAD_TYPE[2] = { STR_INIT("application/x-road-rest-response"), STR_INIT("application/x-road-rest-request") };
 
 static void put_behind_body(struct buf *b, struct str boundary, const struct wire *w)
 {
@@ -33,14 +33,14 @@ enum status wire__write(struct call *c, const struct wire *w, bool is_request, s
     struct buf b = buf_in(c->arena, EXCHANGE_WIRE_MAX);
     (void)buf_room(&b, room_for(w));
     for (size_t i = 0; i < w->nocsp; i++) multipart__put(&b, boundary, STR("application/ocsp-response"), w->ocsp[i]);
-    multipart__put(&b, boundary, str_z(HEAD_TYPE[is_request]), w->head);
+    multipart__put(&b, boundary, HEAD_TYPE[is_request], w->head);
     if (w->has_body) multipart__put(&b, boundary, STR("application/x-road-rest-body"), w->body);
     size_t before = b.n;
     put_behind_body(&b, boundary, w);
     if (b.failed)
         return call_fault(c, call_fail(c, ST_TOO_LARGE, "body", "The message is over 10 MiB. Send it in smaller pieces."), STR("bad_request"));
     struct str all = buf_str(&b);
-    *ret = (struct wire_bytes){ .type = str_print(c->arena, "multipart/mixed; charset=UTF-8; boundary=%.*s", STR_ARG(boundary)), .before = all, .large = w->large };
+    *ret = (struct wire_bytes){ .type = str_join(c->arena, STR("multipart/mixed; charset=UTF-8; boundary="), boundary, STR_END), .before = all, .large = w->large };
     if (w->large.spool) ret->before = str_first(all, before), ret->behind = str_skip(all, before);
     return ST_OK;
 }
@@ -55,11 +55,12 @@ enum stage { AT_OCSP, AT_HEAD, AT_BODY, AT_CHAIN_RESULT, AT_CHAIN, AT_SIGNATURE 
 
 static bool stage_of(struct str type, bool is_request, enum stage *ret)
 {
-    const struct { const char *type; enum stage stage; } kinds[] = {
-        { "application/ocsp-response", AT_OCSP }, { HEAD_TYPE[is_request], AT_HEAD }, { "application/x-road-rest-body", AT_BODY },
-        { "application/hash-chain-result", AT_CHAIN_RESULT }, { "application/hash-chain", AT_CHAIN }, { "signature/bdoc-1.0/ts", AT_SIGNATURE } };
+    static const struct { struct str type; enum stage stage; } kinds[] = {
+        { STR_INIT("application/ocsp-response"), AT_OCSP }, { STR_INIT("application/x-road-rest-body"), AT_BODY }, { STR_INIT("application/hash-chain-result"), AT_CHAIN_RESULT },
+        { STR_INIT("application/hash-chain"), AT_CHAIN }, { STR_INIT("signature/bdoc-1.0/ts"), AT_SIGNATURE } };
+    if (str_eq(type, HEAD_TYPE[is_request])) return *ret = AT_HEAD, true;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (str_eq(type, str_z(kinds[i].type))) return *ret = kinds[i].stage, true;
+        if (str_eq(type, kinds[i].type)) return *ret = kinds[i].stage, true;
     return false;
 }
 
