@@ -323,14 +323,12 @@ static void put_control(struct buf *b, uint8_t ch)
     buf_put_c(b, hex[ch & 15]);
 }
 
-static bool is_plain(char ch) { return ch >= 0x20 && ch < 0x7f && ch != '"' && ch != '\\'; }
-
 /* plain_run: bytes at the start of s that stand as they are. */
 static size_t plain_run(struct str s)
 {
     size_t n = 0;
     for (;;) {
-        while (n < s.n && is_plain(s.p[n])) n++;
+        n += str_plain_run(str_skip(s, n), '"', '\\');
         if (n == s.n || (uint8_t)s.p[n] < 0x80) break;
         size_t step = text_step(str_skip(s, n));
         if (step == 0) break;

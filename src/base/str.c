@@ -49,6 +49,23 @@ struct str str_trim(struct str s)
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
 
+/* Eight bytes at a time: not 0 where one of them is sought. */
+enum { EIGHT = 8 };
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (uint8_t)(byte))
+static uint64_t any_below(uint64_t x, char ch) { return (x - EACH(ch)) & ~x & EACH(0x80); }
+static uint64_t any_is(uint64_t x, char ch) { return any_below(x ^ EACH(ch), 1); }
+
+size_t str_plain_run(struct str s, char not, char nor)
+{
+    size_t n = 0;
+    for (uint64_t x; s.n - n >= EIGHT; n += EIGHT) {
+        memcpy(&x, s.p + n, EIGHT);
+        if ((x & EACH(0x80)) | any_below(x, ' ') | any_is(x, 0x7f) | any_is(x, not) | any_is(x, nor)) break;
+    }
+    while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && s.p[n] != not && s.p[n] != nor) n++;
+    return n;
+}
+
 bool str_eq_letters(const char *a, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -58,6 +58,9 @@ struct str str_trim(struct str s);
 bool str_eq_letters(const char *a, const char *b, size_t n);
 static inline bool str_eq_nocase(struct str a, struct str b) { return a.n == b.n && str_eq_letters(a.p, b.p, a.n); }
 
+/* str_plain_run: how many bytes at the start of s are printable ASCII (space to tilde) and neither of the two; 0 stands for no byte. */
+size_t str_plain_run(struct str s, char not, char nor);
+
 /* str_cmp: order by bytes, shorter first where one starts the other; for qsort and binary search. */
 int str_cmp(struct str a, struct str b);
 

@@ -99,6 +99,23 @@ TEST(what_is_no_whole_number_is_refused)
     CHECK(v == 7);
 }
 
+TEST(a_plain_run_ends_at_the_first_byte_that_is_not)
+{
+    char text[41];
+    for (size_t n = 0; n <= sizeof text; n++) {
+        memset(text, 'a', sizeof text);
+        CHECK(str_plain_run(str_of(text, n), '"', '\\') == n && str_plain_run(str_of(text, n), 0, 0) == n && (n == 0 || str_plain_run(str_of(text, n), 0, 'a') == 0));
+        for (size_t at = 0; at < n; at++)
+            for (int ch = 0; ch < 256; ch++) {
+                bool plain = ch >= ' ' && ch < 0x7f && ch != '"' && ch != '\\';
+                memset(text, at % 2 ? ' ' : '~', sizeof text);
+                text[at] = (char)ch;
+                CHECK(str_plain_run(str_of(text, n), '"', '\\') == (plain ? n : at));
+            }
+    }
+    CHECK(str_plain_run((struct str){ NULL, 0 }, 0, 0) == 0);
+}
+
 TEST(hash_is_fnv_1a)
 {
     CHECK(str_hash(STR("")) == 0xcbf29ce484222325u);

@@ -1,6 +1,7 @@
 /* test.c: collects the tests of a program and runs each with a fresh call. The argument --list prints the names. */
 #include "base/test.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -74,6 +75,7 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < ntests; i++) puts(tests[i].name);
         return 0;
     }
+    (void)signal(SIGPIPE, SIG_IGN); /* as the program does */
     for (size_t i = 0; i < ntests; i++) {
         slots[i].test = i;
         rows[i] = (struct CMUnitTest){ tests[i].name, run_one, open_one, close_one, &slots[i] };

@@ -14,18 +14,11 @@ void answer_begin(struct answer *r, struct arena *a, bool bodiless, size_t most,
 
 /* ---- the head ---- */
 
-static bool is_name(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char ch = (unsigned char)s.p[i];
-        if (ch <= ' ' || ch >= 0x7f || ch == ':') return false;
-    }
-    return s.n > 0;
-}
+static bool is_name(struct str s) { return s.n > 0 && str_plain_run(s, ' ', ':') == s.n; }
 
 static bool is_value(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
+    for (size_t i = str_plain_run(s, 0, 0); i < s.n; i++) {
         unsigned char ch = (unsigned char)s.p[i];
         if ((ch < ' ' && ch != '\t') || ch == 0x7f) return false;
     }

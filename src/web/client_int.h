@@ -10,8 +10,9 @@ enum { CLIENT_CHAIN_MAX = 8 };
 /* The certificates the other side showed in the handshake of an open connection; DER, on the heap. ssl: that connection's SSL *, while it is open. */
 struct client_seen { struct str chain[CLIENT_CHAIN_MAX]; size_t n; void *ssl; };
 void client__forget(struct client_seen *s);
-/* Only for who was judged, after the handshake. client__take_over: what is written and read from here on goes to this socket without libcurl. client__put, client__get: what goes
- * now; CURLcodes, CURLE_AGAIN when nothing does; *ret 0 at the end. client__holds_bytes: has TLS read more than it was asked for? */
+/* Only for who was judged, after the handshake. client__take_over: what is written and read from here on goes to this socket without libcurl (a closed one raises SIGPIPE, which
+ * the program ignores). client__put, client__get: what goes now; CURLcodes, CURLE_AGAIN when nothing does; *ret 0 at the end. client__holds_bytes: has TLS read more than it was
+ * asked for? */
 bool client__take_over(const struct client_seen *s, int fd);
 int client__put(const struct client_seen *s, struct str bytes, size_t *ret);
 int client__get(const struct client_seen *s, char *to, size_t max, size_t *ret);

@@ -29,10 +29,16 @@ static int how_it_went(const struct client_seen *s, int rc, int otherwise)
     }
 }
 
+/* forget_errors: what is left of other work of this thread would count as ours. */
+static void forget_errors(void)
+{
+    if (ERR_peek_error()) ERR_clear_error();
+}
+
 int client__put(const struct client_seen *s, struct str bytes, size_t *ret)
 {
     *ret = 0;
-    ERR_clear_error(); /* what is left of other work of this thread would count as ours */
+    forget_errors();
     int rc = SSL_write_ex(s->ssl, bytes.p, bytes.n, ret);
     if (rc == 1) return CURLE_OK;
     return how_it_went(s, rc, CURLE_SEND_ERROR) == CURLE_AGAIN ? CURLE_AGAIN : CURLE_SEND_ERROR;
@@ -41,7 +47,7 @@ int client__put(const struct client_seen *s, struct str bytes, size_t *ret)
 int client__get(const struct client_seen *s, char *to, size_t max, size_t *ret)
 {
     *ret = 0;
-    ERR_clear_error();
+    forget_errors();
     int rc = SSL_read_ex(s->ssl, to, max, ret);
     return rc == 1 ? CURLE_OK : how_it_went(s, rc, CURLE_RECV_ERROR);
 }

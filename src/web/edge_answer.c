@@ -15,11 +15,9 @@ struct headers { struct header *all; size_t n, bytes; };
 /* is_sendable: what would end a header early, or is none, does not go out. */
 static bool is_sendable(struct header h)
 {
-    for (size_t i = 0; i < h.name.n; i++)
-        if ((unsigned char)h.name.p[i] <= ' ') return false;
-    for (size_t i = 0; i < h.value.n; i++)
+    for (size_t i = str_plain_run(h.value, 0, 0); i < h.value.n; i++)
         if (h.value.p[i] == '\0' || h.value.p[i] == '\r' || h.value.p[i] == '\n') return false;
-    return h.name.n && h.value.n;
+    return h.name.n && h.value.n && str_plain_run(h.name, ' ', ':') == h.name.n;
 }
 
 static void add_header(struct call *c, struct headers *to, struct header h)
