@@ -1,13 +1,18 @@
 /* digest.c: SHA-1 to SHA-512, their names in XML, and digests of what comes in pieces. Nothing here can be refused: a digest that cannot be
- * computed means a broken library, and the process ends. SHA-1 is computed (certificate ids of OCSP) but never accepted by name. */
+ * computed means a broken library, and the process ends. SHA-1 is computed (certificate ids of OCSP) but never accepted by name. An exchange makes two dozen digests of short
+ * texts, between which the processor's caches fill with other things; there the way through EVP, which takes and wipes memory for each, costs four times the digest. So the
+ * functions below it are called, which OpenSSL 3 calls deprecated, in this file alone. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "trust/trust.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
 #include "base/log.h"
 #include "trust/ossl.h"
-#include "trust/thread.h"
 
 static const struct { size_t size; const char *name; int nid; struct str uri; } digests[] = {
     [DIGEST_SHA1] = { 20, "SHA1", NID_sha1, STR_INIT("http://www.w3.org/2000/09/xmldsig#sha1") },
@@ -16,7 +21,7 @@ static const struct { size_t size; const char *name; int nid; struct str uri; } 
     [DIGEST_SHA512] = { 64, "SHA512", NID_sha512, STR_INIT("http://www.w3.org/2001/04/xmlenc#sha512") },
 };
 
-/* Fetched once, because looking an algorithm up by name costs more than a short digest. Constant afterwards. */
+/* For signatures. Fetched once, because looking an algorithm up by name costs more than a short digest. Constant afterwards. */
 static EVP_MD *fetched[DIGEST_SHA512 + 1];
 static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
 
@@ -64,19 +69,56 @@ bool digest_of_uri(struct str uri, enum digest *ret)
     return false;
 }
 
-/* begin: this thread's context for this digest, at its beginning. */
-static EVP_MD_CTX *begin(enum digest d)
+/* A digest on its way. */
+struct hash { enum digest kind; union { SHA_CTX sha1; SHA256_CTX sha256; SHA512_CTX sha512; } of; };
+
+static void begin(struct hash *h, enum digest kind)
 {
-    EVP_MD_CTX **ctx = &trust__thread()->digests[d];
-    if (!*ctx) *ctx = EVP_MD_CTX_new();
-    need(*ctx && EVP_DigestInit_ex(*ctx, trust__md(d), NULL) == 1);
-    return *ctx;
+    bool ok = false;
+    h->kind = kind;
+    switch (kind) {
+    case DIGEST_SHA1: ok = SHA1_Init(&h->of.sha1) == 1; break;
+    case DIGEST_SHA256: ok = SHA256_Init(&h->of.sha256) == 1; break;
+    case DIGEST_SHA384: ok = SHA384_Init(&h->of.sha512) == 1; break;
+    case DIGEST_SHA512: ok = SHA512_Init(&h->of.sha512) == 1; break;
+    }
+    need(ok);
+}
+
+static bool add(void *arg, struct str bytes)
+{
+    struct hash *h = arg;
+    bool ok = false;
+    switch (h->kind) {
+    case DIGEST_SHA1: ok = SHA1_Update(&h->of.sha1, bytes.p, bytes.n) == 1; break;
+    case DIGEST_SHA256: ok = SHA256_Update(&h->of.sha256, bytes.p, bytes.n) == 1; break;
+    case DIGEST_SHA384: ok = SHA384_Update(&h->of.sha512, bytes.p, bytes.n) == 1; break;
+    case DIGEST_SHA512: ok = SHA512_Update(&h->of.sha512, bytes.p, bytes.n) == 1; break;
+    }
+    need(ok);
+    return true;
+}
+
+/* end: the digest; what was digested may be a secret, and is not left behind. */
+static void end(struct hash *h, uint8_t *ret)
+{
+    bool ok = false;
+    switch (h->kind) {
+    case DIGEST_SHA1: ok = SHA1_Final(ret, &h->of.sha1) == 1; break;
+    case DIGEST_SHA256: ok = SHA256_Final(ret, &h->of.sha256) == 1; break;
+    case DIGEST_SHA384: ok = SHA384_Final(ret, &h->of.sha512) == 1; break;
+    case DIGEST_SHA512: ok = SHA512_Final(ret, &h->of.sha512) == 1; break;
+    }
+    need(ok);
+    OPENSSL_cleanse(&h->of, sizeof h->of);
 }
 
 void trust__digest(enum digest d, struct str bytes, uint8_t *ret)
 {
-    EVP_MD_CTX *ctx = begin(d);
-    need(EVP_DigestUpdate(ctx, bytes.p, bytes.n) == 1 && EVP_DigestFinal_ex(ctx, ret, NULL) == 1);
+    struct hash h;
+    begin(&h, d);
+    (void)add(&h, bytes);
+    end(&h, ret);
 }
 
 struct str trust_digest(struct arena *a, enum digest d, struct str bytes)
@@ -86,18 +128,13 @@ struct str trust_digest(struct arena *a, enum digest d, struct str bytes)
     return str_of(out, digests[d].size);
 }
 
-static bool digest_step(void *arg, struct str bytes)
-{
-    need(EVP_DigestUpdate(arg, bytes.p, bytes.n) == 1);
-    return true;
-}
-
 enum status trust_digest_extent(struct call *c, enum digest d, const struct extent *s, struct str *ret)
 {
     uint8_t *out = arena_alloc(c->arena, digests[d].size, 1);
-    EVP_MD_CTX *ctx = begin(d);
-    bool whole = extent_walk(s, digest_step, ctx); /* which digests nothing else in between */
-    need(EVP_DigestFinal_ex(ctx, out, NULL) == 1);
+    struct hash h;
+    begin(&h, d);
+    bool whole = extent_walk(s, add, &h);
+    end(&h, out);
     if (!whole) return call_fail(c, ST_UNAVAILABLE, "", "A large message could not be read back from the disk. Check the disk of this node and try again.");
     *ret = str_of(out, digests[d].size);
     return ST_OK;

@@ -1,4 +1,4 @@
-/* thread.h: what a thread keeps of the library: making one of its contexts costs more than a short digest or a sealed text. Made when first needed; freed, with the secrets
+/* thread.h: what a thread keeps of the library: making one of its contexts costs more than a sealed text. Made when first needed; freed, with the secrets
  * in them, when the thread ends. */
 #ifndef SEN_TRUST_THREAD_H
 #define SEN_TRUST_THREAD_H
@@ -10,7 +10,6 @@
 struct ready { EVP_PKEY_CTX *ctx; const EVP_PKEY *key; struct sig_method method; };
 
 struct thread {
-    EVP_MD_CTX *digests[DIGEST_SHA512 + 1];
     struct sealing sealing;
     struct ready signing, verifying;
 };
