@@ -371,7 +371,7 @@ enum status db_atomic(struct call *c, enum status (*change)(struct call *c, stru
     return ST_CONFLICT;
 }
 
-/* --- DDL, counters --- */
+/* --- DDL, rows in common --- */
 
 enum status db_apply(struct db_tx *tx, const char *ddl)
 {
@@ -390,61 +390,3 @@ enum status db_apply(struct db_tx *tx, const char *ddl)
 }
 
 void *db_common(struct db_tx *tx, size_t n, db_change *flush, bool *ret_fresh) { return store__common(writer_of(tx->call->db, tx->in), n, flush, ret_fresh); }
-
-#define LAST "SELECT last FROM store_counter WHERE name = $1"
-#define COUNT "INSERT INTO store_counter (name, last) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET last = excluded.last"
-static const struct query READ_LAST[DATABASES] = { { "store", LAST, NODE }, { "store", LAST, LOG } };
-static const struct query WRITE_LAST[DATABASES] = { { "store", COUNT, NODE }, { "store", COUNT, LOG } };
-
-/* The counters that a group has used. Names are short and few; one more would only be read and written by itself. */
-enum { COUNTERS = 16, COUNTER_NAME = 32 };
-struct counters { size_t n; struct counter { char name[COUNTER_NAME]; int64_t last; } list[COUNTERS]; };
-
-static enum status read_last(struct call *c, enum db_which in, struct str name, int64_t *ret)
-{
-    DB_ROWS rows = db_run(c, &READ_LAST[in], db_text(name));
-    enum status st = db_one(&rows);
-    *ret = st == ST_OK ? db_col_int(&rows, 0) : 0;
-    return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-static enum status write_last(struct call *c, enum db_which in, struct str name, int64_t last) { return db_exec(c, &WRITE_LAST[in], db_text(name), db_int(last)); }
-
-static enum status write_counters(struct db_tx *tx, void *arg)
-{
-    const struct counters *all = arg;
-    for (size_t i = 0; i < all->n; i++) TRY(write_last(tx->call, tx->in, str_z(all->list[i].name), all->list[i].last));
-    return ST_OK;
-}
-
-/* count_alone: a counter that the group does not keep. */
-static enum status count_alone(struct db_tx *tx, struct str name, int64_t *ret)
-{
-    int64_t last;
-    TRY(read_last(tx->call, tx->in, name, &last));
-    TRY(write_last(tx->call, tx->in, name, last + 1));
-    *ret = last + 1;
-    return ST_OK;
-}
-
-enum status db_next_id(struct db_tx *tx, const char *counter, int64_t *ret)
-{
-    struct call *c = tx->call;
-    struct db_conn *conn;
-    bool fresh;
-    if (!tx->open) return ST_BROKEN;
-    TRY(conn_for(c, c->db, tx->in, &conn));
-    if (!c->db->store->grouped[tx->in]) return conn->driver->next_id(c, conn, counter, ret);
-    struct counters *all = db_common(tx, sizeof *all, write_counters, &fresh);
-    size_t i = 0;
-    while (i < all->n && strcmp(all->list[i].name, counter) != 0) i++;
-    if (i == COUNTERS || strlen(counter) >= COUNTER_NAME) return count_alone(tx, str_z(counter), ret);
-    struct counter *x = &all->list[i];
-    if (i == all->n) {
-        TRY(read_last(c, tx->in, str_z(counter), &x->last));
-        memcpy(x->name, counter, strlen(counter) + 1);
-        all->n++;
-    }
-    *ret = ++x->last;
-    return ST_OK;
-}

@@ -99,6 +99,9 @@ void *db_common(struct db_tx *tx, size_t n, db_change *flush, bool *ret_fresh);
  * Numbers rise but may have gaps on PostgreSQL NODE, where transactions run side by side; in LOG, and in SQLite, a transaction that is undone
  * gives its numbers back. A table that is filled by db_next_id is filled by nothing else. */
 NODISCARD enum status db_next_id(struct db_tx *tx, const char *counter, int64_t *ret);
+/* db_next_row: the number after the one that `last` answers: the highest that a table in LOG has or ever had. It is asked once for all that share a commit, and nothing is written:
+ * who takes a number inserts its row at once. For tables that every message grows; only on LOG. */
+NODISCARD enum status db_next_row(struct db_tx *tx, const struct query *last, int64_t *ret);
 
 /* Tables of a room: its .sql file, turned into steps by tools/sql_embed at build time. A file has sections
  *   -- migration 1 node        -- migration 1 log       -- migration 2 node ...

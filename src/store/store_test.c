@@ -637,6 +637,46 @@ TEST(what_a_group_has_in_common_is_written_once_with_it_and_undone_with_a_transa
     CHECK(number(c, &COUNT_LINES) == 2);
 }
 
+/* Numbers that the rows themselves tell. */
+static const struct query LAST_LINE = { "test", "SELECT COALESCE(MAX(id), 0) FROM test_line", LOG }, LAST_OTHER = { "test", "SELECT COALESCE(MAX(id), 100) FROM test_line WHERE id > 100", LOG };
+
+static enum status add_numbered(struct db_tx *tx, void *arg)
+{
+    int64_t id, *wants = arg;
+    TRY(db_next_row(tx, &LAST_LINE, &id));
+    CHECK(id == *wants);
+    return db_exec(tx->call, &ADD_LINE, db_int(id), db_text(STR("numbered")));
+}
+
+static enum status add_or_fail(struct db_tx *tx, void *arg)
+{
+    TRY(add_numbered(tx, arg));
+    return ST_DENIED;
+}
+
+TEST(numbers_go_on_from_the_rows_that_are_there)
+{
+    int64_t n[] = { 1, 2, 3, 4, 5 }, id;
+    DB_TX tx = { 0 };
+    CHECK_OK(db_gather(c));
+    for (int i = 0; i < 3; i++) CHECK_OK(db_append(c, add_numbered, &n[i]));
+    CHECK_OK(db_settle(c));
+    CHECK(db_append(c, add_or_fail, &n[3]) == ST_DENIED); /* gives its number back */
+    call_clear(c);
+    CHECK_OK(db_append(c, add_numbered, &n[3]));
+    CHECK_OK(db_begin(c, LOG, &tx));
+    CHECK_OK(db_next_row(&tx, &LAST_OTHER, &id)); /* questions do not meet */
+    CHECK(id == 101);
+    CHECK_OK(db_exec(c, &ADD_LINE, db_int(id), db_text(STR("x"))));
+    CHECK_OK(db_next_row(&tx, &LAST_LINE, &id));
+    CHECK(id == 102);
+    db_end_tx(&tx);
+    CHECK_OK(db_append(c, add_numbered, &n[4]));
+    CHECK(number(c, &COUNT_LINES) == 5);
+    CHECK_OK(db_begin(c, NODE, &tx));
+    CHECK(db_next_row(&tx, &LAST_LINE, &id) == ST_BROKEN);
+}
+
 TEST(what_was_gathered_is_kept_together_or_not_at_all)
 {
     struct hammer good = { .undone = 0 }, bad = { .failed = 3 };

@@ -107,6 +107,17 @@ TEST(more_than_a_slice_goes_in_one_run)
     CHECK(remove_old(c).n == 2 * SLICE + 1 && left(c) == 0);
 }
 
+TEST(numbers_go_on_where_all_rows_were_removed)
+{
+    static const struct query NUMBERS = { "exchange", "SELECT MIN(seq), MAX(seq) FROM message", LOG };
+    for (int i = 0; i < 3; i++) put(c, OLD_MS, false);
+    CHECK(remove_old(c).seq == 3 && left(c) == 0);
+    put(c, NEW_MS, false);
+    DB_ROWS rows = db_run(c, &NUMBERS);
+    CHECK_OK(db_one(&rows));
+    CHECK(db_col_int(&rows, 0) == 4 && db_col_int(&rows, 1) == 4);
+}
+
 TEST(every_statement_prepares)
 {
     static const struct query *const all[] = { &READ_CUT, &MOVE_CUT, &MOVE_STAMP_CUT, &LAST_STAMPED, &FIRST_KEPT, &NEWEST_ROW, &DELETE_ROWS, &LAST_EMPTY_STAMP, &DELETE_STAMPS, NULL };

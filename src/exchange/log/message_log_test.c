@@ -170,7 +170,7 @@ TEST(what_is_not_there_is_told)
 
 TEST(every_statement_prepares)
 {
-    static const struct query *const all[] = { &INSERT, NULL };
+    static const struct query *const all[] = { &INSERT, &LAST_ROW, NULL };
     CHECK_OK(store_check(c, all));
 }
 

@@ -6,6 +6,7 @@
 enum { REFERENCE_BYTES = 8, RECENT = 16, BASES = 8, REACH = 256, BASE_MOST = 16 * 1024, PATCH_MOST = 1024 };
 
 static const struct query INSERT = { "exchange", "INSERT INTO message_signature (id, xml) VALUES ($1, $2)", LOG };
+static const struct query LAST_ID = { "exchange", "SELECT COALESCE(MAX(id), 0) FROM message_signature", LOG }; /* the newest documents are never removed */
 static const struct query FIND = { "exchange", "SELECT xml FROM message_signature WHERE id = $1", LOG };
 static const struct query LAST_REFERENCE = { "exchange",
     "SELECT signature FROM message WHERE seq >= $1 AND seq <= $2 AND chain_result IS NOT NULL ORDER BY seq DESC LIMIT 1", LOG };
@@ -102,7 +103,7 @@ enum status message__keep_signature(struct db_tx *tx, const struct signature_doc
     struct recent *recent = db_common(tx, sizeof *recent, nothing_to_write, &fresh);
     for (size_t i = 0; i < recent->n && i < RECENT; i++)
         if (str_eq(recent->list[i].xml, doc->xml)) return *ret = write_reference(tx->call->arena, recent->list[i].id), ST_OK;
-    TRY(db_next_id(tx, "exchange.signature", &id));
+    TRY(db_next_row(tx, &LAST_ID, &id));
     TRY(insert_document(tx, id, doc->xml));
     size_t at = recent->n++ % RECENT;
     recent->list[at].xml = doc->xml;
