@@ -5,7 +5,8 @@
 #include "trust/thread.h"
 #include "trust/trust_int.h"
 
-enum { RSA_LEAST_BITS = 2048, EC_MOST_BITS = 521 };
+enum { RSA_LEAST_BITS = 2048, EC_MOST_BITS = 521, EC_MOST_BYTES = (EC_MOST_BITS + 7) / 8 };
+enum { DER_INTEGER = 0x02, DER_SEQUENCE = 0x30, DER_SHORT_HEAD = 2, DER_LONG = 0x80 /* and how many bytes of length follow: here one, for at most 138 */ };
 
 static enum status refuse(struct call *c)
 {
@@ -57,22 +58,27 @@ enum status trust_verify_ed25519(struct call *c, struct str public_key, struct s
     return ST_OK;
 }
 
-/* An XML signature writes an ECDSA value as r || s, each as long as the order of the curve. */
+/* put_integer: a number of DER: without leading zeros, but with one before a highest bit, which would be a sign. */
+static uint8_t *put_integer(uint8_t *at, struct str number)
+{
+    while (number.n > 1 && !number.p[0]) number = str_skip(number, 1);
+    size_t zero = (uint8_t)number.p[0] >> 7;
+    *at++ = DER_INTEGER;
+    *at++ = (uint8_t)(zero + number.n);
+    if (zero) *at++ = 0;
+    memcpy(at, number.p, number.n);
+    return at + number.n;
+}
+
+/* raw_to_der: an XML signature writes an ECDSA value as r || s, each as long as the order of the curve; the library wants SEQUENCE { r, s }. */
 static bool raw_to_der(struct arena *a, const EVP_PKEY *key, struct str raw, struct str *ret)
 {
     size_t half = ((size_t)EVP_PKEY_get_bits(key) + 7) / 8;
-    if (raw.n != 2 * half) return false;
-    OSSL(ECDSA_SIG) sig = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(ossl__bytes(raw), (int)half, NULL), *s = BN_bin2bn(ossl__bytes(raw) + half, (int)half, NULL);
-    if (!sig || !r || !s || ECDSA_SIG_set0(sig, r, s) != 1) {
-        BN_free(r);
-        BN_free(s);
-        return false;
-    }
-    DER_BYTES der = NULL;
-    int n = i2d_ECDSA_SIG(sig, &der);
-    if (n <= 0) return false;
-    *ret = str_copy(a, str_of(der, (size_t)n));
+    uint8_t both[2 * (DER_SHORT_HEAD + 1 + EC_MOST_BYTES)];
+    if (raw.n != 2 * half || half > EC_MOST_BYTES) return false;
+    size_t n = (size_t)(put_integer(put_integer(both, str_first(raw, half)), str_skip(raw, half)) - both);
+    const uint8_t head[] = { DER_SEQUENCE, n < DER_LONG ? (uint8_t)n : DER_LONG | 1, (uint8_t)n };
+    *ret = str_join(a, str_of(head, n < DER_LONG ? 2 : 3), str_of(both, n), STR_END);
     return true;
 }
 

@@ -89,6 +89,40 @@ TEST(raw_value_has_the_length_of_its_curve)
     ossl__forget();
 }
 
+/* as_library: the same value, read and written by OpenSSL. */
+static struct str as_library(struct call *c, struct str der)
+{
+    const unsigned char *p = ossl__bytes(der);
+    OSSL(ECDSA_SIG) sig = d2i_ECDSA_SIG(NULL, &p, (long)der.n);
+    struct str ret = STR("");
+    DER_BYTES out = NULL;
+    CHECK(sig && p == ossl__bytes(der) + der.n);
+    int n = i2d_ECDSA_SIG(sig, &out);
+    CHECK_OK(ossl__copy(c, "test", out, n, &ret));
+    return ret;
+}
+
+TEST(raw_values_are_written_as_the_library_writes_them)
+{
+    const char *curves[] = { "P-256", "P-521" };
+    const char *begin[] = { "\x00\x00\x01", "\x00\x80\x00", "\x80\x00\x00", "\xff\xff\xff", "\x7f\xff\x00", "\x00\x00\x00", "\x01\x00\x00" };
+    for (size_t i = 0; i < 2; i++) {
+        OSSL(EVP_PKEY) key = EVP_EC_gen(curves[i]);
+        size_t half = ((size_t)EVP_PKEY_get_bits(key) + 7) / 8;
+        for (size_t k = 0; k < 49; k++) {
+            char *raw = arena_alloc(c->arena, 2 * half, 1);
+            struct str der, again;
+            memcpy(raw, begin[k % 7], 3);
+            memcpy(raw + half, begin[k / 7], 3);
+            raw[2 * half - 1] = (char)k;
+            CHECK(raw_to_der(c->arena, key, str_of(raw, 2 * half), &der));
+            CHECK_STR(der, as_library(c, der));
+            CHECK(trust__ecdsa_to_raw(c->arena, der, half, &again));
+            CHECK_STR(again, str_of(raw, 2 * half));
+        }
+    }
+}
+
 /* A thread keeps the context of the last key and method: good and bad signatures by two keys in three ways, in turns. */
 TEST(what_a_thread_keeps_of_one_key_never_serves_another)
 {

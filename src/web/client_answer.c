@@ -79,18 +79,20 @@ static void read_framing(const struct header *h, struct framing *f)
 
 static bool read_headers(struct answer *r, struct str rest, struct framing *f)
 {
+    struct header list[HEADERS_MOST];
     struct str line;
-    r->headers = arena_array(r->arena, struct header, HEADERS_MOST);
-    r->nheaders = 0;
+    size_t n = 0;
     while (cut_line(&rest, &line) && line.n) {
         struct header h;
         if (!str_cut(&line, ':', &h.name) || !is_name(h.name)) return false;
         h.value = str_trim(line);
         if (!is_value(h.value)) return false;
-        if (r->nheaders == HEADERS_MOST) return r->state = ANSWER_TOO_LARGE, false;
-        r->headers[r->nheaders++] = h;
+        if (n == HEADERS_MOST) return r->state = ANSWER_TOO_LARGE, false;
+        list[n++] = h;
         read_framing(&h, f);
     }
+    r->headers = arena_copy(r->arena, struct header, list, n);
+    r->nheaders = n;
     return !f->broken;
 }
 

@@ -33,11 +33,12 @@ static struct str forwarded_address(const struct request *rq)
 
 static void make_request(struct call *c, struct turn *t, struct request_parts *parts, struct request *rq)
 {
-    struct taken taken = { arena_array(c->arena, struct header, HEADERS_MAX), 0, HEADERS_MAX };
+    struct header list[HEADERS_MAX];
+    struct taken taken = { list, 0, HEADERS_MAX };
     (void)MHD_get_connection_values_n(t->connection, MHD_HEADER_KIND, take_header, &taken);
     *parts = (struct request_parts){ .match = &t->match, .web = t->door->web };
     *rq = (struct request){ .method = t->method, .target = t->target, .path = t->path, .query = t->query, .port = t->door->port,
-        .headers = taken.headers, .nheaders = taken.n, .body = { t->body, t->nbody }, .peer_address = t->address, .large = spool_all(t->spool), .route = t->match.route, .tls = t->door->tls, .parts = parts };
+        .headers = arena_copy(c->arena, struct header, list, taken.n), .nheaders = taken.n, .body = { t->body, t->nbody }, .peer_address = t->address, .large = spool_all(t->spool), .route = t->match.route, .tls = t->door->tls, .parts = parts };
     if (t->door->tls) rq->npeer_chain = tls__peer_chain(c->arena, t->connection, &rq->peer_chain);
     if (rq->npeer_chain) rq->peer_cert = rq->peer_chain[0];
     if (t->door->web->options.https && t->door->port == PORT_PAGES && is_here(rq->peer_address)) {
