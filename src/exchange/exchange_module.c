@@ -131,6 +131,7 @@ static void stop(struct app *app)
     ocsp__cache_free(ex->status);
     sign__queue_free(ex->signing);
     message__bases_free(ex->bases);
+    message__recent_free(ex->recent);
     servers__memory_free(ex->reached);
     heap_free(ex->services.rows);
     certificates__free(ex);
@@ -171,6 +172,7 @@ static enum status start(struct call *c, struct app *app)
     ex->status = ocsp__cache_new();
     ex->signing = sign__queue_new((size_t)config_count(app->config, "exchange.batch"));
     ex->bases = message__bases_new();
+    ex->recent = message__recent_new();
     ex->reached = servers__memory_new();
     atomic_init(&ex->stamp_failing_ms, TIME_FAR);
     app->exchange = ex;

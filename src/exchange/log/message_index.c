@@ -1,10 +1,10 @@
-/* message_index.c: what the message log is searched, counted and time-stamped by, derived from it outside the commit of a message: a job follows the log and reads each row
- * once, and every search first does what is left to do. So a message costs nothing more when it passes, and the index may be emptied and made again. */
+/* message_index.c: what the message log is searched, counted and time-stamped by, derived from it outside the commit of a message: a job follows the log and takes each row
+ * once, from memory (message_recent.c) or from the table, and every search first does what is left to do. So a message costs nothing more when it passes, and the index may be emptied and made again. */
 #include "exchange/log/message_log_int.h"
 
 #include "exchange/message/message.h"
 
-enum { SLICE = 500, PLACES = 16, JOB_ROWS = 50 * SLICE };
+enum { SLICE = 1000, PLACES = 16, JOB_ROWS = 25 * SLICE };
 
 static const struct query READ_BOOKMARK = { "exchange", "SELECT seq FROM message_bookmark WHERE id = 1", LOG };
 static const struct query SET_BOOKMARK = { "exchange", "UPDATE message_bookmark SET seq = $1 WHERE id = 1", LOG };
@@ -41,9 +41,14 @@ struct row { int64_t seq; struct message_class class_; int64_t at_ms, took_us; s
 /* What a slice touches: its rows, and each class once. */
 struct slice { struct row *rows; size_t nrows; struct message_class *classes; size_t nclasses; };
 
+static struct slice new_slice(struct call *c)
+{
+    return (struct slice){ .rows = arena_array(c->arena, struct row, SLICE), .classes = arena_array(c->arena, struct message_class, SLICE) };
+}
+
 static enum status read_rows(struct call *c, int64_t first, int64_t last, int64_t stamped, struct slice *s)
 {
-    *s = (struct slice){ .rows = arena_array(c->arena, struct row, SLICE), .classes = arena_array(c->arena, struct message_class, SLICE) };
+    *s = new_slice(c);
     DB_ROWS rows = db_run(c, &LIST_ROWS, db_int(first), db_int(last), db_int(SLICE), db_int(stamped));
     while (s->nrows < SLICE && db_next(&rows))
         s->rows[s->nrows++] = (struct row){
@@ -52,6 +57,27 @@ static enum status read_rows(struct call *c, int64_t first, int64_t last, int64_
             .message_id = db_col_text(&rows, 7), .fault_id = db_col_text(&rows, 8), .request_id = db_col_text(&rows, 9), .took_us = db_col_int(&rows, 10),
             .signature = db_col_bytes(&rows, 11) };
     return db_finish(&rows);
+}
+
+static struct row row_of(const struct message_fact *f)
+{
+    return (struct row){ .seq = f->seq, .at_ms = f->at_ms, .took_us = f->took_us, .message_id = f->message_id, .fault_id = f->fault_id, .request_id = f->request_id,
+                         .class_ = { .side = f->side, .kind = f->kind, .client = f->client, .service = f->service, .fault = f->fault } };
+}
+
+/* recall_rows: the same from memory, where every one of them is there; last: the newest that was committed. */
+static bool recall_rows(struct call *c, int64_t first, int64_t last, int64_t stamped, struct slice *s)
+{
+    const struct exchange *ex = exchange__of(c);
+    struct message_fact f;
+    *s = new_slice(c);
+    for (int64_t seq = first; seq <= last && s->nrows < SLICE; seq++) {
+        if (!ex || !message__recall(c, ex->recent, seq, &f)) return false;
+        struct row *r = &s->rows[s->nrows++];
+        *r = row_of(&f);
+        if (seq > stamped) r->signature = f.signature;
+    }
+    return true;
 }
 
 static bool is_same(const struct message_class *a, const struct message_class *b)
@@ -201,12 +227,13 @@ static void make_leaves(struct call *c, struct work *w)
 
 static enum status prepare(struct call *c, struct work *w)
 {
-    int64_t stamped;
+    int64_t stamped, newest;
     DB_VIEW view = { 0 };
     TRY(db_view(c, LOG, &view));
     TRY(read_number(c, &READ_BOOKMARK, &w->after));
     TRY(message__last_stamped(c, &stamped));
-    TRY(read_rows(c, w->after + 1, INT64_MAX, stamped, &w->slice));
+    TRY(read_number(c, &NEWEST, &newest));
+    if (!recall_rows(c, w->after + 1, newest, stamped, &w->slice)) TRY(read_rows(c, w->after + 1, INT64_MAX, stamped, &w->slice));
     make_leaves(c, w);
     return ST_OK;
 }

@@ -33,9 +33,12 @@ static enum status insert(struct db_tx *tx, void *arg)
     struct str signature;
     TRY(message__keep_signature(tx, &made->signature, &signature));
     TRY(db_next_row(tx, &LAST_ROW, &seq));
-    return db_exec(tx->call, &INSERT, db_int(seq), db_int(made->now_ms), db_int(m->side), db_int(kind), db_text(m->request_id), db_text(m->message_id), db_text(m->client),
+    TRY(db_exec(tx->call, &INSERT, db_int(seq), db_int(made->now_ms), db_int(m->side), db_int(kind), db_text(m->request_id), db_text(m->message_id), db_text(m->client),
                    db_text(m->service), db_int(m->status), db_text(m->fault), db_text(m->fault_id), db_int(m->took_us), bytes_or_null(made->sealed),
-                   db_int(made->body_bytes), bytes_or_null(made->digest), bytes_or_null(signature), bytes_or_null(made->signature.chain_result), bytes_or_null(made->signature.chain));
+                   db_int(made->body_bytes), bytes_or_null(made->digest), bytes_or_null(signature), bytes_or_null(made->signature.chain_result), bytes_or_null(made->signature.chain)));
+    const struct message_fact fact = { seq, made->now_ms, m->took_us, m->side, kind, m->client, m->service, m->fault, m->message_id, m->fault_id, m->request_id, signature };
+    message__remember(tx, exchange__of(tx->call)->recent, &fact);
+    return ST_OK;
 }
 
 static enum status told(struct call *c, enum status st)

@@ -85,10 +85,12 @@ bool message__knows_persons(const struct call *c);
  * answered. ST_NOT_FOUND with a sentence when nobody has the number; ST_INVALID for a purpose that is none. */
 NODISCARD enum status message__list_person(struct call *c, struct str number, struct str purpose, int64_t before_leaf, size_t limit, struct message_abouts *ret);
 
-/* ---- message_signature.c: what struct exchange keeps for it ---- */
+/* ---- what struct exchange keeps for message_signature.c and message_recent.c ---- */
 
 struct message_bases *message__bases_new(void);
 void message__bases_free(struct message_bases *b);
+struct message_recent *message__recent_new(void);
+void message__recent_free(struct message_recent *m);
 
 /* ---- message_keep.c: retention ---- */
 

@@ -20,6 +20,15 @@ enum { MESSAGE_LENGTH_BYTES = 4 };
 /* message__bound: what a sealed text is tied to, so that it cannot be shown as another message's. */
 struct str message__bound(struct call *c, struct str request_id, enum message_side side, bool is_answer);
 
+/* ---- message_recent.c: the newest rows in memory ---- */
+
+enum { MESSAGE_REFERENCE_BYTES = 8 }; /* what stands in the column signature where the document stands elsewhere */
+/* What a row is searched, counted and time-stamped by; signature: its column. */
+struct message_fact { int64_t seq, at_ms, took_us, side, kind; struct str client, service, fault, message_id, fault_id, request_id, signature; };
+/* message__remember: a row that this transaction inserts; forgotten with it. message__recall: a row that is in the log; false: it must be read there. */
+void message__remember(struct db_tx *tx, struct message_recent *m, const struct message_fact *f);
+bool message__recall(struct call *c, struct message_recent *m, int64_t seq, struct message_fact *ret);
+
 /* ---- message_index.c: what the log is searched by ----
  * A class is one kind of row between one client and one service, with one fault or none. There are few of them, so a filter is a choice of classes, and the newest
  * rows of a class stand together: no search reads more than a few thousand small rows, however many messages there are. */
@@ -51,9 +60,9 @@ NODISCARD enum status message__keep_minutes(struct call *c, const struct message
 /* ---- message_leaves.c ---- */
 
 NODISCARD enum status message__last_stamped(struct call *c, int64_t *ret); /* the row up to which a time-stamp covers everything */
-enum { LEAVES_SHARED = 16, LEAVES_SHARED_BYTES = 8 };
+enum { LEAVES_SHARED = 16 };
 /* A document that signs several messages, by what stands in their rows (message_signature.c). */
-struct leaves_shared { char stored[LEAVES_SHARED_BYTES], digest[64]; };
+struct leaves_shared { char stored[MESSAGE_REFERENCE_BYTES], digest[64]; };
 struct message_leaves { struct buf bytes; size_t n, most; int64_t first_seq, last_seq, first_ms; struct leaves_shared shared[LEAVES_SHARED]; size_t nshared; bool broken; };
 /* message__leaves_in: room for so many. message__add_leaf: of a row, in order; stored is its column signature. message__keep_leaves: in the transaction that moves the bookmark
  * of the index to upto; broken: a signature of these rows could not be read, so whoever stamps reads the rows, and meets that. */

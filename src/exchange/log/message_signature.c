@@ -3,7 +3,7 @@
 #include "exchange/log/message_log_int.h"
 
 /* A document's base is at most REACH ids older. */
-enum { REFERENCE_BYTES = 8, RECENT = 16, BASES = 8, REACH = 256, BASE_MOST = 16 * 1024, PATCH_MOST = 1024 };
+enum { RECENT = 16, BASES = 8, REACH = 256, BASE_MOST = 16 * 1024, PATCH_MOST = 1024 };
 
 static const struct query INSERT = { "exchange", "INSERT INTO message_signature (id, xml) VALUES ($1, $2)", LOG };
 static const struct query LAST_ID = { "exchange", "SELECT COALESCE(MAX(id), 0) FROM message_signature", LOG }; /* the newest documents are never removed */
@@ -41,17 +41,17 @@ static enum status nothing_to_write(struct db_tx *tx, void *arg)
 
 static struct str write_reference(struct arena *a, int64_t id)
 {
-    char *bytes = arena_alloc(a, REFERENCE_BYTES, 1);
-    for (size_t i = 0; i < REFERENCE_BYTES; i++) bytes[i] = (char)((uint64_t)id >> 8 * (REFERENCE_BYTES - 1 - i));
-    return str_of(bytes, REFERENCE_BYTES);
+    char *bytes = arena_alloc(a, MESSAGE_REFERENCE_BYTES, 1);
+    for (size_t i = 0; i < MESSAGE_REFERENCE_BYTES; i++) bytes[i] = (char)((uint64_t)id >> 8 * (MESSAGE_REFERENCE_BYTES - 1 - i));
+    return str_of(bytes, MESSAGE_REFERENCE_BYTES);
 }
 
 /* read_reference: false for a document; every one of those begins with a bracket, and no id ever will. */
 static bool read_reference(struct str stored, int64_t *ret)
 {
     uint64_t id = 0;
-    if (stored.n != REFERENCE_BYTES || stored.p[0] == '<') return false;
-    for (size_t i = 0; i < REFERENCE_BYTES; i++) id = id << 8 | (uint8_t)stored.p[i];
+    if (stored.n != MESSAGE_REFERENCE_BYTES || stored.p[0] == '<') return false;
+    for (size_t i = 0; i < MESSAGE_REFERENCE_BYTES; i++) id = id << 8 | (uint8_t)stored.p[i];
     *ret = (int64_t)id;
     return true;
 }
@@ -128,9 +128,9 @@ enum status message__signature(struct call *c, struct str stored, struct str *re
     struct str kept, base;
     if (!read_reference(stored, &id)) return *ret = stored, ST_OK;
     TRY(find_document(c, id, &kept));
-    if (!read_reference(str_first(kept, REFERENCE_BYTES), &id)) return *ret = kept, ST_OK;
+    if (!read_reference(str_first(kept, MESSAGE_REFERENCE_BYTES), &id)) return *ret = kept, ST_OK;
     TRY(find_document(c, id, &base));
-    if (str_starts(base, STR("<")) && message__unpatch(c->arena, base, str_skip(kept, REFERENCE_BYTES), ret)) return ST_OK;
+    if (str_starts(base, STR("<")) && message__unpatch(c->arena, base, str_skip(kept, MESSAGE_REFERENCE_BYTES), ret)) return ST_OK;
     return call_fail(c, ST_BROKEN, "", "The signature of a message is damaged in the log. Restore the log from a backup.");
 }
 

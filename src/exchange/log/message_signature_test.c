@@ -178,8 +178,8 @@ TEST(a_damaged_patch_is_told)
     put(c, "r1", document(c, 'a', 1), true);
     put(c, "r2", document(c, 'a', 2), true);
     CHECK_OK(find_document(c, 2, &second));
-    const struct str wrong[] = { str_join(c->arena, write_reference(c->arena, 9), str_skip(second, REFERENCE_BYTES), STR_END), str_first(second, second.n - 1),
-                                 str_join(c->arena, write_reference(c->arena, 2), str_skip(second, REFERENCE_BYTES), STR_END) };
+    const struct str wrong[] = { str_join(c->arena, write_reference(c->arena, 9), str_skip(second, MESSAGE_REFERENCE_BYTES), STR_END), str_first(second, second.n - 1),
+                                 str_join(c->arena, write_reference(c->arena, 2), str_skip(second, MESSAGE_REFERENCE_BYTES), STR_END) };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         DB_TX tx = { 0 };
         CHECK_OK(db_begin(c, LOG, &tx));

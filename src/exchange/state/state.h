@@ -12,6 +12,7 @@
 struct directory;
 struct memo;
 struct message_bases;
+struct message_recent;
 struct ocsp_cache;
 struct server_memory;
 struct service_row;
@@ -71,6 +72,7 @@ struct exchange {
     struct ocsp_cache *status;
     struct sign_queue *signing;
     struct message_bases *bases;               /* signature documents by which later ones are kept; NULL: each is kept whole. Of who writes LOG */
+    struct message_recent *recent;             /* the newest rows of the log; NULL: they are read there */
     struct server_memory *reached;
     struct arena *arena;                       /* what lives as long as this */
     atomic_llong stamp_failing_ms;             /* since when time-stamping fails; TIME_FAR: it does not */
