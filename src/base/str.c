@@ -49,19 +49,23 @@ struct str str_trim(struct str s)
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
 
-/* Eight bytes at a time: not 0 where one of them is sought. */
+/* has_odd: is one of eight bytes not plain? Sums and differences run over into the next byte only from one that is not. */
 enum { EIGHT = 8 };
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (uint8_t)(byte))
-static uint64_t any_below(uint64_t x, char ch) { return (x - EACH(ch)) & ~x & EACH(0x80); }
-static uint64_t any_is(uint64_t x, char ch) { return any_below(x ^ EACH(ch), 1); }
+static bool has_odd(const char *p, uint64_t each_not, uint64_t each_nor)
+{
+    uint64_t x;
+    memcpy(&x, p, EIGHT);
+    uint64_t outside = x | (x + EACH(1)) | (x - EACH(' ')), a = x ^ each_not, b = x ^ each_nor;
+    return ((outside | ((a - EACH(1)) & ~a) | ((b - EACH(1)) & ~b)) & EACH(0x80)) != 0;
+}
 
 size_t str_plain_run(struct str s, char not, char nor)
 {
+    const uint64_t each_not = EACH(not), each_nor = EACH(nor);
     size_t n = 0;
-    for (uint64_t x; s.n - n >= EIGHT; n += EIGHT) {
-        memcpy(&x, s.p + n, EIGHT);
-        if ((x & EACH(0x80)) | any_below(x, ' ') | any_is(x, 0x7f) | any_is(x, not) | any_is(x, nor)) break;
-    }
+    while (s.n - n >= EIGHT && !has_odd(s.p + n, each_not, each_nor)) n += EIGHT;
+    if (s.n >= EIGHT && s.n - n < EIGHT && !has_odd(s.p + s.n - EIGHT, each_not, each_nor)) return s.n;
     while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && s.p[n] != not && s.p[n] != nor) n++;
     return n;
 }
