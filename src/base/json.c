@@ -337,8 +337,7 @@ static size_t plain_run(struct str s)
     return n;
 }
 
-/* put_quoted: always valid JSON: a byte that is not UTF-8 becomes U+FFFD. */
-static void put_quoted(struct buf *b, struct str s)
+void json_quote(struct buf *b, struct str s)
 {
     buf_put_c(b, '"');
     while (s.n) {
@@ -358,7 +357,7 @@ static void put_quoted(struct buf *b, struct str s)
 void json_name(struct json_out *o, struct str name)
 {
     separate(o);
-    put_quoted(o->b, name);
+    json_quote(o->b, name);
     buf_put_c(o->b, ':');
     o->comma[o->depth] = false; /* the value that follows belongs to this name */
 }
@@ -366,7 +365,7 @@ void json_name(struct json_out *o, struct str name)
 void json_put_text(struct json_out *o, struct str v)
 {
     separate(o);
-    put_quoted(o->b, v);
+    json_quote(o->b, v);
 }
 
 void json_put_int(struct json_out *o, int64_t v)

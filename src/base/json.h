@@ -23,6 +23,9 @@ bool json_bool(const struct json *j, bool fallback);
 /* json_need: the string under key; ST_INVALID at field key where it is missing or no string. */
 NODISCARD enum status json_need(struct call *c, const struct json *j, const char *key, struct str *ret);
 
+/* json_quote: a text as it stands in JSON, always valid: a byte that is not UTF-8 becomes U+FFFD. */
+void json_quote(struct buf *b, struct str s);
+
 /* Writing: struct json_out keeps the commas. json_out_begin(&o, &buf) ... json_open(&o, '{') json_name(&o, "a") json_put_text(...) json_close(&o). */
 struct json_out { struct buf *b; int depth; bool comma[64]; char closer[64]; };
 struct json_out json_to(struct buf *b);

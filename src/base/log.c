@@ -15,13 +15,29 @@ static const char *const names[] = { "debug", "info", "warn", "error" };
 
 void log_least(enum log_level level) { least = level; }
 
-static void put_fields(struct json_out *o, const struct log_field *fields, size_t n)
+/* put_name: names, levels, rooms and events are our own words and stand as they are. */
+static void put_name(struct buf *b, const char *name)
+{
+    buf_put(b, STR(",\""));
+    buf_put_z(b, name);
+    buf_put(b, STR("\":"));
+}
+
+static void put_word(struct buf *b, const char *name, const char *word)
+{
+    put_name(b, name);
+    buf_put_c(b, '"');
+    buf_put_z(b, word);
+    buf_put_c(b, '"');
+}
+
+static void put_fields(struct buf *b, const struct log_field *fields, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (!fields[i].name) continue;
-        json_name(o, str_z(fields[i].name));
-        if (fields[i].kind == LOG_INT) json_put_int(o, fields[i].number);
-        else json_put_text(o, str_first(fields[i].text, NOTE_MAX));
+        put_name(b, fields[i].name);
+        if (fields[i].kind == LOG_INT) buf_put_int(b, fields[i].number);
+        else json_quote(b, str_first(fields[i].text, NOTE_MAX));
     }
 }
 
@@ -30,18 +46,20 @@ void log_write(enum log_level level, const char *room, const char *event, struct
     if (level < least) return;
     char space[LINE_MAX];
     struct buf b = buf_over(space, sizeof space);
-    struct json_out o = json_to(&b);
     char at[TIME_TEXT];
     time_format_ms(time_now_ms(), at);
-    json_open(&o, '{');
-    json_text_at(&o, "at", str_z(at));
-    json_text_at(&o, "level", str_z(names[level]));
-    json_text_at(&o, "room", str_z(room));
-    json_text_at(&o, "event", str_z(event));
-    if (trace.n) json_text_at(&o, "trace", trace);
-    put_fields(&o, fields, n);
-    json_close(&o);
-    buf_put_c(&b, '\n');
+    buf_put(&b, STR("{\"at\":\""));
+    buf_put_z(&b, at);
+    buf_put_c(&b, '"');
+    put_word(&b, "level", names[level]);
+    put_word(&b, "room", room);
+    put_word(&b, "event", event);
+    if (trace.n) {
+        put_name(&b, "trace");
+        json_quote(&b, trace);
+    }
+    put_fields(&b, fields, n);
+    buf_put(&b, STR("}\n"));
     struct str line;
     if (buf_finish(&b, &line) != ST_OK) line = STR("{\"level\":\"error\",\"room\":\"base\",\"event\":\"log.line_too_long\"}\n");
     ssize_t done = write(STDERR_FILENO, line.p, line.n);

@@ -15,7 +15,8 @@ struct log_field { const char *name; enum { LOG_TEXT, LOG_INT } kind; struct str
 static inline struct log_field log_text(const char *name, struct str v) { return (struct log_field){ name, LOG_TEXT, v, 0 }; }
 static inline struct log_field log_int(const char *name, int64_t v) { return (struct log_field){ name, LOG_INT, { NULL, 0 }, v }; }
 
-/* log_line: log_line(LOG_INFO, "store", "opened", c->trace, log_text("database", name), log_int("ms", 12)). trace may be empty. */
+/* log_line: log_line(LOG_INFO, "store", "opened", c->trace, log_text("database", name), log_int("ms", 12)). trace may be empty; room, event and names are
+ * plain words of the program, written as they are. */
 #define log_line(level, room, event, trace, ...) \
     log_write(level, room, event, trace, (const struct log_field[]){ { 0 }, __VA_ARGS__ }, \
               sizeof((const struct log_field[]){ { 0 }, __VA_ARGS__ }) / sizeof(struct log_field))

@@ -120,11 +120,9 @@ static bool is_plain_header(struct header h)
     static const char *const own[] = { "Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect" };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (str_eq_nocase(h.name, str_z(own[i]))) return false;
-    for (size_t i = 0; i < h.value.n; i++)
+    for (size_t i = str_plain_run(h.value, 0, 0); i < h.value.n; i++)
         if (((unsigned char)h.value.p[i] < ' ' && h.value.p[i] != '\t') || h.value.p[i] == 0x7f) return false;
-    for (size_t i = 0; i < h.name.n; i++)
-        if ((unsigned char)h.name.p[i] <= ' ' || h.name.p[i] == ':' || (unsigned char)h.name.p[i] >= 0x7f) return false;
-    return h.name.n > 0;
+    return h.name.n > 0 && str_plain_run(h.name, ' ', ':') == h.name.n;
 }
 
 static bool has_header(const struct client_request *rq, struct str name)

@@ -118,7 +118,7 @@ static enum MHD_Result answer_early(struct turn *t, int http)
 /* ---- reading ---- */
 
 /* What the head says about the body. Two lengths of one body are how requests are smuggled past a proxy that believes the other one. */
-struct framing { int headers, lengths, codings; size_t length /* 0: not told */; };
+struct framing { size_t headers; int lengths, codings; size_t length /* 0: not told */; };
 
 static enum MHD_Result count_framing(void *arg, enum MHD_ValueKind kind, const char *name, size_t nname, const char *value, size_t nvalue)
 {
