@@ -4,7 +4,7 @@
 
 #include "exchange/message/message.h"
 
-enum { SLICE = 1000, PLACES = 16, JOB_ROWS = 25 * SLICE };
+enum { SLICE = 1000, PLACES = 16, JOB_ROWS = 25 * SLICE, MISSED_MOST = 50 };
 
 static const struct query READ_BOOKMARK = { "exchange", "SELECT seq FROM message_bookmark WHERE id = 1", LOG };
 static const struct query SET_BOOKMARK = { "exchange", "UPDATE message_bookmark SET seq = $1 WHERE id = 1", LOG };
@@ -46,10 +46,10 @@ static struct slice new_slice(struct call *c)
     return (struct slice){ .rows = arena_array(c->arena, struct row, SLICE), .classes = arena_array(c->arena, struct message_class, SLICE) };
 }
 
+/* read_rows: appended to the slice, as far as there is room. */
 static enum status read_rows(struct call *c, int64_t first, int64_t last, int64_t stamped, struct slice *s)
 {
-    *s = new_slice(c);
-    DB_ROWS rows = db_run(c, &LIST_ROWS, db_int(first), db_int(last), db_int(SLICE), db_int(stamped));
+    DB_ROWS rows = db_run(c, &LIST_ROWS, db_int(first), db_int(last), db_int((int64_t)(SLICE - s->nrows)), db_int(stamped));
     while (s->nrows < SLICE && db_next(&rows))
         s->rows[s->nrows++] = (struct row){
             .seq = db_col_int(&rows, 0), .at_ms = db_col_int(&rows, 1),
@@ -65,19 +65,23 @@ static struct row row_of(const struct message_fact *f)
                          .class_ = { .side = f->side, .kind = f->kind, .client = f->client, .service = f->service, .fault = f->fault } };
 }
 
-/* recall_rows: the same from memory, where every one of them is there; last: the newest that was committed. */
-static bool recall_rows(struct call *c, int64_t first, int64_t last, int64_t stamped, struct slice *s)
+/* take_rows: those behind first - 1 up to last, the newest that was committed: from memory, and from the table what is not there. Where that is much, the rest is read at once. */
+static enum status take_rows(struct call *c, int64_t first, int64_t last, int64_t stamped, struct slice *s)
 {
     const struct exchange *ex = exchange__of(c);
     struct message_fact f;
-    *s = new_slice(c);
-    for (int64_t seq = first; seq <= last && s->nrows < SLICE; seq++) {
-        if (!ex || !message__recall(c, ex->recent, seq, &f)) return false;
-        struct row *r = &s->rows[s->nrows++];
-        *r = row_of(&f);
-        if (seq > stamped) r->signature = f.signature;
+    for (int missed = 0; first <= last && s->nrows < SLICE; first++) {
+        if (ex && message__recall(c, ex->recent, first, &f)) {
+            struct row *r = &s->rows[s->nrows++];
+            *r = row_of(&f);
+            if (first > stamped) r->signature = f.signature;
+            continue;
+        }
+        bool many = ++missed > MISSED_MOST;
+        TRY(read_rows(c, first, many ? last : first, stamped, s));
+        if (many) break;
     }
-    return true;
+    return ST_OK;
 }
 
 static bool is_same(const struct message_class *a, const struct message_class *b)
@@ -233,7 +237,8 @@ static enum status prepare(struct call *c, struct work *w)
     TRY(read_number(c, &READ_BOOKMARK, &w->after));
     TRY(message__last_stamped(c, &stamped));
     TRY(read_number(c, &NEWEST, &newest));
-    if (!recall_rows(c, w->after + 1, newest, stamped, &w->slice)) TRY(read_rows(c, w->after + 1, INT64_MAX, stamped, &w->slice));
+    w->slice = new_slice(c);
+    TRY(take_rows(c, w->after + 1, newest, stamped, &w->slice));
     make_leaves(c, w);
     return ST_OK;
 }
@@ -300,6 +305,7 @@ enum status message__unindex(struct call *c, int64_t first, int64_t last)
 {
     struct slice s;
     while (first <= last) {
+        s = new_slice(c);
         TRY(read_rows(c, first, last, INT64_MAX, &s));
         for (size_t i = 0; i < s.nrows; i++) {
             struct message_class *k;

@@ -23,12 +23,12 @@ static void log_messages(struct call *c, int from, int to)
 static int64_t counted(struct call *c)
 {
     const struct message_class *classes;
-    struct message_place places[100];
+    struct message_place places[1000];
     size_t n, found;
     int64_t sum = 0;
     CHECK_OK(message__list_classes(c, INT64_MAX, &classes, &n));
     for (size_t i = 0; i < n; i++) {
-        CHECK_OK(message__list_places(c, classes[i].id, 0, (struct message_place){ INT64_MAX, INT64_MAX }, 100, places, &found));
+        CHECK_OK(message__list_places(c, classes[i].id, 0, (struct message_place){ INT64_MAX, INT64_MAX }, 1000, places, &found));
         CHECK((int64_t)found == classes[i].n);
         sum += classes[i].n;
     }
@@ -70,31 +70,52 @@ static bool is_same_row(const struct row *a, const struct row *b)
 }
 
 /* From memory or from the table, in part or in whole: a slice is the same. */
+static void check_rows(struct call *c, int64_t first, int64_t last)
+{
+    struct slice taken = new_slice(c), read = new_slice(c);
+    CHECK_OK(take_rows(c, first, last, 0, &taken));
+    CHECK_OK(read_rows(c, first, last, 0, &read));
+    CHECK((int64_t)taken.nrows == last - first + 1 && read.nrows == taken.nrows);
+    for (size_t i = 0; i < read.nrows; i++) CHECK(is_same_row(&taken.rows[i], &read.rows[i]));
+}
+
 TEST(rows_are_the_same_from_memory_and_from_the_table)
 {
-    struct slice recalled, read;
+    enum { FEW = MISSED_MOST / 2, MANY = 2 * MISSED_MOST };
+    struct message_fact f;
     int64_t behind;
-    log_messages(c, 1, 10); /* before there is a memory */
+    log_messages(c, 1, MANY); /* before there is a memory */
     exchange.recent = message__recent_new();
-    log_messages(c, 11, 40);
-    CHECK(!recall_rows(c, 1, 40, 0, &recalled) && !recall_rows(c, 11, 41, 0, &recalled));
-    CHECK(recall_rows(c, 11, 40, 0, &recalled) && recalled.nrows == 30);
-    CHECK_OK(read_rows(c, 11, 40, 0, &read));
-    CHECK(read.nrows == 30);
-    for (size_t i = 0; i < 30; i++) CHECK(is_same_row(&recalled.rows[i], &read.rows[i]));
-    CHECK(recall_rows(c, 41, 40, 0, &recalled) && recalled.nrows == 0);
+    log_messages(c, MANY + 1, MANY + 60);
+    CHECK(!message__recall(c, exchange.recent, MANY, &f) && message__recall(c, exchange.recent, MANY + 1, &f));
+    check_rows(c, 1, MANY + 60);
+    check_rows(c, MANY - FEW, MANY + 60);
+    check_rows(c, MANY + 1, MANY + 60);
     CHECK_OK(message__index(c, INT64_MAX, &behind));
-    log_messages(c, 41, 50);
-    {
-        DB_TX tx = { 0 };
-        struct message_fact f = { .seq = 51, .client = STR_INIT("VN/GOV/H26/desk"), .signature = STR_INIT("12345678") };
-        CHECK_OK(db_begin(c, LOG, &tx));
-        message__remember(&tx, exchange.recent, &f); /* not committed: nobody indexes it */
-        CHECK(recall_rows(c, 51, 51, 51, &recalled) && recalled.rows[0].signature.n == 0);
-        CHECK(recall_rows(c, 51, 51, 50, &recalled) && recalled.rows[0].signature.n == 8);
-    }
-    CHECK_OK(message__index(c, INT64_MAX, &behind));
-    CHECK(counted(c) == 50 && behind == 0);
+    CHECK(counted(c) == MANY + 60 && behind == 0);
+    message__recent_free(exchange.recent);
+    exchange.recent = NULL;
+}
+
+TEST(a_row_that_is_not_committed_is_not_taken)
+{
+    struct work w;
+    exchange.recent = message__recent_new();
+    log_messages(c, 1, 10);
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    message__remember(&tx, exchange.recent, &(struct message_fact){ .seq = 11, .client = STR_INIT("VN/GOV/H26/desk"), .signature = STR_INIT("12345678") });
+    w.slice = new_slice(c);
+    CHECK_OK(take_rows(c, 11, 11, 10, &w.slice));
+    CHECK(w.slice.nrows == 1 && w.slice.rows[0].signature.n == 8);
+    w.slice = new_slice(c);
+    CHECK_OK(take_rows(c, 11, 11, 11, &w.slice)); /* a time-stamp covers it */
+    CHECK(w.slice.nrows == 1 && w.slice.rows[0].signature.n == 0);
+    struct call *other = test_store_call(c);
+    CHECK_OK(prepare(other, &w));
+    CHECK(w.slice.nrows == 10);
+    test_store_call_end(other);
+    db_end_tx(&tx);
     message__recent_free(exchange.recent);
     exchange.recent = NULL;
 }
