@@ -219,5 +219,5 @@ void serve__turn(struct call *c, struct turn *t)
     numbers__count(&w->numbers, rq.port, rp.status ? rp.status : 200, us);
     log_turn(c, &rq, &rp, us);
     size_t n = sizeof page_headers / sizeof *page_headers - (rq.tls ? 0 : 1);
-    turn__answer(c, t, &rp, page ? page_headers : api_headers, page ? n : 1);
+    turn__answer(c, t, &rp, page ? page_headers : api_headers, page ? n : rq.port == PORT_PEERS ? 0 : 1); /* nodes are no browsers */
 }
