@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "base/strand.h"
+
 static _Atomic int at_work, awaited;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t nobody;
@@ -77,6 +79,10 @@ static void await_nobody(int64_t most_us)
 
 void crowd_await(int64_t most_us)
 {
+    if (strand_mine()) {
+        strand_await_rest(most_us);
+        return;
+    }
     crowd_sleep();
     if (most_us > 0 && atomic_load(&at_work) > 0) await_nobody(most_us);
     crowd_wake();

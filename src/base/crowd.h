@@ -17,7 +17,7 @@ void crowd_join(void);
 void crowd_sleep(void);
 void crowd_wake(void);
 
-/* crowd_await: until nobody else is at work, but at most so many microseconds. */
+/* crowd_await: until nobody else is at work, but at most so many microseconds. On a strand: until no other strand of its loop is. */
 void crowd_await(int64_t most_us);
 
 #endif

@@ -3,16 +3,18 @@
 
 #include <pthread.h>
 
+#include "base/gate.h"
+
 enum { WHOLE = 128, END = WHOLE / 2, LANES = 16 };
 
 struct slot { char *bytes; size_t key, size; };
-struct memo { pthread_mutex_t lock, lanes[LANES] /* held by those who find something out */; size_t nslots; struct slot slots[]; };
+struct memo { pthread_mutex_t lock; struct turnstile lanes[LANES] /* in each, one who finds something out */; size_t nslots; struct slot slots[]; };
 
 struct memo *memo_new(size_t slots)
 {
     struct memo *m = heap_alloc(1, sizeof *m + slots * sizeof *m->slots);
     (void)pthread_mutex_init(&m->lock, NULL);
-    for (size_t i = 0; i < LANES; i++) (void)pthread_mutex_init(&m->lanes[i], NULL);
+    for (size_t i = 0; i < LANES; i++) turnstile_init(&m->lanes[i], 1);
     m->nslots = slots;
     return m;
 }
@@ -21,7 +23,7 @@ void memo_free(struct memo *m)
 {
     if (!m) return;
     for (size_t i = 0; i < m->nslots; i++) heap_free(m->slots[i].bytes);
-    for (size_t i = 0; i < LANES; i++) (void)pthread_mutex_destroy(&m->lanes[i]);
+    for (size_t i = 0; i < LANES; i++) turnstile_done(&m->lanes[i]);
     (void)pthread_mutex_destroy(&m->lock);
     heap_free(m);
 }
@@ -91,7 +93,7 @@ bool memo_find_or_wait(struct memo *m, struct arena *a, const struct str *pieces
     if (!m) return false;
     if (memo_find(m, a, pieces, n, ret)) return true;
     *turn = (struct memo_turn){ m, hash_of(pieces, n) % LANES };
-    (void)pthread_mutex_lock(&m->lanes[turn->lane]);
+    (void)turnstile_enter(&m->lanes[turn->lane], INT64_MAX);
     if (!memo_find(m, a, pieces, n, ret)) return false;
     memo_end_turn(turn);
     return true;
@@ -99,7 +101,7 @@ bool memo_find_or_wait(struct memo *m, struct arena *a, const struct str *pieces
 
 void memo_end_turn(struct memo_turn *turn)
 {
-    if (turn->of) (void)pthread_mutex_unlock(&turn->of->lanes[turn->lane]);
+    if (turn->of) turnstile_leave(&turn->of->lanes[turn->lane]);
     turn->of = NULL;
 }
 

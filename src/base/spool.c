@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "base/strand.h"
 
 enum { NEEDLE_MAX = 1024 };
 
@@ -134,6 +135,7 @@ bool extent_walk(const struct extent *s, bool (*take)(void *arg, struct str byte
         if (!extent_read(s, at, step, n)) return false;
         if (!take(arg, str_of(step, n))) return true;
         at += (int64_t)n;
+        strand_yield();
     }
     return true;
 }

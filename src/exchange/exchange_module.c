@@ -137,7 +137,7 @@ static void stop(struct app *app)
     certificates__free(ex);
     arena_close(ex->arena);
     (void)pthread_mutex_destroy(&ex->lock);
-    (void)pthread_mutex_destroy(&ex->stamping);
+    turnstile_done(&ex->stamping);
     heap_free(ex);
     app->exchange = NULL;
 }
@@ -167,7 +167,7 @@ static enum status start(struct call *c, struct app *app)
     ex->app = app;
     ex->arena = arena_open(ROOM_ARENA);
     (void)pthread_mutex_init(&ex->lock, NULL);
-    (void)pthread_mutex_init(&ex->stamping, NULL);
+    turnstile_init(&ex->stamping, 1);
     ex->judged = memo_new(JUDGED_SLOTS);
     ex->status = ocsp__cache_new();
     ex->signing = sign__queue_new((size_t)config_count(app->config, "exchange.batch"));
@@ -190,7 +190,7 @@ static enum status start(struct call *c, struct app *app)
 #define PUBLISHED(version) { "GET", version "/{stamp}/{name}", operator__params, .need = "public", .port = PORT_STATUS, .api = true }
 static const struct route routes[] = {
     /* all verbs: the exchange itself says which are X-Road's, in X-Road's form */
-    { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_LARGE_MAX, .spools = true, .api = true, .failed = consumer__failed },
+    { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_LARGE_MAX, .spools = true, .waits = true, .api = true, .failed = consumer__failed },
     { "GET", "/asic", evidence__show_containers, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = evidence__show_failed },
     { "GET", "/verificationconf", evidence__show_conf, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = evidence__show_failed },
     { "GET", "/listClients", metadata__clients, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = consumer__failed },
@@ -206,7 +206,7 @@ static const struct route routes[] = {
     { "POST", "/ocsp", operator__ocsp_post, .need = "public", .port = PORT_STATUS, .max_body = OCSP_QUESTION_MAX, .api = true },
     { "GET", "/ocsp/{question}", operator__ocsp_get, .need = "public", .port = PORT_STATUS, .api = true },
     { "POST", "/tsa", operator__stamp, .need = "public", .port = PORT_STATUS, .max_body = OCSP_QUESTION_MAX, .api = true },
-    { "POST", "/", provider__handle, .need = "public", .port = PORT_PEERS, .max_body = EXCHANGE_LARGE_WIRE_MAX, .spools = true, .api = true, .failed = provider__failed },
+    { "POST", "/", provider__handle, .need = "public", .port = PORT_PEERS, .max_body = EXCHANGE_LARGE_WIRE_MAX, .spools = true, .waits = true, .api = true, .failed = provider__failed },
     { "GET", "/", ocsp__show, .need = "public", .port = PORT_STATUS, .api = true, .failed = ocsp__show_failed },
     { 0 } };
 

@@ -3,6 +3,7 @@
 
 #include "base/config.h"
 #include "base/encode.h"
+#include "base/strand.h"
 #include "base/yaml.h"
 #include "exchange/rights/rights.h"
 #include "trust/trust.h"
@@ -83,11 +84,22 @@ enum status exchange_offer(struct call *c, struct app *app, struct str subsystem
 
 /* ---- running one ---- */
 
+/* A function of a register may search or compute for long. */
+struct running { struct call *call; const struct service_row *row; struct service_request *rq; struct service_reply *rp; enum status result; };
+
+static void run_outside(void *arg)
+{
+    struct running *r = arg;
+    r->result = r->row->offered.handle(r->call, r->rq, r->rp);
+}
+
 static enum status run_function(struct call *c, const struct service_row *row, struct service_request *rq, struct service_reply *rp)
 {
     if (rq->large.spool && extent_load(c, &rq->large, EXCHANGE_BODY_MAX, &rq->body) != ST_OK)
         return call_fault(c, call_fail(c, ST_TOO_LARGE, "body", "This service takes at most 10 MiB at a time. Send less."), STR("bad_request"));
-    enum status st = row->offered.handle(c, rq, rp);
+    struct running r = { c, row, rq, rp, ST_OK };
+    strand_outside(run_outside, &r);
+    enum status st = r.result;
     if (st == ST_OK || c->error.fault.n) return st;
     struct reply problem = { 0 };
     reply_problem(c, &problem, st);

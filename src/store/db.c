@@ -183,9 +183,7 @@ enum status db_begin(struct call *c, enum db_which in, struct db_tx *tx)
 static enum status keep_alone(struct call *c, struct db_session *ses, const struct undo *undo)
 {
     struct db_conn *conn = ses->worker;
-    crowd_sleep();
-    enum status st = conn->driver->step(c, conn, STEP_COMMIT);
-    crowd_wake();
+    enum status st = store__commit(c, conn);
     if (st != ST_OK) {
         if (conn->driver->has_tx(conn)) call_forgive(c, conn->driver->step(c, conn, STEP_ROLLBACK), "the commit has failed already");
         store__undo(undo);

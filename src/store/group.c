@@ -13,6 +13,7 @@
 
 #include "base/crash.h"
 #include "base/crowd.h"
+#include "base/strand.h"
 #include "base/time.h"
 
 enum { GROUP_MAX_US = 12000, CROWD_US = 3000 };
@@ -25,8 +26,8 @@ void store__undo(const struct undo *list)
 void store__writer_init(struct writer *w)
 {
     (void)pthread_mutex_init(&w->lock, NULL);
-    (void)pthread_cond_init(&w->turn, NULL);
     w->last = &w->queue;
+    w->last_turn = &w->turns;
 }
 
 void store__writer_done(struct writer *w)
@@ -34,33 +35,67 @@ void store__writer_done(struct writer *w)
     if (w->conn) w->conn->driver->close(w->conn);
     store__common_done(w);
     w->conn = NULL;
-    (void)pthread_cond_destroy(&w->turn);
     (void)pthread_mutex_destroy(&w->lock);
 }
 
 static struct counts *counts(struct writer *w) { return &w->conn->store->counts; }
 
+/* take_turn: who finds the writer held gets it from its holder, in order. */
 static void take_turn(struct writer *w)
 {
+    struct writer_turn me = { .next = NULL };
     int64_t from = time_monotonic_us();
     (void)pthread_mutex_lock(&w->lock);
-    w->waiting++;
-    crowd_sleep();
-    while (w->held) (void)pthread_cond_wait(&w->turn, &w->lock);
-    crowd_wake();
-    w->waiting--;
+    bool waits = w->held;
     w->held = true;
+    if (waits) {
+        gate_init(&me.gate);
+        *w->last_turn = &me;
+        w->last_turn = &me.next;
+    }
     (void)pthread_mutex_unlock(&w->lock);
+    if (!waits) return;
+    crowd_sleep();
+    gate_wait(&me.gate);
+    crowd_wake();
+    gate_done(&me.gate);
     atomic_fetch_add(&counts(w)->waits_us, time_monotonic_us() - from);
+}
+
+/* next_turn: the transaction that is to have the writer now, off its queue. The lock is held. */
+static struct writer_turn *next_turn(struct writer *w)
+{
+    struct writer_turn *t = w->turns;
+    if (!t) return NULL;
+    w->turns = t->next;
+    if (!w->turns) w->last_turn = &w->turns;
+    return t;
 }
 
 static bool may_wait_for_others(struct writer *w)
 {
     if (time_monotonic_us() - w->began_us >= GROUP_MAX_US) return false;
     (void)pthread_mutex_lock(&w->lock);
-    bool others = w->waiting > 0;
+    bool others = w->turns != NULL;
     (void)pthread_mutex_unlock(&w->lock);
     return others;
+}
+
+struct committing { struct call *call; struct db_conn *conn; enum status result; };
+
+static void run_commit(void *arg)
+{
+    struct committing *k = arg;
+    k->result = k->conn->driver->step(k->call, k->conn, STEP_COMMIT);
+}
+
+enum status store__commit(struct call *c, struct db_conn *conn)
+{
+    struct committing k = { .call = c, .conn = conn };
+    crowd_sleep();
+    strand_outside(run_commit, &k);
+    crowd_wake();
+    return k.result;
 }
 
 static enum status commit_group(struct call *c, struct writer *w)
@@ -72,9 +107,7 @@ static enum status commit_group(struct call *c, struct writer *w)
     }
     TRY(store__common_flush(c, w));
     crash_point("store.before_commit");
-    crowd_sleep();
-    enum status st = d->step(c, w->conn, STEP_COMMIT);
-    crowd_wake();
+    enum status st = store__commit(c, w->conn);
     crash_point("store.after_commit");
     return st;
 }
@@ -90,7 +123,7 @@ static void settle(struct member *m, enum status st)
 {
     m->result = st;
     m->settled = true;
-    (void)sem_post(&m->wake);
+    gate_open(&m->wake);
 }
 
 /* end_group: by the holder. Commits for the members and tells them; a group without any is only rolled back. */
@@ -274,13 +307,12 @@ static void leave(struct call *c, struct writer *w)
     let_others_join(w);
     if (w->open && (!w->conn->driver->has_tx(w->conn) || !may_wait_for_others(w))) end_group(c, w);
     (void)pthread_mutex_lock(&w->lock);
-    struct member *heir = w->waiting ? NULL : w->queue;
-    if (!heir) {
-        w->held = false;
-        (void)pthread_cond_signal(&w->turn);
-    }
+    struct writer_turn *next = next_turn(w);
+    struct member *heir = next ? NULL : w->queue;
+    w->held = next || heir;
     (void)pthread_mutex_unlock(&w->lock);
-    if (heir) (void)sem_post(&heir->wake); /* still in the queue, so it still sleeps */
+    if (next) gate_open(&next->gate);
+    else if (heir) gate_open(&heir->wake); /* still in the queue, so it still sleeps */
 }
 
 static enum status told(struct call *c, enum status st)
@@ -294,22 +326,22 @@ static void await(struct call *c, struct writer *w, struct member *m)
 {
     for (;;) {
         crowd_sleep();
-        while (sem_wait(&m->wake) != 0) continue; /* a signal */
+        gate_wait(&m->wake);
         crowd_wake();
         if (m->settled) break;
         leave(c, w);
     }
-    (void)sem_destroy(&m->wake);
+    gate_done(&m->wake);
 }
 
 enum status store__group_append(struct call *c, struct writer *w, db_change *change, void *arg)
 {
     struct member me = { .call = c, .change = change, .arg = arg };
     int64_t from = time_monotonic_us();
-    (void)sem_init(&me.wake, 0, 0);
+    gate_init(&me.wake);
     (void)pthread_mutex_lock(&w->lock);
-    bool free = !w->held && !w->waiting; /* a transaction that was told it is its turn is not overtaken: it will run this change too */
-    if (free) w->held = true;
+    bool free = !w->held;
+    w->held = true;
     *w->last = &me;
     w->last = &me.next;
     (void)pthread_mutex_unlock(&w->lock);
@@ -347,7 +379,7 @@ enum status store__group_keep(struct call *c, struct writer *w, const struct und
         return st;
     }
     struct member me = { .undo = undo };
-    (void)sem_init(&me.wake, 0, 0);
+    gate_init(&me.wake);
     join_group(w, &me);
     leave(c, w);
     await(c, w, &me);

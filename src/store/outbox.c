@@ -66,12 +66,12 @@ enum status outbox_drain_many(struct call *c, struct str topic, carry_many *carr
         return ST_BROKEN;
     }
     struct topic *t = store__known(ses->store, &ses->store->topics, topic);
-    (void)pthread_mutex_lock(&t->lock);
+    (void)turnstile_enter(&t->one, INT64_MAX);
     enum status st;
     size_t n = 0;
     do st = drain_batch(c, topic, carry, arg, &n);
     while (st == ST_OK && n == BATCH);
-    (void)pthread_mutex_unlock(&t->lock);
+    turnstile_leave(&t->one);
     return st;
 }
 

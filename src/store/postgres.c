@@ -4,9 +4,11 @@
 #include "store/store_int.h"
 
 #include <endian.h>
+#include <poll.h>
 #include <stdio.h>
 
 #include "base/crowd.h"
+#include "base/strand.h"
 #include "base/encode.h"
 #include "store/postgres_url.h"
 
@@ -68,12 +70,24 @@ static bool is_good(const PGresult *r)
     return kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK;
 }
 
+/* await_result: of what was sent just now, the last of several statements; NULL when the server is gone. Others of this thread go on while it works. */
+static PGresult *await_result(const struct conn *conn, int sent)
+{
+    PGresult *last = NULL;
+    crowd_sleep();
+    while (sent && PQisBusy(conn->pg))
+        if (strand_poll(PQsocket(conn->pg), POLLIN, INT64_MAX) < 0 || !PQconsumeInput(conn->pg)) break;
+    for (PGresult *r; sent && (r = PQgetResult(conn->pg)); last = r) PQclear(last);
+    crowd_wake();
+    return last;
+}
+
 /* --- connections --- */
 
 static enum status script(struct call *c, struct db_conn *base, const char *sql)
 {
     struct conn *conn = conn_of(base);
-    PGresult *r = PQexec(conn->pg, sql);
+    PGresult *r = await_result(conn, PQsendQuery(conn->pg, sql));
     enum status st = is_good(r) ? ST_OK : failed(c, conn, r, sql);
     PQclear(r);
     return st;
@@ -204,7 +218,7 @@ static enum status prepare(struct call *c, struct conn *conn, const struct query
         return ST_BROKEN;
     }
     for (size_t i = 0; i < n; i++) types[i] = type_of[values[i].kind];
-    PGresult *r = PQprepare(conn->pg, statement_name(++conn->prepared, name), q->sql, (int)n, types);
+    PGresult *r = await_result(conn, PQsendPrepare(conn->pg, statement_name(++conn->prepared, name), q->sql, (int)n, types));
     enum status st = is_good(r) ? ST_OK : failed(c, conn, r, q->sql);
     PQclear(r);
     if (st != ST_OK) return st;
@@ -244,10 +258,7 @@ static PGresult *execute(struct conn *conn, const struct statement *s, const str
         at[i] = v->kind == DB_NULL ? NULL : v->bytes.p ? v->bytes.p : "";
         lengths[i] = (int)v->bytes.n;
     }
-    crowd_sleep();
-    PGresult *r = PQexecPrepared(conn->pg, statement_name(s->number, name), (int)n, at, lengths, formats, 0);
-    crowd_wake();
-    return r;
+    return await_result(conn, PQsendQueryPrepared(conn->pg, statement_name(s->number, name), (int)n, at, lengths, formats, 0));
 }
 
 static enum status run(struct call *c, struct conn *conn, const struct query *q, const struct db_value *values, size_t n, PGresult **ret)
@@ -363,7 +374,7 @@ static bool has_tx(struct db_conn *base)
 /* commit: COMMIT of a transaction that has failed answers "ROLLBACK" and no error. */
 static enum status commit(struct call *c, struct conn *conn)
 {
-    PGresult *r = PQexec(conn->pg, "COMMIT");
+    PGresult *r = await_result(conn, PQsendQuery(conn->pg, "COMMIT"));
     enum status st = is_good(r) ? ST_OK : failed(c, conn, r, "COMMIT");
     if (st == ST_OK && strcmp(PQcmdStatus(r), "COMMIT") != 0) {
         call_note(c, "store", "postgresql: a transaction that had failed was not committed");
@@ -431,10 +442,10 @@ static enum status next_id(struct call *c, struct db_conn *base, const char *cou
 {
     struct str sequence = sequence_of(c, counter);
     struct topic *t = store__known(base->store, &base->store->counters, sequence);
-    (void)pthread_mutex_lock(&t->lock);
+    (void)turnstile_enter(&t->one, INT64_MAX);
     enum status st = t->made ? ST_OK : make_sequence(c, base->store, sequence);
     t->made = st == ST_OK;
-    (void)pthread_mutex_unlock(&t->lock);
+    turnstile_leave(&t->one);
     TRY(st);
     DB_ROWS rows = db_run(c, &NEXT_ID, db_text(sequence));
     TRY(db_one(&rows));

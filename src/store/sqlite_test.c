@@ -118,7 +118,7 @@ TEST(members_of_a_failed_commit_are_undone_newest_first_and_told)
     int undone[2] = { 0 };
     struct undo undos[2] = { { NULL, note_undo, &undone[0] }, { NULL, note_undo, &undone[1] } };
     struct member older = { .undo = &undos[0] };
-    CHECK(sem_init(&older.wake, 0, 0) == 0);
+    gate_init(&older.wake);
     CHECK_OK(store__group_enter(c, w));
     CHECK_OK(w->conn->driver->step(c, w->conn, STEP_RELEASE));
     w->members = &older;

@@ -84,7 +84,7 @@ static void free_names(struct topic *list)
 {
     for (struct topic *t = list, *next; t; t = next) {
         next = t->next;
-        (void)pthread_mutex_destroy(&t->lock);
+        turnstile_done(&t->one);
         heap_drop(t->name);
         heap_free(t);
     }
@@ -238,7 +238,7 @@ struct topic *store__known(struct store *s, struct topic **list, struct str name
     if (!t) {
         t = heap_new(struct topic);
         t->name = heap_copy(name);
-        (void)pthread_mutex_init(&t->lock, NULL);
+        turnstile_init(&t->one, 1);
         t->next = *list;
         *list = t;
     }

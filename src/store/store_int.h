@@ -4,9 +4,9 @@
 #define SEN_STORE_INT_H
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 
+#include "base/gate.h"
 #include "store/db.h"
 
 enum { DATABASES = 2, VALUES_MAX = 256, READERS_MAX = 4, LENT_MAX = 256, LENT_LEAST = 2 };
@@ -71,19 +71,20 @@ struct member {
     struct call_error error;                         /* of a change: as it was before it ran; of one that failed by itself: why */
     enum status result;
     bool settled, refused;                           /* refused: a change that was undone alone */
-    sem_t wake;                                      /* settled; or, before that: the writer is yours */
+    struct gate wake;                                /* settled; or, before that: the writer is yours */
 };
 
 /* What the transactions of a group have in common (db_common): known by its flush; in use from the first transaction of a group that asks. saved: as it was before
  * the savepoint that is open. */
 struct common { struct common *next; db_change *flush; size_t n; bool used, was_used; char *bytes, *saved; };
 
+struct writer_turn { struct gate gate; struct writer_turn *next; };
+
 /* The one writer of a database and the group of transactions that its next commit will carry (group.c). */
 struct writer {
     pthread_mutex_t lock;            /* guards what follows */
-    pthread_cond_t turn;
     bool held;                       /* by a transaction or by the commit itself; the holder alone touches what stands below the queue */
-    int waiting;                     /* threads that wait for their turn */
+    struct writer_turn *turns, **last_turn; /* transactions that wait for theirs, oldest first */
     struct member *queue, **last;    /* changes that wait to be run, oldest first */
     struct db_conn *conn;
     bool open;                       /* a group has begun */
@@ -93,6 +94,8 @@ struct writer {
 };
 void store__writer_init(struct writer *w);
 void store__writer_done(struct writer *w);
+/* store__commit: while it waits for the disk, others of this thread go on. */
+NODISCARD enum status store__commit(struct call *c, struct db_conn *conn);
 NODISCARD enum status store__group_enter(struct call *c, struct writer *w);
 /* store__group_keep: the holder's transaction is complete; answers when the commit that holds it is on disk. store__group_undo: it is not. */
 NODISCARD enum status store__group_keep(struct call *c, struct writer *w, const struct undo *undo);
@@ -116,7 +119,7 @@ struct pool { struct db_conn *list[LENT_MAX]; size_t n, idle; int64_t swept_us; 
 struct counts { _Atomic int64_t commits, groups, rows, waits_us; };
 
 struct made_query { struct made_query *next; struct query query; };
-struct topic { struct topic *next; struct str name; pthread_mutex_t lock; bool made; /* under lock: its sequence stands in the database */ };
+struct topic { struct topic *next; struct str name; struct turnstile one; bool made; /* inside: its sequence stands in the database */ };
 
 struct store {
     const struct driver *driver;

@@ -460,7 +460,8 @@ static void *one_line_thread(void *arg)
 static int waiting_for(struct writer *w)
 {
     (void)pthread_mutex_lock(&w->lock);
-    int n = w->waiting;
+    int n = 0;
+    for (const struct writer_turn *t = w->turns; t; t = t->next) n++;
     (void)pthread_mutex_unlock(&w->lock);
     return n;
 }

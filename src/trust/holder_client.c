@@ -1,6 +1,5 @@
 /* holder_client.c: a pool of connections to the key holder. A connection whose question was not answered in time is closed, never reused:
  * the late answer must not be taken for the next one. */
-#define _GNU_SOURCE /* pthread_cond_clockwait */
 #include "trust/holder_client.h"
 
 #include <errno.h>
@@ -8,19 +7,20 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "base/crowd.h"
 #include "base/file.h"
+#include "base/gate.h"
+#include "base/strand.h"
 #include "base/time.h"
 
 enum { CLIENT_CONNECTIONS = 16, RETRY_MS = 5 };
 
 struct holder_client {
+    struct turnstile turns;
     pthread_mutex_t lock;
-    pthread_cond_t given_back;
     int idle[CLIENT_CONNECTIONS];
-    size_t nidle, nused;
+    size_t nidle;
     int64_t lost_us, tried_us; /* since when nobody answers, and when that was last seen */
     struct sockaddr_un at;
 };
@@ -29,7 +29,7 @@ struct holder_client *holder_client_new(struct str socket)
 {
     struct holder_client *h = heap_new(struct holder_client);
     (void)pthread_mutex_init(&h->lock, NULL);
-    (void)pthread_cond_init(&h->given_back, NULL);
+    turnstile_init(&h->turns, CLIENT_CONNECTIONS);
     h->at.sun_family = AF_UNIX;
     if (socket.n < sizeof h->at.sun_path) memcpy(h->at.sun_path, socket.p, socket.n);
     return h;
@@ -44,44 +44,35 @@ void holder_client_free(struct holder_client *h)
 {
     if (!h) return;
     close_idle(h);
-    (void)pthread_cond_destroy(&h->given_back);
+    turnstile_done(&h->turns);
     (void)pthread_mutex_destroy(&h->lock);
     heap_free(h);
 }
 
 /* ---- connections: at most CLIENT_CONNECTIONS at work, the rest wait for one ---- */
 
-static struct timespec moment_of(int64_t us) { return (struct timespec){ .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 }; }
-
 /* take: an idle connection, or -1 as leave to open one. False when the deadline passed first. */
 static bool take(struct holder_client *h, int64_t deadline_us, int *ret)
 {
-    struct timespec until = moment_of(deadline_us);
-    int e = 0;
+    if (!turnstile_enter(&h->turns, deadline_us)) return false;
     (void)pthread_mutex_lock(&h->lock);
-    while (h->nused == CLIENT_CONNECTIONS && e == 0) e = pthread_cond_clockwait(&h->given_back, &h->lock, CLOCK_MONOTONIC, &until);
-    bool taken = h->nused < CLIENT_CONNECTIONS;
-    if (taken) {
-        h->nused++;
-        *ret = h->nidle > 0 ? h->idle[--h->nidle] : -1;
-    }
+    *ret = h->nidle > 0 ? h->idle[--h->nidle] : -1;
     (void)pthread_mutex_unlock(&h->lock);
-    return taken;
+    return true;
 }
 
 /* give_back: fd -1 for one that was closed; then the idle ones are of the same dead holder. */
 static void give_back(struct holder_client *h, int fd)
 {
     (void)pthread_mutex_lock(&h->lock);
-    h->nused--;
     if (fd >= 0) {
         h->idle[h->nidle++] = fd;
         h->lost_us = 0;
     } else {
         close_idle(h);
     }
-    (void)pthread_cond_signal(&h->given_back);
     (void)pthread_mutex_unlock(&h->lock);
+    turnstile_leave(&h->turns);
 }
 
 static int open_one(const struct holder_client *h)
@@ -99,15 +90,12 @@ enum outcome { ANSWERED, LOST /* the holder went away before it answered: ask ag
 
 static enum outcome exchange(int fd, struct str question, char *packet, int64_t deadline_us, size_t *n)
 {
-    struct pollfd watch = { .fd = fd, .events = POLLIN };
     if (send(fd, question.p, question.n, MSG_NOSIGNAL) < 0) return LOST;
     for (;;) {
-        int64_t left = deadline_us - time_monotonic_us();
-        if (left <= 0) return SILENT;
-        int e = poll(&watch, 1, (int)(left / 1000 + 1));
-        if (e < 0 && errno != EINTR) return LOST;
-        if (e <= 0) continue;
-        ssize_t got = recv(fd, packet, WIRE_PACKET_MAX, 0);
+        int ready = strand_poll(fd, POLLIN, deadline_us);
+        if (ready == 0) return SILENT;
+        ssize_t got = ready > 0 ? recv(fd, packet, WIRE_PACKET_MAX, MSG_DONTWAIT) : -1;
+        if (got < 0 && ready > 0 && errno == EAGAIN) continue;
         if (got <= 0) return LOST;
         *n = (size_t)got;
         return ANSWERED;
@@ -151,7 +139,7 @@ enum status holder_ask(struct call *c, struct holder_client *h, const struct wir
     enum outcome o = ask_once(h, buf_str(&question), packet, deadline_us, &sent, &n);
     while (o == LOST && !(sent && ask->kind == WIRE_MAKE) && time_monotonic_us() < patience(h, deadline_us, wait_ms * 1000)) {
         crowd_sleep(); /* not while it answers, which takes a moment: then this thread has something to write */
-        (void)poll(NULL, 0, RETRY_MS);
+        strand_sleep(RETRY_MS * 1000);
         crowd_wake();
         o = ask_once(h, buf_str(&question), packet, deadline_us, &sent, &n);
     }

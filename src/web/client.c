@@ -5,11 +5,12 @@
 #include <curl/curl.h>
 
 #include "base/log.h"
+#include "base/strand.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "web/client_int.h"
 
-enum { SLOTS_MAX = 24, REQUEST_MAX = 1024 * 1024 /* its head */, JOINED = 16 * 1024 /* head and body that go out as one TLS record */,
+enum { SLOTS_MAX = 256 /* of a thread with many strands; one alone needs few */, SLOTS_ALONE = 24, REQUEST_MAX = 1024 * 1024 /* its head */, JOINED = 16 * 1024 /* head and body that go out as one TLS record */,
        MEMORY_MOST = 16 * 1024 * 1024, LIFE_MS = 1000, KEY_MAX = 300 };
 
 /* ---- connections of a thread ---- */
@@ -20,7 +21,7 @@ struct slot {
     bool busy;                  /* a judge may make a request of its own */
     uint64_t used;
 };
-struct slots { struct slot all[SLOTS_MAX]; uint64_t clock; };
+struct slots { struct slot *all[SLOTS_MAX]; size_t n; uint64_t clock; };
 struct client_pool { pthread_key_t mine; };
 
 static void close_slot(struct slot *s)
@@ -32,7 +33,10 @@ static void close_slot(struct slot *s)
 static void free_slots(void *arg)
 {
     struct slots *mine = arg;
-    for (size_t i = 0; mine && i < SLOTS_MAX; i++) close_slot(&mine->all[i]);
+    for (size_t i = 0; mine && i < mine->n; i++) {
+        close_slot(mine->all[i]);
+        heap_free(mine->all[i]);
+    }
     heap_free(mine);
 }
 
@@ -44,12 +48,17 @@ struct client_pool *client__pool_new(void)
     return p;
 }
 
+void client__pool_rest(struct client_pool *p)
+{
+    free_slots(pthread_getspecific(p->mine));
+    (void)pthread_setspecific(p->mine, NULL);
+}
+
 /* The connections of other threads went with their threads. */
 void client__pool_free(struct client_pool *p)
 {
     if (!p) return;
-    free_slots(pthread_getspecific(p->mine));
-    (void)pthread_setspecific(p->mine, NULL);
+    client__pool_rest(p);
     (void)pthread_key_delete(p->mine);
     heap_free(p);
     curl_global_cleanup();
@@ -80,12 +89,19 @@ static struct slots *slots_of(const struct call *c)
     return mine;
 }
 
+/* add_slot: one more, else the one given. */
+static struct slot *add_slot(struct slots *mine, struct slot *else_)
+{
+    if (!mine || mine->n == (strand_mine() ? SLOTS_MAX : SLOTS_ALONE)) return else_;
+    return mine->all[mine->n++] = heap_new(struct slot);
+}
+
 /* take_slot: the place for this key, else the one unused for longest; NULL when there is none to keep (a connection for once is made then). */
 static struct slot *take_slot(struct slots *mine, struct str key)
 {
     struct slot *oldest = NULL;
-    for (size_t i = 0; mine && i < SLOTS_MAX; i++) {
-        struct slot *s = &mine->all[i];
+    for (size_t i = 0; mine && i < mine->n; i++) {
+        struct slot *s = mine->all[i];
         if (s->busy) continue;
         if (s->link.easy && str_eq(str_of(s->key, s->nkey), key)) {
             oldest = s;
@@ -93,6 +109,7 @@ static struct slot *take_slot(struct slots *mine, struct str key)
         }
         if (!oldest || s->used < oldest->used) oldest = s;
     }
+    if (!oldest || (oldest->link.easy && !str_eq(str_of(oldest->key, oldest->nkey), key))) oldest = add_slot(mine, oldest);
     if (!oldest) return NULL;
     if (oldest->link.easy && !str_eq(str_of(oldest->key, oldest->nkey), key)) close_slot(oldest);
     memcpy(oldest->key, key.p, key.n);

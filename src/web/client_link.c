@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/crowd.h"
+#include "base/strand.h"
 #include "base/time.h"
 #include "web/client_int.h"
 
@@ -27,6 +28,15 @@ static void set_all(CURL *e, const struct client_request *rq, struct client_tls 
     if (rq->judge || rq->shows_own) client__set_tls(e, tls);
 }
 
+/* make: libcurl waits in its own way, and the judge of the other side's certificate may ask others. */
+struct making { CURL *easy; CURLcode rc; };
+
+static void make(void *arg)
+{
+    struct making *m = arg;
+    m->rc = curl_easy_perform(m->easy);
+}
+
 int client__link(struct client_link *ret, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t until_us, char error[static CLIENT_ERROR])
 {
     int64_t left_ms = (until_us - time_monotonic_us()) / 1000;
@@ -36,9 +46,11 @@ int client__link(struct client_link *ret, const struct client_request *rq, struc
     tls->seen = &ret->seen;
     set_all(ret->easy, rq, tls, url, left_ms > 0 ? left_ms : 1); /* 0 would mean no limit */
     curl_easy_setopt(ret->easy, CURLOPT_ERRORBUFFER, error);
+    struct making making = { .easy = ret->easy };
     crowd_sleep();
-    CURLcode rc = curl_easy_perform(ret->easy);
+    strand_outside(make, &making);
     crowd_wake();
+    CURLcode rc = making.rc;
     curl_easy_setopt(ret->easy, CURLOPT_ERRORBUFFER, NULL);
     if (rc == CURLE_OK && (curl_easy_getinfo(ret->easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD)) rc = CURLE_COULDNT_CONNECT;
     ret->fd = fd;
@@ -110,16 +122,10 @@ bool client__lives(struct call *c, const struct client_request *rq, const struct
 /* wait_until: the socket is ready for one of these events; it is looked at once in any case. */
 static CURLcode wait_until(int fd, short events, int64_t until_us)
 {
-    struct pollfd watch = { .fd = fd, .events = events };
-    for (;;) {
-        int64_t left_us = until_us - time_monotonic_us();
-        crowd_sleep();
-        int n = poll(&watch, 1, left_us > 0 ? (int)(left_us / 1000 + 1) : 0);
-        crowd_wake();
-        if (n > 0) return CURLE_OK;
-        if (n < 0 && errno != EINTR) return CURLE_RECV_ERROR;
-        if (left_us <= 0) return CURLE_OPERATION_TIMEDOUT;
-    }
+    crowd_sleep();
+    int ready = strand_poll(fd, events, until_us);
+    crowd_wake();
+    return ready > 0 ? CURLE_OK : ready < 0 ? CURLE_RECV_ERROR : CURLE_OPERATION_TIMEDOUT;
 }
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -166,6 +172,7 @@ static CURLcode read_some(const struct client_link *l, struct answer *answer)
         if (rc != CURLE_OK) return rc;
         if (n == 0) return answer_end(answer) ? CURLE_OK : answer->begun ? CURLE_PARTIAL_FILE : CURLE_GOT_NOTHING;
         if (!answer_take(answer, str_of(bytes, n))) return CURLE_OK;
+        if (n == sizeof bytes) strand_yield(); /* a large answer does not keep the thread for itself */
     }
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/crowd.h"
+#include "base/strand.h"
 #include "base/time.h"
 #include "web/client.h"
 
@@ -47,26 +48,34 @@ static bool look(struct pollfd *runners, size_t n, size_t *left, size_t *ret)
     return false;
 }
 
-bool client_race(struct call *c, const struct str *hosts, size_t n, int port, int64_t ms, size_t *ret)
+struct race { struct call *call; const struct str *hosts; size_t n; int port; int64_t ms; bool won; size_t winner; };
+
+static void run(void *arg)
 {
+    struct race *r = arg;
     struct pollfd runners[RUNNERS_MAX];
     size_t left = 0;
-    bool won = false;
-    int64_t until_us = time_monotonic_us() + ms * 1000, left_us;
-    call_may_wait(c);
-    if (n > RUNNERS_MAX) n = RUNNERS_MAX;
-    for (size_t i = 0; i < n; i++) {
-        runners[i] = (struct pollfd){ .fd = start(c, hosts[i], port), .events = POLLOUT };
+    int64_t until_us = time_monotonic_us() + r->ms * 1000, left_us;
+    for (size_t i = 0; i < r->n; i++) {
+        runners[i] = (struct pollfd){ .fd = start(r->call, r->hosts[i], r->port), .events = POLLOUT };
         left += runners[i].fd >= 0;
     }
-    while (!won && left && (left_us = until_us - time_monotonic_us()) > 0) {
-        crowd_sleep();
-        int ready = poll(runners, n, (int)(left_us / 1000 + 1));
-        crowd_wake();
+    while (!r->won && left && (left_us = until_us - time_monotonic_us()) > 0) {
+        int ready = poll(runners, r->n, (int)(left_us / 1000 + 1));
         if (ready < 0 && errno != EINTR) break;
-        if (ready > 0) won = look(runners, n, &left, ret);
+        if (ready > 0) r->won = look(runners, r->n, &left, &r->winner);
     }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < r->n; i++)
         if (runners[i].fd >= 0) (void)close(runners[i].fd);
-    return won;
+}
+
+bool client_race(struct call *c, const struct str *hosts, size_t n, int port, int64_t ms, size_t *ret)
+{
+    struct race r = { .call = c, .hosts = hosts, .n = n < RUNNERS_MAX ? n : RUNNERS_MAX, .port = port, .ms = ms };
+    call_may_wait(c);
+    crowd_sleep();
+    strand_outside(run, &r);
+    crowd_wake();
+    if (r.won) *ret = r.winner;
+    return r.won;
 }

@@ -209,11 +209,14 @@ static enum MHD_Result submit(struct turn *t)
 {
     struct web *w = t->door->web;
     if (t->watched) sweep__pause(t->watched);
-    if (!workers__reserve(w->workers, t->door->index)) return answer_early(t, 503);
+    bool waits = t->match.route && t->match.route->waits;
+    size_t door = t->door->index;
+    if (!(waits ? waiters__reserve(w->waiters, door) : workers__reserve(w->workers, door))) return answer_early(t, 503);
     t->state = TURN_WAITING;
     web__turn_began(w);
     MHD_suspend_connection(t->connection);
-    workers__push(w->workers, t->door->index, t);
+    if (waits) waiters__push(w->waiters, door, t);
+    else workers__push(w->workers, door, t);
     return MHD_YES;
 }
 

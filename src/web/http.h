@@ -1,5 +1,6 @@
 /* http.h: the HTTP edge as rooms see it: routes, forms and rights as tables; a request that was read within limits; a reply.
- * Behind it: libmicrohttpd (one daemon a port, epoll) and a bounded pool of workers; a worker runs one struct call at a time as straight, blocking code. */
+ * Behind it: libmicrohttpd (one daemon a port, epoll) and a bounded pool of workers; a worker runs one struct call at a time as straight, blocking code. So does a strand, for
+ * routes that wait. */
 #ifndef SEN_WEB_HTTP_H
 #define SEN_WEB_HTTP_H
 
@@ -84,6 +85,7 @@ struct route {
     enum port port;
     size_t max_body;                  /* 0: 64 KiB */
     bool spools;                      /* a large body goes to a file (struct request.large), not into memory */
+    bool waits;                       /* mostly for others: the handler runs on a strand (base/strand.h): it computes little, or outside */
     bool api;                         /* failures answer problem+json (or the handler's own faults), no CSRF, no session cookie */
     handler *failed;                  /* api: makes the failure reply itself (exchange faults); NULL: problem+json. Pages: shows the form again (reply_page_again)
                                        * after ST_INVALID, from the form check or the handler; c->error is set; NULL: the error page */

@@ -49,7 +49,7 @@ static void put_doors(struct web *w, struct buf *out)
         if (w->doors[i].daemon) buf_print(out, "sen_http_connections{port=\"%s\"} %lld\n", door_names[i], (long long)atomic_load(&w->numbers.connections[i]));
     put_head(out, "sen_http_queue", "gauge", "Requests that wait for a worker, by port.");
     for (size_t i = 0; i < DOOR_COUNT; i++)
-        if (w->doors[i].daemon) buf_print(out, "sen_http_queue{port=\"%s\"} %zu\n", door_names[i], workers__waiting(w->workers, i));
+        if (w->doors[i].daemon) buf_print(out, "sen_http_queue{port=\"%s\"} %zu\n", door_names[i], workers__waiting(w->workers, i) + waiters__waiting(w->waiters, i));
     put_head(out, "sen_http_refused_total", "counter", "Requests refused before they were read: too large, too many headers, too busy.");
     buf_print(out, "sen_http_refused_total %lld\n", (long long)atomic_load(&w->numbers.refused));
     put_head(out, "sen_http_body_bytes", "gauge", "Bytes of request bodies held now.");

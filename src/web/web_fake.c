@@ -21,7 +21,7 @@ static const struct str fake_languages[] = { STR_INIT("vi"), STR_INIT("en") };
 struct web_options fake_options(void)
 {
     return (struct web_options){ .address = { STR("127.0.0.1:0"), STR("127.0.0.1:0"), STR("127.0.0.1:0") }, .node = STR("test"), .languages = fake_languages,
-        .nlanguages = 2, .workers = 8, .queue = 2048, .connections = 2048, .connections_each = 2048, .idle_s = 30, .request_s = 30, .body_memory = 64 << 20, .spool = 64 << 20 };
+        .nlanguages = 2, .workers = 8, .queue = 2048, .loops = 2, .connections = 2048, .connections_each = 2048, .idle_s = 30, .request_s = 30, .body_memory = 64 << 20, .spool = 64 << 20 };
 }
 
 void fake_start(struct call *c, const struct module *m, const struct web_options *o)

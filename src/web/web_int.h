@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/strand.h"
 #include "web/http.h"
 
 struct MHD_Connection;
@@ -71,6 +72,16 @@ NODISCARD enum status workers__start(struct call *c, struct workers *ws);
 void workers__finish(struct workers *ws);                               /* no new turns, answer those queued, end the threads */
 void workers__free(struct workers *ws);
 
+/* ---- waiters.c: the same for turns that mostly wait for others; each: strands of a door at a time ---- */
+struct waiters;
+struct waiters *waiters__new(struct web *w, size_t loops, size_t each, size_t queue_each);
+bool waiters__reserve(struct waiters *ws, size_t door);
+void waiters__push(struct waiters *ws, size_t door, struct turn *t);
+size_t waiters__waiting(struct waiters *ws, size_t door);
+NODISCARD enum status waiters__start(struct call *c, struct waiters *ws);
+void waiters__finish(struct waiters *ws);
+void waiters__free(struct waiters *ws);
+
 /* ---- serve.c: the way of one request through a worker ---- */
 void serve__turn(struct call *c, struct turn *t);
 
@@ -104,6 +115,7 @@ struct turn {
     int status; struct kept_reply *kept;      /* the answer, until libmicrohttpd has it */
     int64_t began_us;
     struct turn *next;                        /* in the queue */
+    struct strand_job job;                    /* for waiters.c */
 };
 struct door {
     struct web *web;
@@ -161,6 +173,7 @@ void health__add_own(struct app *app);
 struct client_pool;
 struct client_pool *client__pool_new(void);
 void client__pool_free(struct client_pool *p);
+void client__pool_rest(struct client_pool *p); /* the connections of this thread are closed */
 
 /* ---- web_module.c ---- */
 struct web_options {
@@ -168,7 +181,7 @@ struct web_options {
     struct str node;                 /* in the cookie's name */
     const struct str *languages; size_t nlanguages;
     bool https;                      /* people come over https through a proxy on this machine */
-    size_t workers, queue, connections, connections_each;
+    size_t workers, queue, loops, connections, connections_each;
     int64_t idle_s, request_s;
     size_t body_memory;              /* bytes of request bodies held at a time, all doors together */
     size_t spool;                    /* bytes of large messages on disk at a time */
@@ -186,6 +199,7 @@ struct web {
     struct named_check checks[WRITERS_MAX]; size_t nchecks;
     struct numbers numbers;
     struct workers *workers;
+    struct waiters *waiters;
     struct sweep *sweep;
     struct client_pool *clients;
     struct door doors[DOOR_COUNT];

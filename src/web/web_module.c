@@ -128,11 +128,13 @@ enum status web__start_with(struct call *c, struct app *app, const struct web_op
     w->session_cookie = cookie_name(c, o->node, "");
     w->form_cookie = cookie_name(c, o->node, "_form");
     w->workers = workers__new(w, o->workers, o->queue);
+    w->waiters = waiters__new(w, o->loops, o->workers, o->queue);
     w->sweep = sweep__new(o->request_s * 1000000);
     w->started = true;
     raise_file_limit(c, o);
     if (w->nchecks == 0 || strcmp(w->checks[0].name, "store") != 0) health__add_own(app);
     TRY(sweep__start(c, w->sweep));
+    TRY(waiters__start(c, w->waiters));
     for (size_t i = 0; i < DOOR_COUNT; i++) TRY(open_door(c, w, i));
     return workers__start(c, w->workers);
 }
@@ -154,13 +156,16 @@ void web_stop(struct app *app)
     if (!w || !w->started) return;
     for (size_t i = 0; i < DOOR_COUNT; i++) door__quiesce(&w->doors[i]);
     workers__finish(w->workers); /* answers what is queued; each answer resumes its connection */
+    waiters__finish(w->waiters);
     wait_for_answers(w);
     for (size_t i = 0; i < DOOR_COUNT; i++) door__close(&w->doors[i]);
     sweep__stop(w->sweep);
     sweep__free(w->sweep);
     workers__free(w->workers);
+    waiters__free(w->waiters);
     w->sweep = NULL;
     w->workers = NULL;
+    w->waiters = NULL;
     heap_drop(w->session_cookie);
     heap_drop(w->form_cookie);
     heap_free((char *)w->room.folder);
@@ -179,6 +184,7 @@ static const struct setting settings[] = {
     { "web.https", SETTING_FLAG, "false", "", "People come over https through a proxy on this machine, which sets X-Forwarded-For.", false },
     { "web.languages", SETTING_LIST, "vi, en", "", "Languages of the pages; the first is shown to who asks for none of them.", false },
     { "web.workers", SETTING_COUNT, "64", "threads", "Requests answered at the same time, at most; threads come and go with the work.", false },
+    { "web.loops", SETTING_COUNT, "0", "threads", "Threads for the messages of the exchange, each for many messages at a time; 0: half as many as there are processors.", false },
     { "web.queue", SETTING_COUNT, "512", "requests", "Requests of one port that may wait for a worker; more are answered 503.", false },
     { "web.connections", SETTING_COUNT, "2000", "connections", "Open connections of one port.", false },
     { "web.connections_each", SETTING_COUNT, "1000", "connections", "Open connections of one port from one address; behind a proxy all come from one.", false },
@@ -194,13 +200,20 @@ static size_t count_of(const struct config *cfg, const char *name)
     return n > 0 ? (size_t)n : 1;
 }
 
+static size_t loops_of(const struct config *cfg)
+{
+    int64_t wanted = config_count(cfg, "web.loops");
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return wanted > 0 ? (size_t)wanted : processors > 2 ? (size_t)processors / 2 : 1;
+}
+
 enum status web_start(struct call *c, struct app *app)
 {
     const struct config *cfg = app->config;
     struct web_options o = { .node = config_text(cfg, "node"), .https = config_flag(cfg, "web.https"),
         .address = { [PORT_PAGES] = config_text(cfg, "web.pages"), [PORT_SYSTEMS] = config_text(cfg, "web.systems"), [PORT_PEERS] = config_text(cfg, "web.peers"),
             [PORT_STATUS] = config_text(cfg, "web.status"), [DOOR_SYSTEMS_TLS] = config_text(cfg, "web.systems_tls") },
-        .workers = count_of(cfg, "web.workers"), .queue = count_of(cfg, "web.queue"), .connections = count_of(cfg, "web.connections"),
+        .workers = count_of(cfg, "web.workers"), .queue = count_of(cfg, "web.queue"), .loops = loops_of(cfg), .connections = count_of(cfg, "web.connections"),
         .connections_each = count_of(cfg, "web.connections_each"), .idle_s = (int64_t)count_of(cfg, "web.idle"), .request_s = (int64_t)count_of(cfg, "web.request"),
         .body_memory = count_of(cfg, "web.body_memory") << 20, .spool = count_of(cfg, "web.spool") << 20 };
     o.nlanguages = config_list(cfg, "web.languages", &o.languages);

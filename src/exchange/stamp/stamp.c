@@ -227,9 +227,9 @@ enum status stamp__run(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
     if (!ex->has_anchor || c->now_ms < ex->next_stamp_ms) return ST_OK;
-    (void)pthread_mutex_lock(&ex->stamping);
+    (void)turnstile_enter(&ex->stamping, INT64_MAX);
     enum status st = run(c);
-    (void)pthread_mutex_unlock(&ex->stamping);
+    turnstile_leave(&ex->stamping);
     return st;
 }
 
@@ -254,9 +254,9 @@ enum status stamp__now(struct call *c, int64_t seq)
 {
     struct exchange *ex = exchange__of(c);
     call_may_wait(c);
-    (void)pthread_mutex_lock(&ex->stamping);
+    (void)turnstile_enter(&ex->stamping, INT64_MAX);
     enum status st = stamp_up_to(c, seq);
-    (void)pthread_mutex_unlock(&ex->stamping);
+    turnstile_leave(&ex->stamping);
     return st;
 }
 

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/gate.h"
 #include "exchange/exchange.h"
 #include "web/http.h"
 
@@ -76,7 +77,7 @@ struct exchange {
     struct server_memory *reached;
     struct arena *arena;                       /* what lives as long as this */
     atomic_llong stamp_failing_ms;             /* since when time-stamping fails; TIME_FAR: it does not */
-    pthread_mutex_t stamping;                  /* one stamps at a time: the job, or who cannot wait for it; guards what follows */
+    struct turnstile stamping;                 /* one stamps at a time: the job, or who cannot wait for it; guards what follows */
     int64_t next_stamp_ms;                     /* of the job alone */
     char stamp_turn[STAMP_NAME_MAX];           /* the time-stamp service that answered last, and until when it is asked before those in front of it */
     int64_t stamp_turn_ms;

@@ -4,9 +4,8 @@
  * for all that wait with the same certificate and status answer; the others sleep, which is why it may write into their arenas. */
 #include "exchange/wire/wire.h"
 
-#include <semaphore.h>
-
 #include "base/crowd.h"
+#include "base/gate.h"
 #include "exchange/state/state.h"
 
 enum { BATCH_MOST = 256, CROWD_US = 2000, CROWDS_MOST = 4 };
@@ -20,7 +19,7 @@ struct waiting {
     struct signed_message message;
     struct signature_doc *ret;
     enum turn turn;
-    sem_t woken;            /* posted once, when turn says what is next */
+    struct gate woken;      /* opened once, when turn says what is next */
     struct waiting *next;
 };
 
@@ -100,7 +99,7 @@ static enum status sign_batch(const struct waiting *leader, struct waiting *cons
 static void wake(struct waiting *w, enum turn turn)
 {
     w->turn = turn;
-    (void)sem_post(&w->woken);
+    gate_open(&w->woken);
 }
 
 /* The one that has waited longest leads next; it stays in the queue until it does, and so lives. */
@@ -160,7 +159,7 @@ static bool enqueue(struct sign_queue *q, struct waiting *w)
 static void sleep_until_woken(struct waiting *w)
 {
     crowd_sleep();
-    while (sem_wait(&w->woken) != 0) {} /* a signal */
+    gate_wait(&w->woken);
     crowd_wake();
 }
 
@@ -171,13 +170,13 @@ enum status sign__message(struct call *c, struct sign_turn *turn, const struct k
     struct waiting me = { .c = c, .key = key, .cert = cert, .ocsp = ocsp, .message = { parts, nparts }, .ret = ret };
     enum status st = ST_OK;
     if (q->most == 1) return signature_make(c, key, cert, ocsp, parts, nparts, ret); /* nothing to wait for: a turn would only keep the others from the log */
-    (void)sem_init(&me.woken, 0, 0);
+    gate_init(&me.woken);
     if (enqueue(q, &me)) me.turn = LEADS;
     else sleep_until_woken(&me);
     if (me.turn == LEADS) {
         turn->queue = q;
         st = lead(q, &me);
     }
-    (void)sem_destroy(&me.woken);
+    gate_done(&me.woken);
     return me.turn == LEFT ? signature_make(c, key, cert, ocsp, parts, nparts, ret) : st;
 }

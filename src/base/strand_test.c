@@ -1,0 +1,143 @@
+/* Tests of strand.c: strands of a loop take turns where they wait, and only there; descriptors, moments, and more jobs than strands. */
+#include "base/strand.c"
+
+#include <sys/socket.h>
+
+#include "base/test.h"
+#include "base/time.h"
+
+enum { MANY = 200, ROUNDS = 50 };
+
+/* What one job did, and with whom; all jobs of a loop may write here without a lock. */
+struct seen { int began, ended, inside, most_inside; pthread_t thread; };
+struct work { struct strand_job job; struct seen *seen; int fd, answer; int64_t until_us; bool came; };
+
+static void set(struct work *w, void (*job)(void *)) { w->job = (struct strand_job){ job, w, NULL }; }
+
+static void pass_often(void *arg)
+{
+    struct work *w = arg;
+    struct seen *s = w->seen;
+    s->began++;
+    CHECK(strand_mine() != NULL);
+    if (s->began == 1) s->thread = pthread_self();
+    CHECK(pthread_equal(s->thread, pthread_self()));
+    for (int i = 0; i < ROUNDS; i++) {
+        s->inside++;
+        if (s->inside > s->most_inside) s->most_inside = s->inside;
+        strand_yield();
+        s->inside--;
+    }
+    s->ended++;
+}
+
+static struct strand_loop *start(size_t most)
+{
+    struct strand_loop *l = strand_loop_start(most, NULL, NULL);
+    CHECK(l != NULL);
+    return l;
+}
+
+TEST(strands_take_turns_on_one_thread_and_all_jobs_are_run)
+{
+    struct seen seen = { 0 };
+    struct work work[MANY];
+    struct strand_loop *l = start(8);
+    for (int i = 0; i < MANY; i++) {
+        work[i] = (struct work){ .seen = &seen };
+        set(&work[i], pass_often);
+        strand_begin(l, &work[i].job);
+    }
+    strand_loop_end(l);
+    CHECK(seen.began == MANY);
+    CHECK(seen.ended == MANY);
+    CHECK(seen.most_inside > 1 && seen.most_inside <= 8);
+    CHECK(strand_mine() == NULL);
+}
+
+static void wait_readable(void *arg)
+{
+    struct work *w = arg;
+    w->answer = strand_poll(w->fd, POLLIN, w->until_us);
+    char c;
+    if (w->answer > 0) w->came = recv(w->fd, &c, 1, MSG_DONTWAIT) == 1;
+}
+
+TEST(a_descriptor_wakes_its_strand_and_a_moment_the_other)
+{
+    int pair[2], quiet[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, quiet) == 0);
+    int64_t now_us = time_monotonic_us();
+    struct work heard = { .fd = pair[0], .until_us = now_us + 60000000 }, late = { .fd = quiet[0], .until_us = now_us + 20000 };
+    struct strand_loop *l = start(4);
+    set(&heard, wait_readable);
+    set(&late, wait_readable);
+    strand_begin(l, &heard.job);
+    strand_begin(l, &late.job);
+    CHECK(write(pair[1], "x", 1) == 1);
+    strand_loop_end(l);
+    CHECK(heard.answer > 0 && heard.came);
+    CHECK(late.answer == 0);
+    CHECK(time_monotonic_us() >= late.until_us);
+    CHECK(strand_poll(quiet[0], POLLIN, time_monotonic_us() + 2000) == 0); /* and on a thread */
+    CHECK(strand_poll(pair[0], POLLOUT, INT64_MAX) > 0);
+    (void)close(pair[0]), (void)close(pair[1]), (void)close(quiet[0]), (void)close(quiet[1]);
+}
+
+/* The same descriptor is waited for again and again, also after a wait in vain. */
+static void echo(void *arg)
+{
+    struct work *w = arg;
+    char c;
+    for (int i = 0; i < ROUNDS; i++) {
+        if (i % 10 == 0) (void)strand_poll(w->fd, POLLIN, time_monotonic_us() + 100);
+        while (recv(w->fd, &c, 1, MSG_DONTWAIT) != 1) CHECK(strand_poll(w->fd, POLLIN, INT64_MAX) > 0);
+        CHECK(send(w->fd, &c, 1, 0) == 1);
+    }
+    w->came = true;
+}
+
+TEST(a_descriptor_is_waited_for_again_and_again)
+{
+    int pair[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    struct work a = { .fd = pair[0] };
+    struct strand_loop *l = start(2);
+    set(&a, echo);
+    strand_begin(l, &a.job);
+    for (int i = 0; i < ROUNDS; i++) {
+        char sent = (char)i, back;
+        CHECK(send(pair[1], &sent, 1, 0) == 1);
+        CHECK(recv(pair[1], &back, 1, 0) == 1);
+        CHECK(back == sent);
+    }
+    strand_loop_end(l);
+    CHECK(a.came);
+    (void)close(pair[0]), (void)close(pair[1]);
+}
+
+static void be_patient(void *arg)
+{
+    struct work *w = arg;
+    strand_await_rest(60000000);
+    w->answer = w->seen->ended;
+}
+
+TEST(who_lets_others_go_first_comes_after_all_of_them)
+{
+    struct seen seen = { 0 };
+    struct work w[9];
+    struct strand_loop *l = start(9);
+    w[0] = (struct work){ .seen = &seen };
+    set(&w[0], be_patient);
+    for (int i = 1; i < 9; i++) {
+        w[i] = (struct work){ .seen = &seen };
+        set(&w[i], pass_often);
+    }
+    for (int i = 1; i < 9; i++) strand_begin(l, &w[i].job);
+    strand_begin(l, &w[0].job);
+    strand_loop_end(l);
+    CHECK(w[0].answer == 8);
+}
+
