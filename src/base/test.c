@@ -71,6 +71,7 @@ int main(int argc, char **argv)
 {
     static struct CMUnitTest rows[TESTS_MAX];
     static struct slot slots[TESTS_MAX];
+    (void)signal(SIGPIPE, SIG_IGN); /* as sen itself: who went away is an error, not the end */
     if (argc > 1 && strcmp(argv[1], "--list") == 0) {
         for (size_t i = 0; i < ntests; i++) puts(tests[i].name);
         return 0;
