@@ -1,4 +1,4 @@
-/* strand.c: the loop of a thread: it runs what is ready, one strand after the other, then looks at sockets and clocks. Stacks are changed by swapcontext(3). Only the
+/* strand.c: the loop of a thread: it runs what is ready, one strand after the other, then looks at sockets and clocks. Only the
  * list of the ready and the jobs are shared with other threads; they stand under the loop's lock, all else belongs to its thread. */
 #include "base/strand.h"
 
@@ -10,12 +10,12 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/errand.h"
 #include "base/strand_san.h"
+#include "base/strand_switch.h"
 #include "base/time.h"
 
 enum { STACK = 512 * 1024, GUARD = 16 * 1024, EVENTS = 64, SPARE = 2 };
@@ -23,7 +23,7 @@ enum { STACK = 512 * 1024, GUARD = 16 * 1024, EVENTS = 64, SPARE = 2 };
 
 struct strand {
     struct strand_loop *loop;
-    ucontext_t context;
+    struct context context;
     char *stack;                          /* NULL: given back */
     struct san_fiber san;
     struct strand_job job;
@@ -49,7 +49,7 @@ struct strand_loop {
     struct strand_job *jobs, **last_job;
     bool asleep, ending;
 
-    ucontext_t context;
+    struct context context;
     struct san_fiber san;
     struct strand *timed, *spare, **all;
     struct list patient;                  /* go on when nobody else does */
@@ -95,7 +95,7 @@ static void enter(struct strand_loop *l, struct strand *s)
 {
     mine = s;
     san_leave(&l->san, &s->san);
-    (void)swapcontext(&l->context, &s->context);
+    context_switch(&l->context, &s->context);
     san_arrive(&l->san);
     mine = NULL;
 }
@@ -103,7 +103,7 @@ static void enter(struct strand_loop *l, struct strand *s)
 static void leave(struct strand *s)
 {
     san_leave(&s->san, &s->loop->san);
-    (void)swapcontext(&s->context, &s->loop->context);
+    context_switch(&s->context, &s->loop->context);
     san_arrive(&s->san);
 }
 
@@ -125,10 +125,7 @@ static bool give_stack(struct strand *s)
     if (stack == MAP_FAILED) return false;
     (void)mprotect(stack, GUARD, PROT_NONE); /* it grows downwards; who goes too far ends the process instead of writing into another's */
     s->stack = stack;
-    (void)getcontext(&s->context);
-    s->context.uc_stack = (stack_t){ .ss_sp = stack + GUARD, .ss_size = STACK - GUARD };
-    s->context.uc_link = NULL;
-    makecontext(&s->context, live, 0);
+    context_make(&s->context, stack + GUARD, STACK - GUARD, live);
     san_begin(&s->san, stack + GUARD, STACK - GUARD);
     return true;
 }
