@@ -4,27 +4,27 @@
 #include "base/strand.h"
 #include "base/test.h"
 
-struct seen { pthread_t thread; int inside, most_inside; };
-struct work { struct strand_job job; struct seen *seen; bool came; };
+struct seen { int inside, most_inside; };
+struct work { struct strand_job job; struct seen *seen; pthread_t loop; bool came; };
 
 
 static void note_thread(void *arg)
 {
     struct work *w = arg;
     CHECK(strand_mine() == NULL);
-    w->came = !pthread_equal(w->seen->thread, pthread_self());
+    w->came = !pthread_equal(w->loop, pthread_self());
     strand_sleep(2000);
 }
 
 static void go_outside(void *arg)
 {
     struct work *w = arg;
-    w->seen->thread = pthread_self();
+    w->loop = pthread_self();
     w->seen->inside++;
     if (w->seen->inside > w->seen->most_inside) w->seen->most_inside = w->seen->inside;
     strand_outside(note_thread, w);
     w->seen->inside--;
-    CHECK(pthread_equal(w->seen->thread, pthread_self()));
+    CHECK(pthread_equal(w->loop, pthread_self()));
 }
 
 TEST(what_is_done_outside_lets_the_others_go_on)

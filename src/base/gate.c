@@ -23,12 +23,9 @@ void gate_done(struct gate *g)
 void gate_open(struct gate *g)
 {
     struct strand *who = g->who;
-    if (!who) {
-        (void)sem_post(&g->opened);
-        return;
-    }
-    atomic_store(&g->open, true); /* the gate may be gone from here on; the strand stays */
-    strand_wake(who);
+    atomic_store(&g->open, true); /* the gate of a strand may be gone from here on; the strand stays */
+    if (who) strand_wake(who);
+    else (void)sem_post(&g->opened);
 }
 
 void gate_wait(struct gate *g)
@@ -38,6 +35,7 @@ void gate_wait(struct gate *g)
         return;
     }
     while (sem_wait(&g->opened) != 0) continue; /* a signal */
+    atomic_store(&g->open, false);
 }
 
 bool gate_wait_until(struct gate *g, int64_t until_us)
@@ -51,7 +49,7 @@ bool gate_wait_until(struct gate *g, int64_t until_us)
     int e;
     do e = sem_clockwait(&g->opened, CLOCK_MONOTONIC, &until);
     while (e != 0 && errno == EINTR);
-    return e == 0;
+    return e == 0 && atomic_exchange(&g->open, false);
 }
 
 /* ---- turnstile ---- */
