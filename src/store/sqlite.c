@@ -166,6 +166,7 @@ static void close_conn(struct db_conn *base)
             (void)sqlite3_finalize(((struct statement *)e)->stmt);
             heap_free(e);
         }
+    store__sqlite_wal_forget(conn->db); /* an open transaction ends here */
     (void)sqlite3_close_v2(conn->db);
     heap_free(conn);
 }
@@ -400,7 +401,9 @@ static enum status run_step(struct call *c, struct conn *conn, enum db_step whic
 static enum status tx_step(struct call *c, struct db_conn *base, enum db_step which)
 {
     struct conn *conn = conn_of(base);
+    if (which == STEP_BEGIN) store__sqlite_wal_forget(conn->db);
     TRY(run_step(c, conn, which));
+    if (which == STEP_ROLLBACK) store__sqlite_wal_forget(conn->db);
     return which == STEP_UNDO ? run_step(c, conn, STEP_RELEASE) : ST_OK; /* ROLLBACK TO leaves the savepoint standing */
 }
 

@@ -10,8 +10,10 @@
 /* The default VFS writes less than 128 KiB at a time, and takes a longer piece for a shorter one. */
 enum { JOINED_MOST = 120 * 1024 };
 
-/* A -wal file. pending: bytes that belong at `at` of the real file and do not stand there yet; they are kept until they do, whatever fails meanwhile. */
+/* A -wal file. pending: bytes that belong at `at` of the real file and do not stand there yet; they are kept until they do, or their transaction is over. */
 struct wal { sqlite3_file base; sqlite3_file *real; char *pending; size_t n; sqlite3_int64 at; };
+
+static const sqlite3_io_methods methods;
 
 static struct wal *wal_of(sqlite3_file *f) { return (struct wal *)f; }
 static sqlite3_file *real_of(sqlite3_file *f) { return wal_of(f)->real; }
@@ -68,6 +70,13 @@ static int wal_size(sqlite3_file *f, sqlite3_int64 *ret)
 {
     int code = flush(wal_of(f));
     return code == SQLITE_OK ? real_of(f)->pMethods->xFileSize(real_of(f), ret) : code;
+}
+
+/* Once a transaction is over its place in the file belongs to whoever writes next, perhaps another process: what is pending of it must never get there. */
+void store__sqlite_wal_forget(sqlite3 *db)
+{
+    sqlite3_file *f = NULL;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &f) == SQLITE_OK && f && f->pMethods == &methods) wal_of(f)->n = 0;
 }
 
 /* wal_close: what is still pending was of a transaction that has not ended. */

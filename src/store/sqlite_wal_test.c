@@ -220,3 +220,42 @@ TEST(a_write_that_fails_is_told_and_the_next_one_is_sound)
     CHECK(ask(db, "SELECT count(*) FROM t WHERE length(b) = 3000") == 110 && is_sound(db));
     CHECK(sqlite3_close(db) == SQLITE_OK);
 }
+
+static void insert(sqlite3 *db, int from, int to)
+{
+    char sql[200];
+    (void)snprintf(sql, sizeof sql, "INSERT INTO t (id, b) WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i, randomblob(3000) FROM n", from, to - 1);
+    run(db, sql);
+}
+
+static size_t pending_of(sqlite3 *db)
+{
+    sqlite3_file *f = NULL;
+    CHECK(sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &f) == SQLITE_OK && f->pMethods == &methods);
+    return wal_of(f)->n;
+}
+
+/* The place in the file of what was undone is another process's now. */
+TEST(what_was_undone_never_falls_on_what_another_wrote)
+{
+    sqlite3 *ours = open_db(store__sqlite_wal), *other = open_db(NULL);
+    run(ours, "BEGIN IMMEDIATE");
+    insert(ours, 1000, 1060); /* more than the cache holds: frames are written */
+    run(ours, "ROLLBACK");
+    CHECK(pending_of(ours) > 0);
+    insert(other, 1, 100);
+    store__sqlite_wal_forget(ours);
+    run(ours, "BEGIN IMMEDIATE");
+    insert(ours, 100, 110);
+    run(ours, "COMMIT");
+    sqlite3 *third = open_db(NULL);
+    CHECK(ask(third, "SELECT sum(id) FROM t") == 109 * 110 / 2);
+    CHECK(sqlite3_exec(third, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL) == SQLITE_OK);
+    CHECK(ask(third, "SELECT sum(id) FROM t") == 109 * 110 / 2);
+    run(ours, "BEGIN IMMEDIATE");
+    insert(ours, 2000, 2060);
+    store__sqlite_wal_forget(ours); /* as at the end of a connection with an open transaction */
+    CHECK(sqlite3_close(ours) == SQLITE_OK);
+    CHECK(ask(third, "SELECT sum(id) FROM t") == 109 * 110 / 2);
+    CHECK(sqlite3_close(other) == SQLITE_OK && sqlite3_close(third) == SQLITE_OK);
+}

@@ -57,6 +57,9 @@ extern const struct driver store__sqlite, store__postgres;
 /* sqlite_wal.c: the name of a VFS that joins what is written to the -wal file; for a connection that syncs at every commit. Registered once, before the first of them. */
 extern const char store__sqlite_wal[];
 void store__sqlite_wal_register(void);
+/* store__sqlite_wal_forget: what is not yet written of a transaction that was undone; before each transaction, after each that is undone, and before the connection ends. */
+struct sqlite3;
+void store__sqlite_wal_forget(struct sqlite3 *db);
 
 /* What to do when a transaction does not reach the disk; newest first, in the arena of its call. */
 struct undo { struct undo *next; void (*run)(void *arg); void *arg; };
