@@ -44,7 +44,7 @@ static sqlite3_file *open_wal(struct call *c)
 {
     int fd = open(path, O_CREAT | O_RDWR, 0600); /* SQLite gives a -wal file the mode of its database */
     CHECK(fd >= 0 && close(fd) == 0);
-    sqlite3_file *f = arena_alloc(c->arena, (size_t)joining.szOsFile, 1);
+    sqlite3_file *f = arena_alloc(c->arena, (size_t)joining.szOsFile, 16);
     CHECK(joining.xOpen(&joining, wal_path, f, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_WAL, NULL) == SQLITE_OK);
     return f;
 }
