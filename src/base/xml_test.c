@@ -150,6 +150,18 @@ TEST(escaping)
     CHECK_STR(buf_str(&b), STR("&lt;&quot;&#x9;&#xA;&#xD;&amp;>"));
 }
 
+/* The message log tells a document from what is no document by its first byte. */
+TEST(no_document_begins_with_a_zero_byte)
+{
+    static const char wide[] = "\0<\0?\0x\0m\0l\0 \0v\0e\0r\0s\0i\0o\0n\0=\0'\0001\0.\0000\0'\0?\0>\0<\0a\0/\0>", widest[] = "\0\0\0<\0\0\0a\0\0\0/\0\0\0>";
+    const struct str texts[] = { STR("\0<a/>"), str_of(wide, sizeof wide - 1), str_of(widest, sizeof widest - 1) };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        XML_DOC d = NULL;
+        CHECK(xml_parse(c, texts[i], &d) == ST_INVALID);
+        call_clear(c);
+    }
+}
+
 /* parse_many: what a worker does: its own call, documents that are taken, refused and have no canonical form. */
 static void *parse_many(void *data)
 {

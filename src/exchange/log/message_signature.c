@@ -46,11 +46,11 @@ static struct str write_reference(struct arena *a, int64_t id)
     return str_of(bytes, MESSAGE_REFERENCE_BYTES);
 }
 
-/* read_reference: false for a document; every one of those begins with a bracket, and no id ever will. */
+/* read_reference: false for a document. None of those begins with a zero byte, which XML in UTF-8 cannot have anywhere; every id does. */
 static bool read_reference(struct str stored, int64_t *ret)
 {
     uint64_t id = 0;
-    if (stored.n != MESSAGE_REFERENCE_BYTES || stored.p[0] == '<') return false;
+    if (stored.n != MESSAGE_REFERENCE_BYTES || stored.p[0]) return false;
     for (size_t i = 0; i < MESSAGE_REFERENCE_BYTES; i++) id = id << 8 | (uint8_t)stored.p[i];
     *ret = (int64_t)id;
     return true;
@@ -130,7 +130,7 @@ enum status message__signature(struct call *c, struct str stored, struct str *re
     TRY(find_document(c, id, &kept));
     if (!read_reference(str_first(kept, MESSAGE_REFERENCE_BYTES), &id)) return *ret = kept, ST_OK;
     TRY(find_document(c, id, &base));
-    if (str_starts(base, STR("<")) && message__unpatch(c->arena, base, str_skip(kept, MESSAGE_REFERENCE_BYTES), ret)) return ST_OK;
+    if (base.n && base.p[0] && message__unpatch(c->arena, base, str_skip(kept, MESSAGE_REFERENCE_BYTES), ret)) return ST_OK;
     return call_fail(c, ST_BROKEN, "", "The signature of a message is damaged in the log. Restore the log from a backup.");
 }
 

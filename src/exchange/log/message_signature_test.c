@@ -132,6 +132,28 @@ TEST(documents_of_a_signer_are_kept_by_what_differs)
     exchange.bases = NULL;
 }
 
+/* A judge of signatures lets white space and a byte order mark pass before the document, and a peer signs what it likes. */
+TEST(documents_that_do_not_begin_with_a_bracket_are_documents)
+{
+    static const char *const before[] = { "\n", "\xEF\xBB\xBF", " \t\r\n" };
+    exchange.bases = message__bases_new();
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        struct str xml[3], id[3];
+        for (int k = 0; k < 3; k++) {
+            xml[k] = str_join(c->arena, str_z(before[i]), document(c, (char)('a' + i), k), STR_END);
+            id[k] = str_print(c->arena, "r%zu-%d", i, k);
+            put(c, id[k].p, xml[k], k != 2);
+        }
+        for (int k = 0; k < 3; k++) CHECK_STR(kept(c, id[k].p), xml[k]); /* a base, what differs from it, and one in its row */
+    }
+    CHECK(documents(c) == 6);
+    message__bases_free(exchange.bases);
+    exchange.bases = NULL;
+    struct str stored = STR("\n<short>"), xml;
+    CHECK_OK(message__signature(c, str_first(stored, MESSAGE_REFERENCE_BYTES), &xml)); /* as long as an id */
+    CHECK_STR(xml, str_first(stored, MESSAGE_REFERENCE_BYTES));
+}
+
 TEST(a_base_that_was_undone_is_nobodys)
 {
     exchange.bases = message__bases_new();
