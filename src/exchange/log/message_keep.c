@@ -41,8 +41,9 @@ static enum status read_number(struct db_rows rows, int64_t *ret)
     return ST_OK;
 }
 
-/* find_old: the last row that is old enough: everything under old time-stamps, and unsigned old rows up to the first row that must stay. */
-static enum status find_old(struct call *c, int64_t cutoff_ms, int64_t *ret)
+/* find_old: the last row that is old enough: everything under old time-stamps, and unsigned old rows up to the first row that must stay. Where there is none, up to newest, which
+ * was read before: a row that is written meanwhile stays. */
+static enum status find_old(struct call *c, int64_t cutoff_ms, int64_t newest, int64_t *ret)
 {
     int64_t stamped, first_kept;
     TRY(read_number(db_run(c, &LAST_STAMPED, db_int(cutoff_ms)), &stamped));
@@ -50,15 +51,17 @@ static enum status find_old(struct call *c, int64_t cutoff_ms, int64_t *ret)
     if (st == ST_OK) return *ret = first_kept - 1, ST_OK;
     if (st != ST_NOT_FOUND) return st;
     call_clear(c);
-    return read_number(db_run(c, &NEWEST_ROW), ret);
+    *ret = newest;
+    return ST_OK;
 }
 
 /* find_goal: the last row that may go. Where messages are archived none goes that is not in an archive yet. */
 static enum status find_goal(struct call *c, int64_t cutoff_ms, int64_t *ret)
 {
-    int64_t behind, goal, waiting;
+    int64_t newest, behind, goal, waiting;
+    TRY(read_number(db_run(c, &NEWEST_ROW), &newest));
     TRY(message__index(c, INT64_MAX, &behind)); /* what is removed is in the index before, so that it is taken out of it too */
-    TRY(find_old(c, cutoff_ms, &goal));
+    TRY(find_old(c, cutoff_ms, newest, &goal));
     enum status st = exchange__of(c)->archives ? archive__first_waiting(c, &waiting) : ST_NOT_FOUND;
     if (st != ST_OK && st != ST_NOT_FOUND) return st;
     call_clear(c);

@@ -75,6 +75,14 @@ TEST(unsigned_rows_go_by_their_age_alone)
     CHECK(remove_old(c).n == 2); /* and are not counted twice */
 }
 
+TEST(a_row_that_came_meanwhile_stays)
+{
+    int64_t last;
+    for (int i = 0; i < 3; i++) put(c, OLD_MS, false);
+    CHECK_OK(find_old(c, CUTOFF_MS, 2, &last)); /* as if the third had been written since */
+    CHECK(last == 2);
+}
+
 TEST(time_stamps_go_with_their_messages_but_for_the_newest)
 {
     struct stamp_row last, next;
