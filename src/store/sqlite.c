@@ -111,6 +111,12 @@ static void tidy(struct db_conn *base)
 
 static bool is_durable(const struct store *s) { return !s->fleeting; }
 
+/* vfs_of: NULL: the usual one. A SQLite made for disks that spoil what stands beside a write writes some of a commit's last page after the sync: nothing of that may wait. */
+static const char *vfs_of(const struct store *s, enum conn_role role)
+{
+    return role == CONN_WRITER && is_durable(s) && !sqlite3_compileoption_used("POWERSAFE_OVERWRITE=0") ? store__sqlite_wal : NULL;
+}
+
 static enum status set_up(struct call *c, struct conn *conn)
 {
     (void)sqlite3_busy_timeout(conn->db, BUSY_MS);
@@ -142,8 +148,7 @@ static enum status open_conn(struct call *c, struct store *s, enum db_which in, 
     struct conn *conn = heap_new(struct conn);
     conn->base = (struct db_conn){ .driver = &store__sqlite, .store = s, .in = in, .role = role };
     (void)pthread_once(&configured, configure);
-    const char *vfs = role == CONN_WRITER && is_durable(s) ? store__sqlite_wal : NULL;
-    int code = sqlite3_open_v2(path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
+    int code = sqlite3_open_v2(path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs_of(s, role));
     enum status st = code == SQLITE_OK ? set_up(c, conn) : failed(c, conn, code, path);
     if (st == ST_BROKEN) st = call_fail(c, ST_BROKEN, "", "The file %s is not a sound database. Restore it from a backup.", str_z(path));
     if (st != ST_OK) {
