@@ -6,6 +6,7 @@
 #include "base/config.h"
 #include "base/encode.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "exchange/figures.h"
 #include "trust/journal.h"
@@ -209,7 +210,7 @@ static bool held_size(struct call *c, struct str body, int64_t *ret)
     return json_int(json_get(j, "size"), ret) && *ret >= 0;
 }
 
-/* refused: the operator's own words, where it gave some that fit into a line. */
+/* refused: the operator's own words, where it gave some that fit into a line. Plain ones: they go into a column of text, and into lines whose parts tabs divide. */
 static enum status refused(struct call *c, const struct exchange_answer *answer)
 {
     const struct json *j;
@@ -217,7 +218,7 @@ static enum status refused(struct call *c, const struct exchange_answer *answer)
     if (json_parse(c, answer->body, &j) == ST_OK) words = json_text(json_get(j, "detail"), STR(""));
     call_clear(c);
     call_note(c, "exchange", "the operator answered the head of the journal with %d", answer->status);
-    if (words.n && words.n <= WORDS_MAX) return call_fail(c, ST_CONFLICT, "", "The operator did not take the head of the journal. It says: %s", words);
+    if (words.n && words.n <= WORDS_MAX && text_is_plain(words)) return call_fail(c, ST_CONFLICT, "", "The operator did not take the head of the journal. It says: %s", words);
     return call_fail(c, ST_CONFLICT, "", "The operator did not take the head of the journal. Compare it with the published one, then tell the operator.");
 }
 

@@ -188,8 +188,11 @@ TEST(why_a_head_was_not_taken_is_kept_until_it_is)
     CHECK(send_with(c, ST_OK, 409, "{\"detail\":\"This head does not continue the one that is published.\"}") == ST_CONFLICT);
     CHECK_STR(heads_state(c).reason, STR("The operator did not take the head of the journal. It says: %s"));
     CHECK_STR(heads_state(c).values, STR("This head does not continue the one that is published."));
-    CHECK(send_with(c, ST_OK, 500, "no JSON") == ST_CONFLICT);
-    CHECK(str_find(heads_state(c).reason, STR("Compare it with the published one")) != SIZE_MAX && heads_state(c).values.n == 0);
+    static const char *const no_lines[] = { "no JSON", "{\"detail\":\"\"}", "{\"detail\":\"a\\tb\"}", "{\"detail\":\"a\\nb\"}", "{\"detail\":\"a\\u0000b\"}" };
+    for (size_t i = 0; i < sizeof no_lines / sizeof *no_lines; i++) {
+        CHECK(send_with(c, ST_OK, 500, no_lines[i]) == ST_CONFLICT);
+        CHECK(str_find(heads_state(c).reason, STR("Compare it with the published one")) != SIZE_MAX && heads_state(c).values.n == 0);
+    }
     CHECK_OK(send_with(c, ST_OK, 200, "{}"));
     CHECK(heads_state(c).reason.n == 0 && heads_state(c).waiting_ms == 0);
 }
