@@ -11,8 +11,9 @@ static const struct query INSERT = { "exchange",
     "INSERT INTO message (seq, at_ms, side, is_answer, request_id, message_id, client, service, user_id, issue, status, fault, fault_id, took_us, head, body, body_bytes, "
     "digest, signature, chain_result, chain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $12, NULL, $13, $14, $15, $16, $17, $18)", LOG };
 
-/* The rows say how far it is; where all were removed by rule, that does. */
-static const struct query LAST_ROW = { "exchange", "SELECT COALESCE((SELECT MAX(seq) FROM message), (SELECT seq FROM message_cut WHERE id = 1), 0)", LOG };
+/* No number is given twice: not where all rows were removed by rule, and not where the newest vanished otherwise after the index or a time-stamp had come to them. */
+static const struct query LAST_ROW = { "exchange", "SELECT COALESCE(MAX(s), 0) FROM (SELECT MAX(seq) AS s FROM message UNION ALL SELECT seq FROM message_cut UNION ALL "
+                                                   "SELECT seq FROM message_bookmark UNION ALL SELECT MAX(last_seq) FROM message_stamp) AS known", LOG };
 
 struct str message__bound(struct call *c, struct str request_id, enum message_side side, bool is_answer)
 {
