@@ -22,10 +22,12 @@ void gate_done(struct gate *g)
 
 void gate_open(struct gate *g)
 {
-    struct strand *who = g->who;
-    atomic_store(&g->open, true); /* the gate of a strand may be gone from here on; the strand stays */
-    if (who) strand_wake(who);
-    else (void)sem_post(&g->opened);
+    if (g->who) {
+        strand_wake(g->who, &g->open);
+        return;
+    }
+    atomic_store(&g->open, true);
+    (void)sem_post(&g->opened);
 }
 
 void gate_wait(struct gate *g)

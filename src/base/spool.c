@@ -151,6 +151,7 @@ int64_t extent_find(const struct extent *s, int64_t from, struct str needle)
         size_t found = str_find(str_of(step, n), needle);
         if (found != SIZE_MAX) return from + (int64_t)found;
         from += (int64_t)(n - needle.n + 1);
+        strand_yield();
     }
     return -1;
 }

@@ -20,6 +20,7 @@
 
 enum { STACK = 512 * 1024, GUARD = 16 * 1024, EVENTS = 64, SPARE = 2 };
 #define REST_US (10 * (int64_t)1000000)
+#define STARVED_US (100 * (int64_t)1000)
 
 struct strand {
     struct strand_loop *loop;
@@ -54,6 +55,8 @@ struct strand_loop {
     struct strand *timed, *spare, **all;
     struct list patient;                  /* go on when nobody else does */
     size_t made, running;
+    bool starved;                         /* there was no memory for a stack: jobs wait for some */
+    int64_t trimmed_us;
 };
 
 static _Thread_local struct strand *mine;
@@ -140,19 +143,25 @@ static void take_stack(struct strand *s)
 
 /* ---- parking and waking ---- */
 
-static void ring(const struct strand_loop *l) { (void)eventfd_write(l->bell, 1); }
+/* ring: where it sleeps. The lock is held. */
+static void ring(struct strand_loop *l)
+{
+    if (l->asleep) (void)eventfd_write(l->bell, 1);
+    l->asleep = false;
+}
 
-void strand_wake(struct strand *s)
+/* All of it under the lock, without which the loop does not end. */
+void strand_wake(struct strand *s, _Atomic bool *open)
 {
     struct strand_loop *l = s->loop;
     (void)pthread_mutex_lock(&l->lock);
-    bool ready = s->parked, asleep = ready && l->asleep;
+    bool ready = s->parked;
+    if (open) atomic_store(open, true);
     if (ready) append(&l->ready, s);
     else s->woken = true;
     s->parked = false;
-    if (asleep) l->asleep = false;
+    if (ready) ring(l);
     (void)pthread_mutex_unlock(&l->lock);
-    if (asleep) ring(l);
 }
 
 void strand_park(struct strand *s, int64_t until_us)
@@ -252,7 +261,8 @@ static struct strand *find_spare(struct strand_loop *l)
     } else if (s) {
         l->spare = s->next;
     }
-    if (!s || s->stack || give_stack(s)) return s;
+    l->starved = s && !s->stack && !give_stack(s);
+    if (!l->starved) return s;
     s->next = l->spare;
     l->spare = s;
     return NULL;
@@ -310,16 +320,19 @@ static int64_t pause_us(const struct strand_loop *l)
 {
     int64_t now_us = time_monotonic_us(), pause = REST_US;
     if (l->patient.first) return 0;
+    if (l->starved) pause = STARVED_US;
     for (const struct strand *s = l->timed; s; s = s->later)
         if (s->until_us - now_us < pause) pause = s->until_us - now_us;
     return pause > 0 ? pause : 0;
 }
 
+static bool may_begin(const struct strand_loop *l) { return l->jobs && l->running < l->most && !l->starved; }
+
 /* may_sleep: nothing is ready; from here on who wakes a strand rings. */
 static bool may_sleep(struct strand_loop *l)
 {
     (void)pthread_mutex_lock(&l->lock);
-    bool may = !l->ready.first && !(l->jobs && l->running < l->most) && !(l->ending && !l->running);
+    bool may = !l->ready.first && !may_begin(l) && !(l->ending && !l->running && !l->jobs);
     l->asleep = may;
     (void)pthread_mutex_unlock(&l->lock);
     return may;
@@ -330,7 +343,7 @@ static void wake_late(struct strand_loop *l)
     int64_t now_us = time_monotonic_us();
     for (struct strand *s = l->timed, *later; s; s = later) {
         later = s->later;
-        if (s->until_us <= now_us) strand_wake(s);
+        if (s->until_us <= now_us) strand_wake(s, NULL);
     }
 }
 
@@ -351,14 +364,18 @@ static void let_patient_go(struct strand_loop *l, bool at_rest)
 static bool is_at_rest(struct strand_loop *l)
 {
     (void)pthread_mutex_lock(&l->lock);
-    bool rests = !l->ready.first && !(l->jobs && l->running < l->most);
+    bool rests = !l->ready.first && !may_begin(l);
     (void)pthread_mutex_unlock(&l->lock);
     return rests;
 }
 
+/* give_back: now and then, what nobody uses: a loop is seldom without any work. */
 static void give_back(struct strand_loop *l)
 {
     size_t kept = 0;
+    int64_t now_us = time_monotonic_us();
+    if (now_us - l->trimmed_us < REST_US) return;
+    l->trimmed_us = now_us;
     for (struct strand *s = l->spare; s; s = s->next)
         if (++kept > SPARE) take_stack(s);
     if (l->rest) l->rest(l->arg);
@@ -379,12 +396,12 @@ static void look(struct strand_loop *l)
     for (int i = 0; i < n; i++) {
         struct strand *s = events[i].data.ptr;
         if (s) s->events = (int)(events[i].events & (EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP));
-        if (s) strand_wake(s);
+        if (s) strand_wake(s, NULL);
         else (void)eventfd_read(l->bell, &(eventfd_t){ 0 });
     }
     wake_late(l);
     if (l->patient.first) let_patient_go(l, is_at_rest(l));
-    if (n == 0 && pause == REST_US && !l->running) give_back(l);
+    give_back(l);
 }
 
 static bool is_over(struct strand_loop *l)
@@ -409,12 +426,12 @@ static void *run(void *arg)
 
 static void free_loop(struct strand_loop *l)
 {
+    errands_end(l->errands); /* its threads may still be about to leave a strand that they woke */
     for (size_t i = 0; i < l->made; i++) {
         take_stack(l->all[i]);
         heap_free(l->all[i]);
     }
     heap_free(l->all);
-    errands_end(l->errands);
     if (l->epoll >= 0) (void)close(l->epoll);
     if (l->bell >= 0) (void)close(l->bell);
     (void)pthread_mutex_destroy(&l->lock);
@@ -447,10 +464,8 @@ void strand_begin(struct strand_loop *l, struct strand_job *job)
     job->next = NULL;
     *l->last_job = job;
     l->last_job = &job->next;
-    bool asleep = l->asleep;
-    l->asleep = false;
+    ring(l);
     (void)pthread_mutex_unlock(&l->lock);
-    if (asleep) ring(l);
 }
 
 void strand_loop_end(struct strand_loop *l)
@@ -458,8 +473,8 @@ void strand_loop_end(struct strand_loop *l)
     if (!l) return;
     (void)pthread_mutex_lock(&l->lock);
     l->ending = true;
-    (void)pthread_mutex_unlock(&l->lock);
     ring(l);
+    (void)pthread_mutex_unlock(&l->lock);
     (void)pthread_join(l->thread, NULL);
     free_loop(l);
 }

@@ -6,6 +6,7 @@
 #ifndef SEN_BASE_STRAND_H
 #define SEN_BASE_STRAND_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,8 +17,8 @@ struct strand_loop;
 /* A job is run once, on a strand; the struct is the caller's and may be gone as soon as run begins. */
 struct strand_job { void (*run)(void *arg); void *arg; struct strand_job *next; };
 
-/* strand_loop_start: a thread for at most so many strands at a time; NULL when none could be started. rest (or NULL) is called on that thread when it had nothing to do for
- * some seconds: what is kept for the next job may be given back. */
+/* strand_loop_start: a thread for at most so many strands at a time; NULL when none could be started. rest (or NULL) is called on that thread every ten seconds: what
+ * nobody used meanwhile may be given back. */
 struct strand_loop *strand_loop_start(size_t most, void (*rest)(void *arg), void *arg);
 /* strand_begin: from any thread. Jobs over `most` wait in order. */
 void strand_begin(struct strand_loop *l, struct strand_job *job);
@@ -45,7 +46,8 @@ void strand_outside(void (*run)(void *arg), void *arg);
 
 /* strand_park: until somebody calls strand_wake, or at the moment until_us. Also a call from before ends it: look again whether what was waited for is there. */
 void strand_park(struct strand *s, int64_t until_us);
-/* strand_wake: from any thread. A strand is never freed before its loop. */
-void strand_wake(struct strand *s);
+/* strand_wake: from any thread; sets *open (or NULL) first. Whoever sees it set goes on at once, perhaps to its end and that of its loop, and what was woken with it: nothing of them is
+ * touched afterwards. */
+void strand_wake(struct strand *s, _Atomic bool *open);
 
 #endif

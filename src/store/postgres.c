@@ -75,9 +75,12 @@ static PGresult *await_result(const struct conn *conn, int sent)
 {
     PGresult *last = NULL;
     crowd_sleep();
-    while (sent && PQisBusy(conn->pg))
-        if (strand_poll(PQsocket(conn->pg), POLLIN, INT64_MAX) < 0 || !PQconsumeInput(conn->pg)) break;
-    for (PGresult *r; sent && (r = PQgetResult(conn->pg)); last = r) PQclear(last);
+    for (PGresult *r; sent; last = r) {
+        while (PQisBusy(conn->pg))
+            if (strand_poll(PQsocket(conn->pg), POLLIN, INT64_MAX) < 0 || !PQconsumeInput(conn->pg)) break;
+        if (!(r = PQgetResult(conn->pg))) break;
+        PQclear(last);
+    }
     crowd_wake();
     return last;
 }
@@ -127,7 +130,7 @@ static PGconn *connect_as(struct call *c, struct str url, enum db_which in)
 
 static enum status check_server(struct call *c, struct conn *conn)
 {
-    PGresult *r = PQexec(conn->pg, "SELECT 1 FROM pg_database WHERE datname = current_database() AND datcollate = 'C' AND pg_encoding_to_char(encoding) = 'UTF8'");
+    PGresult *r = await_result(conn, PQsendQuery(conn->pg, "SELECT 1 FROM pg_database WHERE datname = current_database() AND datcollate = 'C' AND pg_encoding_to_char(encoding) = 'UTF8'"));
     bool good = is_good(r) && PQntuples(r) == 1;
     PQclear(r);
     if (good) return ST_OK;
@@ -143,11 +146,26 @@ static enum status set_up(struct call *c, struct conn *conn)
     return script(c, &conn->base, "SET default_transaction_read_only TO on");
 }
 
+/* libpq looks names up and connects in its own way. */
+struct connecting { struct call *call; struct conn *conn; };
+
+static void connect_anew(void *arg)
+{
+    struct connecting *k = arg;
+    k->conn->pg = connect_as(k->call, k->conn->base.store->place, k->conn->base.in);
+}
+
+static void connect_again(void *arg)
+{
+    struct connecting *k = arg;
+    PQreset(k->conn->pg);
+}
+
 static enum status open_conn(struct call *c, struct store *s, enum db_which in, enum conn_role role, struct db_conn **ret)
 {
     struct conn *conn = heap_new(struct conn);
     conn->base = (struct db_conn){ .driver = &store__postgres, .store = s, .in = in, .role = role };
-    conn->pg = connect_as(c, s->place, in);
+    strand_outside(connect_anew, &(struct connecting){ c, conn });
     enum status st = ST_OK;
     if (PQstatus(conn->pg) != CONNECTION_OK) {
         call_note(c, "store", "postgresql: no connection to the database %s of store.url", in == NODE ? "node" : "log");
@@ -166,7 +184,7 @@ static enum status open_conn(struct call *c, struct store *s, enum db_which in, 
 static enum status revive(struct call *c, struct conn *conn)
 {
     forget_statements(conn);
-    PQreset(conn->pg);
+    strand_outside(connect_again, &(struct connecting){ c, conn });
     conn->lost = false;
     if (PQstatus(conn->pg) != CONNECTION_OK) return failed(c, conn, NULL, "connect again");
     return set_up(c, conn);

@@ -7,6 +7,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "base/strand.h"
+
 
 enum { BUSY_MS = 10000, PARAMS_MAX = VALUES_MAX, TIDY_PAGES = 4000 /* 16 MiB, far below journal_size_limit */ };
 
@@ -99,6 +101,18 @@ static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+static void checkpoint(void *arg) { (void)sqlite3_wal_checkpoint_v2(arg, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL); }
+
+/* be_patient: another process writes: up to BUSY_MS. */
+static int be_patient(void *arg, int times)
+{
+    enum { STEP_MS = 5 };
+    (void)arg;
+    if (times >= BUSY_MS / STEP_MS) return 0;
+    strand_sleep(STEP_MS * 1000);
+    return 1;
+}
+
 /* tidy: moves what is in the log of writes into the database, which SQLite by itself would do inside a commit, while everybody waits for it. One that does not come to its end
  * (readers, another process, no room) is tried again after the next commit. */
 static void tidy(struct db_conn *base)
@@ -106,7 +120,7 @@ static void tidy(struct db_conn *base)
     struct conn *conn = conn_of(base);
     if (conn->wal_pages < TIDY_PAGES) return;
     conn->wal_pages = 0;
-    (void)sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    strand_outside(checkpoint, conn->db);
 }
 
 static bool is_durable(const struct store *s) { return !s->fleeting; }
@@ -119,7 +133,7 @@ static const char *vfs_of(const struct store *s, enum conn_role role)
 
 static enum status set_up(struct call *c, struct conn *conn)
 {
-    (void)sqlite3_busy_timeout(conn->db, BUSY_MS);
+    (void)sqlite3_busy_handler(conn->db, be_patient, NULL);
     (void)sqlite3_extended_result_codes(conn->db, 0);
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);  /* "x" is a column, as on PostgreSQL, never a text */
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);

@@ -77,7 +77,7 @@ static void give_back(struct holder_client *h, int fd)
 
 static int open_one(const struct holder_client *h)
 {
-    FILE_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    FILE_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); /* a holder that stands still takes no more connections: that is not waited for */
     if (fd < 0 || connect(fd, (const struct sockaddr *)&h->at, sizeof h->at) != 0) return -1;
     int ready = fd;
     fd = -1;

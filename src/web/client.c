@@ -11,7 +11,7 @@
 #include "web/client_int.h"
 
 enum { SLOTS_MAX = 256 /* of a thread with many strands; one alone needs few */, SLOTS_ALONE = 24, REQUEST_MAX = 1024 * 1024 /* its head */, JOINED = 16 * 1024 /* head and body that go out as one TLS record */,
-       MEMORY_MOST = 16 * 1024 * 1024, LIFE_MS = 1000, KEY_MAX = 300 };
+       KEPT_US = 60 * 1000 * 1000, MEMORY_MOST = 16 * 1024 * 1024, LIFE_MS = 1000, KEY_MAX = 300 };
 
 /* ---- connections of a thread ---- */
 
@@ -19,9 +19,9 @@ struct slot {
     char key[KEY_MAX]; size_t nkey; /* scheme://host:port, and the way of TLS */
     struct client_link link;
     bool busy;                  /* a judge may make a request of its own */
-    uint64_t used;
+    int64_t used_us;
 };
-struct slots { struct slot *all[SLOTS_MAX]; size_t n; uint64_t clock; };
+struct slots { struct slot *all[SLOTS_MAX]; size_t n; };
 struct client_pool { pthread_key_t mine; };
 
 static void close_slot(struct slot *s)
@@ -50,15 +50,25 @@ struct client_pool *client__pool_new(void)
 
 void client__pool_rest(struct client_pool *p)
 {
-    free_slots(pthread_getspecific(p->mine));
-    (void)pthread_setspecific(p->mine, NULL);
+    struct slots *mine = pthread_getspecific(p->mine);
+    for (size_t i = 0; mine && i < mine->n;) {
+        struct slot *s = mine->all[i];
+        if (s->busy || time_monotonic_us() - s->used_us < KEPT_US) {
+            i++;
+            continue;
+        }
+        close_slot(s);
+        heap_free(s);
+        mine->all[i] = mine->all[--mine->n];
+    }
 }
 
 /* The connections of other threads went with their threads. */
 void client__pool_free(struct client_pool *p)
 {
     if (!p) return;
-    client__pool_rest(p);
+    free_slots(pthread_getspecific(p->mine));
+    (void)pthread_setspecific(p->mine, NULL);
     (void)pthread_key_delete(p->mine);
     heap_free(p);
     curl_global_cleanup();
@@ -107,14 +117,14 @@ static struct slot *take_slot(struct slots *mine, struct str key)
             oldest = s;
             break;
         }
-        if (!oldest || s->used < oldest->used) oldest = s;
+        if (!oldest || s->used_us < oldest->used_us) oldest = s;
     }
     if (!oldest || (oldest->link.easy && !str_eq(str_of(oldest->key, oldest->nkey), key))) oldest = add_slot(mine, oldest);
     if (!oldest) return NULL;
     if (oldest->link.easy && !str_eq(str_of(oldest->key, oldest->nkey), key)) close_slot(oldest);
     memcpy(oldest->key, key.p, key.n);
     oldest->nkey = key.n;
-    oldest->used = ++mine->clock;
+    oldest->used_us = time_monotonic_us();
     return oldest;
 }
 

@@ -11,7 +11,7 @@
 #include "web/client_int.h"
 
 _Static_assert(CLIENT_ERROR >= CURL_ERROR_SIZE, "libcurl writes so much");
-enum { RECEIVE = 16 * 1024 /* a TLS record */, ASK_US = 1000 * 1000, ASK_MOST_US = 16 * ASK_US, PAUSE_US = 100 * 1000 };
+enum { RECEIVE = 16 * 1024 /* a TLS record */, PASS = 64 * 1024, ASK_US = 1000 * 1000, ASK_MOST_US = 16 * ASK_US, PAUSE_US = 100 * 1000 };
 
 static void set_all(CURL *e, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t left_ms)
 {
@@ -166,13 +166,16 @@ static CURLcode write_some(const struct client_link *l, struct str *piece)
 static CURLcode read_some(const struct client_link *l, struct answer *answer)
 {
     char bytes[RECEIVE];
-    for (;;) {
+    for (size_t taken = 0;;) {
         size_t n = 0;
         CURLcode rc = receive_now(l, bytes, sizeof bytes, &n);
         if (rc != CURLE_OK) return rc;
         if (n == 0) return answer_end(answer) ? CURLE_OK : answer->begun ? CURLE_PARTIAL_FILE : CURLE_GOT_NOTHING;
         if (!answer_take(answer, str_of(bytes, n))) return CURLE_OK;
-        if (n == sizeof bytes) strand_yield(); /* a large answer does not keep the thread for itself */
+        taken += n;
+        if (taken < PASS) continue;
+        taken = 0;
+        strand_yield(); /* a large answer does not keep the thread for itself */
     }
 }
 

@@ -14,7 +14,7 @@ struct waiters {
     pthread_cond_t rested;
     struct line lines[DOOR_COUNT];
     size_t limit, most;                /* of a line; of strands for a door */
-    struct spare *spare;               /* calls that nobody uses just now, the last one first */
+    struct spare *spare; size_t nspare, idle; /* calls that nobody uses just now, the last one first; how many of them nobody used since the last rest */
     bool closing;
 };
 
@@ -52,7 +52,8 @@ static struct spare *take_call(struct waiters *ws)
 {
     (void)pthread_mutex_lock(&ws->lock);
     struct spare *s = ws->spare;
-    if (s) ws->spare = s->next;
+    if (s) ws->spare = s->next, ws->nspare--;
+    if (ws->nspare < ws->idle) ws->idle = ws->nspare;
     (void)pthread_mutex_unlock(&ws->lock);
     if (s) return s;
     s = heap_new(struct spare);
@@ -65,14 +66,20 @@ static void keep_call(struct waiters *ws, struct spare *s)
     (void)pthread_mutex_lock(&ws->lock);
     s->next = ws->spare;
     ws->spare = s;
+    ws->nspare++;
     (void)pthread_mutex_unlock(&ws->lock);
 }
 
-static void close_calls(struct waiters *ws)
+/* close_calls: all but the first few. */
+static void close_calls(struct waiters *ws, bool all)
 {
     (void)pthread_mutex_lock(&ws->lock);
-    struct spare *s = ws->spare;
-    ws->spare = NULL;
+    size_t kept = all ? 0 : ws->nspare - ws->idle;
+    struct spare **at = &ws->spare;
+    for (size_t i = 0; i < kept; i++) at = &(*at)->next;
+    struct spare *s = *at;
+    *at = NULL;
+    ws->nspare = ws->idle = kept;
     (void)pthread_mutex_unlock(&ws->lock);
     for (struct spare *next; s; s = next) {
         next = s->next;
@@ -82,11 +89,11 @@ static void close_calls(struct waiters *ws)
     }
 }
 
-/* rest: on a loop that had nothing to do: neither calls nor connections are kept for it. */
+/* rest: of a loop, every few seconds: calls and connections that were not used are not kept. */
 static void rest(void *arg)
 {
     struct waiters *ws = arg;
-    close_calls(ws);
+    close_calls(ws, false);
     client__pool_rest(ws->web->clients);
 }
 
@@ -120,6 +127,7 @@ static void serve(void *arg)
         serve__turn(s->call, t);
         spool_end_call(s->call);
         store_rest(s->call);
+        strand_yield(); /* a door with a long line does not keep the loop */
     } while ((t = next_turn(ws, l)));
     keep_call(ws, s);
 }
@@ -172,7 +180,7 @@ void waiters__finish(struct waiters *ws)
         strand_loop_end(ws->loops[i]);
         ws->loops[i] = NULL;
     }
-    close_calls(ws);
+    close_calls(ws, true);
 }
 
 void waiters__free(struct waiters *ws)

@@ -173,7 +173,7 @@ void health__add_own(struct app *app);
 struct client_pool;
 struct client_pool *client__pool_new(void);
 void client__pool_free(struct client_pool *p);
-void client__pool_rest(struct client_pool *p); /* the connections of this thread are closed */
+void client__pool_rest(struct client_pool *p); /* connections of this thread that were not used for a minute are closed */
 
 /* ---- web_module.c ---- */
 struct web_options {

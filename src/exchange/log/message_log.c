@@ -3,6 +3,7 @@
  * logged already is a replay and refused. */
 #include "exchange/log/message_log_int.h"
 
+#include "base/strand.h"
 #include "exchange/wire/wire.h"
 
 enum { ARENA_SLACK = 64 * 1024 };
@@ -63,6 +64,22 @@ static enum status seal(struct call *c, const struct message_row *m, struct str 
     return trust_seal(c, message__bound(c, m->request_id, m->side, m->is_answer), str_of(plain, n), ret);
 }
 
+/* A large one takes a while: meanwhile others go on. */
+struct sealing { struct call *call; const struct message_row *row; struct str head, body; const struct extent *large; struct str *ret; enum status result; };
+
+static void seal_outside(void *arg)
+{
+    struct sealing *s = arg;
+    s->result = seal(s->call, s->row, s->head, s->body, s->large, s->ret);
+}
+
+static enum status seal_large(struct call *c, const struct message_row *m, struct str head, struct str body, const struct extent *large, struct str *ret)
+{
+    struct sealing s = { c, m, head, body, large, ret, ST_OK };
+    strand_outside(seal_outside, &s);
+    return s.result;
+}
+
 static enum status make(struct call *c, const struct message_row *m, enum message_level level, struct made *made)
 {
     const struct wire *w = m->wire;
@@ -77,7 +94,8 @@ static enum status make(struct call *c, const struct message_row *m, enum messag
         body = STR("");
     }
     struct extent large = level == MESSAGE_METADATA ? (struct extent){ 0 } : w->large; /* check_size has let it pass */
-    return head.n || body.n || large.spool ? seal(c, m, head, body, &large, &made->sealed) : ST_OK;
+    if (large.spool) return seal_large(c, m, head, body, &large, &made->sealed);
+    return head.n || body.n ? seal(c, m, head, body, &large, &made->sealed) : ST_OK;
 }
 
 /* check_size: what is to be kept must fit the log (x-road 1.9). */
