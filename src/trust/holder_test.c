@@ -145,6 +145,28 @@ TEST(stopped_holder_is_told_within_the_deadline_and_its_late_answer_is_not_taken
     test_trust_close(c, &t);
 }
 
+/* Its line of connections that nobody takes is full at some time; the next one must not be waited for. */
+TEST(stopped_holder_that_takes_no_more_connections_is_told_too)
+{
+    enum { MORE_THAN_ITS_LINE = 200 };
+    struct test_trust t = { 0 };
+    test_trust_open(c, &t);
+    t.app.trust->ask_ms = 2;
+    const struct key *k = test_trust_key(c, KEY_SIGN, KEY_P256);
+    struct str sig;
+    (void)kill(t.pid, SIGSTOP);
+    CHECK(waitpid(t.pid, NULL, WUNTRACED) == t.pid);
+    for (int i = 0; i < MORE_THAN_ITS_LINE; i++) {
+        CHECK(trust_sign(c, k, KEY_SIGN, DIGEST_SHA256, some_digest(c), &sig) == ST_UNAVAILABLE);
+        call_clear(c);
+    }
+    (void)kill(t.pid, SIGCONT);
+    t.app.trust->ask_ms = 60000;
+    CHECK_OK(trust_sign(c, k, KEY_SIGN, DIGEST_SHA256, some_digest(c), &sig));
+    CHECK(verifies(k, some_digest(c), sig));
+    test_trust_close(c, &t);
+}
+
 static int exit_of_holder(const struct test_trust *t, struct str pin)
 {
     int how = 0;
