@@ -66,12 +66,11 @@ static struct row row_of(const struct message_fact *f)
 }
 
 /* take_rows: those behind first - 1 up to last, the newest that was committed: from memory, and from the table what is not there. Where that is much, the rest is read at once. */
-static enum status take_rows(struct call *c, int64_t first, int64_t last, int64_t stamped, struct slice *s)
+static enum status take_rows(struct call *c, struct message_recent *recent, int64_t first, int64_t last, int64_t stamped, struct slice *s)
 {
-    const struct exchange *ex = exchange__of(c);
     struct message_fact f;
     for (int missed = 0; first <= last && s->nrows < SLICE; first++) {
-        if (ex && message__recall(c, ex->recent, first, &f)) {
+        if (message__recall(c, recent, first, &f)) {
             struct row *r = &s->rows[s->nrows++];
             *r = row_of(&f);
             if (first > stamped) r->signature = f.signature;
@@ -216,7 +215,7 @@ static enum status put_places(struct call *c, const struct slice *s)
 }
 
 /* What is read before the writer is taken: messages wait for it. */
-struct work { int64_t after; struct slice slice; struct message_leaves leaves; };
+struct work { int64_t after; struct message_recent *recent; uint64_t undone; struct slice slice; struct message_leaves leaves; };
 
 /* make_leaves: a signature that cannot be read stops who stamps, not who searches. */
 static void make_leaves(struct call *c, struct work *w)
@@ -229,22 +228,25 @@ static void make_leaves(struct call *c, struct work *w)
     call_clear(c);
 }
 
-static enum status prepare(struct call *c, struct work *w)
+static enum status prepare(struct call *c, struct message_recent *recent, struct work *w)
 {
     int64_t stamped, newest;
     DB_VIEW view = { 0 };
+    w->recent = recent;
+    w->undone = message__undone(recent);
     TRY(db_view(c, LOG, &view));
     TRY(read_number(c, &READ_BOOKMARK, &w->after));
     TRY(message__last_stamped(c, &stamped));
     TRY(read_number(c, &NEWEST, &newest));
     w->slice = new_slice(c);
-    TRY(take_rows(c, w->after + 1, newest, stamped, &w->slice));
+    TRY(take_rows(c, recent, w->after + 1, newest, stamped, &w->slice));
     make_leaves(c, w);
     return ST_OK;
 }
 
-/* write_slice: nothing, when another thread has written these rows meanwhile: with the writer held the bookmark must still stand where it was read. */
-static enum status write_slice(struct call *c, struct work *w, int64_t now_ms)
+/* write_slice: nothing, when another thread has written these rows meanwhile: with the writer held the bookmark must still stand where it was read. And nothing when rows were
+ * undone meanwhile (*undone): those from memory may be among them. */
+static enum status write_slice(struct call *c, struct work *w, int64_t now_ms, bool *undone)
 {
     struct slice *s = &w->slice;
     struct message_minutes minutes = { .list = arena_array(c->arena, struct message_minute, SLICE) };
@@ -252,7 +254,8 @@ static enum status write_slice(struct call *c, struct work *w, int64_t now_ms)
     DB_TX tx = { 0 };
     TRY(db_begin(c, LOG, &tx));
     TRY(read_number(c, &READ_BOOKMARK, &after));
-    if (after != w->after) return ST_OK;
+    *undone = message__undone(w->recent) != w->undone;
+    if (after != w->after || *undone) return ST_OK;
     TRY(sort(&tx, s, &minutes));
     TRY(put_places(c, s));
     for (size_t i = 0; i < s->nrows; i++) TRY(each_name(c, &INSERT_NAME, &s->rows[i]));
@@ -263,12 +266,24 @@ static enum status write_slice(struct call *c, struct work *w, int64_t now_ms)
     return db_commit(&tx);
 }
 
+/* finish: where memory cannot be trusted, all rows are taken from the table, which shows only what was committed. */
+static enum status finish(struct call *c, struct work *w, int64_t now_ms)
+{
+    bool undone = false;
+    if (w->slice.nrows) TRY(write_slice(c, w, now_ms, &undone));
+    if (!undone) return ST_OK;
+    TRY(prepare(c, NULL, w));
+    return w->slice.nrows ? write_slice(c, w, now_ms, &undone) : ST_OK;
+}
+
 static enum status index_slice(struct call *c, int64_t now_ms, size_t *n)
 {
+    const struct exchange *ex = exchange__of(c);
     struct work w;
-    TRY(prepare(c, &w));
+    TRY(prepare(c, ex ? ex->recent : NULL, &w));
+    TRY(finish(c, &w, now_ms));
     *n = w.slice.nrows;
-    return *n ? write_slice(c, &w, now_ms) : ST_OK;
+    return ST_OK;
 }
 
 enum status message__index(struct call *c, int64_t most, int64_t *behind)

@@ -1,5 +1,6 @@
 /* message_recent.c: the newest rows of the log in memory, as much of each as the index wants: it need not read again what was written a second ago. A row stands here from the moment
- * it is inserted; whether it was committed the database says, by its newest number. What is not here (another process wrote it, it is too long, too old) is read from there. */
+ * it is inserted; whether it was committed the database says, by its newest number. That number may be another node's row, where the commit of ours failed and nobody here knows yet:
+ * who recalls rows asks, with the writer held, whether any were undone since. What is not here (another process wrote it, it is too long, too old) is read from the database. */
 #include "exchange/log/message_log_int.h"
 
 enum { SLOTS = 4096, TEXTS = 6, TEXT_MOST = 256 };
@@ -7,7 +8,7 @@ enum { SLOTS = 4096, TEXTS = 6, TEXT_MOST = 256 };
 /* A slot: the row seq stands at seq modulo SLOTS; 0: none. text: client, service, fault, message id, fault id and request id, one behind the other. */
 struct slot { int64_t seq, at_ms, took_us; uint8_t side, kind, stored_bytes, lengths[TEXTS]; char stored[MESSAGE_REFERENCE_BYTES], text[TEXT_MOST]; };
 
-struct message_recent { pthread_mutex_t lock; struct slot slots[SLOTS]; };
+struct message_recent { pthread_mutex_t lock; uint64_t undone; struct slot slots[SLOTS]; };
 
 struct message_recent *message__recent_new(void)
 {
@@ -46,6 +47,7 @@ static void forget(void *arg)
     (void)pthread_mutex_lock(&x->m->lock);
     struct slot *s = slot_of(x->m, x->seq);
     if (s->seq == x->seq) s->seq = 0;
+    x->m->undone++;
     (void)pthread_mutex_unlock(&x->m->lock);
 }
 
@@ -79,6 +81,15 @@ static struct message_fact read_slot(struct arena *a, const struct slot *s)
     }
     return (struct message_fact){ s->seq, s->at_ms, s->took_us, s->side, s->kind, part[0], part[1], part[2], part[3], part[4], part[5],
                                   str_copy(a, str_of(s->stored, s->stored_bytes)) };
+}
+
+uint64_t message__undone(struct message_recent *m)
+{
+    if (!m) return 0;
+    (void)pthread_mutex_lock(&m->lock);
+    uint64_t ret = m->undone;
+    (void)pthread_mutex_unlock(&m->lock);
+    return ret;
 }
 
 bool message__recall(struct call *c, struct message_recent *m, int64_t seq, struct message_fact *ret)

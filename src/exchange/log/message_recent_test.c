@@ -62,7 +62,9 @@ TEST(what_was_undone_is_forgotten)
     CHECK(message__settle(c) == ST_CONFLICT);
     call_clear(c);
     CHECK(message__recall(c, exchange.recent, 1, &f) && !message__recall(c, exchange.recent, 2, &f));
+    CHECK(message__undone(exchange.recent) == 1 && message__undone(NULL) == 0);
     put(c, &three);
+    CHECK(message__undone(exchange.recent) == 1);
     CHECK(message__recall(c, exchange.recent, 2, &f));
     CHECK_STR(f.request_id, STR("r3"));
     forget_rows();
