@@ -257,6 +257,8 @@ void db_on_rollback(struct db_tx *tx, void (*undo)(void *arg), void *arg)
     state->undo = u;
 }
 
+int64_t db_revived(const struct call *c) { return atomic_load(&c->app->store->counts.revived); }
+
 /* --- views --- */
 
 enum status db_view(struct call *c, enum db_which in, struct db_view *view)

@@ -78,6 +78,10 @@ NODISCARD enum status db_atomic(struct call *c, enum status (*change)(struct cal
  * (the journal's edge). Runs with the writer held. */
 void db_on_rollback(struct db_tx *tx, void (*undo)(void *arg), void *arg);
 
+/* db_revived: rises whenever a lost connection to a database server was made again, so before the first transaction after that: a server that took over may lack what was committed
+ * before. A cache in memory of what stands in the database holds no longer. */
+int64_t db_revived(const struct call *c);
+
 /* db_append: run change inside a transaction on LOG and answer when it is on disk: what db_begin .. db_commit do, at a fraction of the cost in a crowd, for
  * a thread that holds the writer runs the changes of all that wait. So change may run in another thread while this one sleeps: it uses tx, tx->call and
  * arg only, and nothing but LOG. It may run a second time, after its first run was undone because somebody else's change failed: what it keeps in arg it sets anew.

@@ -187,6 +187,7 @@ static enum status revive(struct call *c, struct conn *conn)
     strand_outside(connect_again, &(struct connecting){ c, conn });
     conn->lost = false;
     if (PQstatus(conn->pg) != CONNECTION_OK) return failed(c, conn, NULL, "connect again");
+    atomic_fetch_add(&conn->base.store->counts.revived, 1);
     return set_up(c, conn);
 }
 

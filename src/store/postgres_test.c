@@ -45,8 +45,10 @@ TEST(a_connection_cut_at_rest_is_made_again_unseen)
         cut(c, in);
         CHECK(count(c, in) == 0 && call_error(c)->status == ST_OK);
         cut(c, in);
+        int64_t revived = db_revived(c);
         DB_TX tx = { 0 };
         CHECK_OK(db_begin(c, in, &tx));
+        CHECK(db_revived(c) == revived + 1);
         CHECK_OK(db_exec(c, &ADD[in], db_int(1)));
         CHECK_OK(db_commit(&tx));
         CHECK(count(c, in) == 1 && call_error(c)->status == ST_OK);

@@ -119,7 +119,7 @@ void store__common_done(struct writer *w);
  * idle counts how many were never lent since swept_us. */
 struct pool { struct db_conn *list[LENT_MAX]; size_t n, idle; int64_t swept_us; };
 
-struct counts { _Atomic int64_t commits, groups, rows, waits_us; };
+struct counts { _Atomic int64_t commits, groups, rows, waits_us, revived; };
 
 struct made_query { struct made_query *next; struct query query; };
 struct topic { struct topic *next; struct str name; struct turnstile one; bool made; /* inside: its sequence stands in the database */ };

@@ -215,7 +215,7 @@ static enum status put_places(struct call *c, const struct slice *s)
 }
 
 /* What is read before the writer is taken: messages wait for it. */
-struct work { int64_t after; struct message_recent *recent; uint64_t undone; struct slice slice; struct message_leaves leaves; };
+struct work { int64_t after; struct message_recent *recent; int64_t undone; struct slice slice; struct message_leaves leaves; };
 
 /* make_leaves: a signature that cannot be read stops who stamps, not who searches. */
 static void make_leaves(struct call *c, struct work *w)
@@ -233,7 +233,7 @@ static enum status prepare(struct call *c, struct message_recent *recent, struct
     int64_t stamped, newest;
     DB_VIEW view = { 0 };
     w->recent = recent;
-    w->undone = message__undone(recent);
+    w->undone = message__undone(c, recent);
     TRY(db_view(c, LOG, &view));
     TRY(read_number(c, &READ_BOOKMARK, &w->after));
     TRY(message__last_stamped(c, &stamped));
@@ -254,7 +254,7 @@ static enum status write_slice(struct call *c, struct work *w, int64_t now_ms, b
     DB_TX tx = { 0 };
     TRY(db_begin(c, LOG, &tx));
     TRY(read_number(c, &READ_BOOKMARK, &after));
-    *undone = message__undone(w->recent) != w->undone;
+    *undone = message__undone(c, w->recent) != w->undone;
     if (after != w->after || *undone) return ST_OK;
     TRY(sort(&tx, s, &minutes));
     TRY(put_places(c, s));

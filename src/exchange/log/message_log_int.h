@@ -25,11 +25,11 @@ struct str message__bound(struct call *c, struct str request_id, enum message_si
 enum { MESSAGE_REFERENCE_BYTES = 8 }; /* what stands in the column signature where the document stands elsewhere */
 /* What a row is searched, counted and time-stamped by; signature: its column. */
 struct message_fact { int64_t seq, at_ms, took_us, side, kind; struct str client, service, fault, message_id, fault_id, request_id, signature; };
-/* message__remember: a row that this transaction inserts; forgotten with it. message__recall: a row that is in the log; false: it must be read there. message__undone: how many
- * were forgotten; what was recalled is in the log if, with the writer held, this is still what it was before. */
+/* message__remember: a row that this transaction inserts; forgotten with it. message__recall: a row that is in the log; false: it must be read there. message__undone: rises
+ * when any are forgotten; what was recalled is in the log if, with the writer held, this is still what it was before. */
 void message__remember(struct db_tx *tx, struct message_recent *m, const struct message_fact *f);
 bool message__recall(struct call *c, struct message_recent *m, int64_t seq, struct message_fact *ret);
-uint64_t message__undone(struct message_recent *m);
+int64_t message__undone(struct call *c, struct message_recent *m);
 
 /* ---- message_index.c: what the log is searched by ----
  * A class is one kind of row between one client and one service, with one fault or none. There are few of them, so a filter is a choice of classes, and the newest

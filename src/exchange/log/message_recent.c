@@ -1,6 +1,7 @@
 /* message_recent.c: the newest rows of the log in memory, as much of each as the index wants: it need not read again what was written a second ago. A row stands here from the moment
  * it is inserted; whether it was committed the database says, by its newest number. That number may be another node's row, where the commit of ours failed and nobody here knows yet:
- * who recalls rows asks, with the writer held, whether any were undone since. What is not here (another process wrote it, it is too long, too old) is read from the database. */
+ * who recalls rows asks, with the writer held, whether any were undone since. What is not here (another process wrote it, it is too long, too old, of before the connection
+ * was made again) is read from the database. */
 #include "exchange/log/message_log_int.h"
 
 enum { SLOTS = 4096, TEXTS = 6, TEXT_MOST = 256 };
@@ -8,7 +9,7 @@ enum { SLOTS = 4096, TEXTS = 6, TEXT_MOST = 256 };
 /* A slot: the row seq stands at seq modulo SLOTS; 0: none. text: client, service, fault, message id, fault id and request id, one behind the other. */
 struct slot { int64_t seq, at_ms, took_us; uint8_t side, kind, stored_bytes, lengths[TEXTS]; char stored[MESSAGE_REFERENCE_BYTES], text[TEXT_MOST]; };
 
-struct message_recent { pthread_mutex_t lock; uint64_t undone; struct slot slots[SLOTS]; };
+struct message_recent { pthread_mutex_t lock; int64_t revived, undone; struct slot slots[SLOTS]; };
 
 struct message_recent *message__recent_new(void)
 {
@@ -51,11 +52,16 @@ static void forget(void *arg)
     (void)pthread_mutex_unlock(&x->m->lock);
 }
 
+/* is_current: by who holds the lock. A server of the database that took over may lack rows that were committed. */
+static bool is_current(const struct call *c, const struct message_recent *m) { return m->revived == db_revived(c); }
+
 void message__remember(struct db_tx *tx, struct message_recent *m, const struct message_fact *f)
 {
     if (!m) return;
     struct slot *s = slot_of(m, f->seq);
     (void)pthread_mutex_lock(&m->lock);
+    if (!is_current(tx->call, m)) memset(m->slots, 0, sizeof m->slots);
+    m->revived = db_revived(tx->call);
     bool fits = f->signature.n <= sizeof s->stored && put_texts(s, f);
     s->seq = fits ? f->seq : 0;
     s->at_ms = f->at_ms;
@@ -83,11 +89,11 @@ static struct message_fact read_slot(struct arena *a, const struct slot *s)
                                   str_copy(a, str_of(s->stored, s->stored_bytes)) };
 }
 
-uint64_t message__undone(struct message_recent *m)
+int64_t message__undone(struct call *c, struct message_recent *m)
 {
     if (!m) return 0;
     (void)pthread_mutex_lock(&m->lock);
-    uint64_t ret = m->undone;
+    int64_t ret = m->undone + db_revived(c);
     (void)pthread_mutex_unlock(&m->lock);
     return ret;
 }
@@ -97,7 +103,7 @@ bool message__recall(struct call *c, struct message_recent *m, int64_t seq, stru
     if (!m) return false;
     const struct slot *s = slot_of(m, seq);
     (void)pthread_mutex_lock(&m->lock);
-    bool found = s->seq == seq;
+    bool found = s->seq == seq && is_current(c, m);
     if (found) *ret = read_slot(c->arena, s);
     (void)pthread_mutex_unlock(&m->lock);
     return found;

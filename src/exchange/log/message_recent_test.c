@@ -62,11 +62,24 @@ TEST(what_was_undone_is_forgotten)
     CHECK(message__settle(c) == ST_CONFLICT);
     call_clear(c);
     CHECK(message__recall(c, exchange.recent, 1, &f) && !message__recall(c, exchange.recent, 2, &f));
-    CHECK(message__undone(exchange.recent) == 1 && message__undone(NULL) == 0);
+    CHECK(message__undone(c, exchange.recent) == 1 && message__undone(c, NULL) == 0);
     put(c, &three);
-    CHECK(message__undone(exchange.recent) == 1);
+    CHECK(message__undone(c, exchange.recent) == 1);
     CHECK(message__recall(c, exchange.recent, 2, &f));
     CHECK_STR(f.request_id, STR("r3"));
+    forget_rows();
+}
+
+TEST(what_another_server_of_the_database_may_lack_is_forgotten)
+{
+    struct message_fact f;
+    struct message_row one = answer(c, 1), two = answer(c, 2);
+    remember_rows(c);
+    put(c, &one);
+    exchange.recent->revived--; /* as if the connection had been made again since */
+    CHECK(!message__recall(c, exchange.recent, 1, &f));
+    put(c, &two);
+    CHECK(!message__recall(c, exchange.recent, 1, &f) && message__recall(c, exchange.recent, 2, &f));
     forget_rows();
 }
 

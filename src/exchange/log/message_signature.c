@@ -15,8 +15,9 @@ static const struct query DELETE = { "exchange", "DELETE FROM message_signature 
 /* The newest documents of a group, by number modulo RECENT. Views of what the calls of the group hold: they sleep until its commit. */
 struct recent { size_t n; struct { struct str xml; int64_t id; } list[RECENT]; };
 
-/* Whole documents, the one that was used last first. Only who writes LOG touches them; what a transaction that is undone has put here goes. */
-struct message_bases { size_t n; struct base { int64_t id; struct str xml; } list[BASES]; };
+/* Whole documents, the one that was used last first. Only who writes LOG touches them; what a transaction that is undone has put here goes. They are those of this server of the
+ * database (db_revived): another that took over may have another document, or none, under their ids. */
+struct message_bases { int64_t revived; size_t n; struct base { int64_t id; struct str xml; } list[BASES]; };
 
 struct message_bases *message__bases_new(void) { return heap_new(struct message_bases); }
 
@@ -91,6 +92,10 @@ static enum status insert_document(struct db_tx *tx, int64_t id, struct str xml)
     struct call *c = tx->call;
     struct message_bases *b = exchange__of(c)->bases;
     struct str kept = xml;
+    if (b && b->revived != db_revived(c)) {
+        forget_bases(b);
+        b->revived = db_revived(c);
+    }
     if (b && !patch_of(c->arena, b, id, xml, &kept)) add_base(tx, b, id, xml);
     return db_exec(c, &INSERT, db_int(id), db_bytes(kept));
 }

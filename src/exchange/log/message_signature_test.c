@@ -172,6 +172,20 @@ TEST(a_base_that_was_undone_is_nobodys)
     exchange.bases = NULL;
 }
 
+TEST(a_base_of_another_server_of_the_database_is_nobodys)
+{
+    exchange.bases = message__bases_new();
+    put(c, "r1", document(c, 'a', 1), true);
+    put(c, "r2", document(c, 'a', 2), true);
+    exchange.bases->revived--; /* as if the connection had been made again since */
+    put(c, "r3", document(c, 'a', 3), true);
+    put(c, "r4", document(c, 'a', 4), true);
+    CHECK(is_whole(c, 1) && !is_whole(c, 2) && is_whole(c, 3) && !is_whole(c, 4));
+    CHECK_STR(kept(c, "r4"), document(c, 'a', 4));
+    message__bases_free(exchange.bases);
+    exchange.bases = NULL;
+}
+
 /* A base serves REACH documents, and outlives what was kept with it; many signers have each their own as long as there is room. */
 TEST(a_base_is_near_and_stays_until_nothing_needs_it)
 {
