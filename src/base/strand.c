@@ -1,5 +1,6 @@
 /* strand.c: the loop of a thread: it runs what is ready, one strand after the other, then looks at sockets and clocks. Only the
  * list of the ready and the jobs are shared with other threads; they stand under the loop's lock, all else belongs to its thread. */
+#define _GNU_SOURCE /* epoll_pwait2 */
 #include "base/strand.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -21,6 +23,7 @@
 enum { STACK = 512 * 1024, GUARD = 16 * 1024, EVENTS = 64, SPARE = 2 };
 #define REST_US (10 * (int64_t)1000000)
 #define STARVED_US (100 * (int64_t)1000)
+#define REST_LEAST_US 250 /* so long nothing happens: then a loop is at rest */
 
 struct strand {
     struct strand_loop *loop;
@@ -54,7 +57,7 @@ struct strand_loop {
     struct san_fiber san;
     struct strand *timed, *spare, **all;
     struct list patient;                  /* go on when nobody else does */
-    size_t made, running;
+    size_t made, running, npatient;
     bool starved;                         /* there was no memory for a stack: jobs wait for some */
     int64_t trimmed_us;
 };
@@ -203,6 +206,7 @@ void strand_await_rest(int64_t most_us)
     struct strand *s = mine;
     if (!s) return;
     append(&s->loop->patient, s); /* nobody else can wake it: it is not parked */
+    s->loop->npatient++;
     time_out_at(s->loop, s, time_monotonic_us() + most_us);
     leave(s);
     time_out_never(s);
@@ -319,8 +323,8 @@ static void run_ready(struct strand_loop *l)
 static int64_t pause_us(const struct strand_loop *l)
 {
     int64_t now_us = time_monotonic_us(), pause = REST_US;
-    if (l->patient.first) return 0;
-    if (l->starved) pause = STARVED_US;
+    if (l->npatient) pause = l->running > l->npatient ? REST_LEAST_US : 0; /* who is alone does not wait */
+    else if (l->starved) pause = STARVED_US;
     for (const struct strand *s = l->timed; s; s = s->later)
         if (s->until_us - now_us < pause) pause = s->until_us - now_us;
     return pause > 0 ? pause : 0;
@@ -356,7 +360,9 @@ static void let_patient_go(struct strand_loop *l, bool at_rest)
     (void)pthread_mutex_lock(&l->lock);
     for (struct strand *next; s; s = next) {
         next = s->next;
-        append(at_rest || s->until_us <= now_us ? &l->ready : &l->patient, s);
+        bool goes = at_rest || s->until_us <= now_us;
+        append(goes ? &l->ready : &l->patient, s);
+        l->npatient -= goes;
     }
     (void)pthread_mutex_unlock(&l->lock);
 }
@@ -381,13 +387,21 @@ static void give_back(struct strand_loop *l)
     if (l->rest) l->rest(l->arg);
 }
 
+/* wait_for_events: a system that does not know waits of less than a millisecond waits for one. */
+static int wait_for_events(const struct strand_loop *l, struct epoll_event *events, int64_t pause)
+{
+    struct timespec wait = { .tv_sec = pause / 1000000, .tv_nsec = pause % 1000000 * 1000 };
+    int n = epoll_pwait2(l->epoll, events, EVENTS, &wait, NULL);
+    return n >= 0 || errno == EINTR ? n : epoll_wait(l->epoll, events, EVENTS, (int)((pause + 999) / 1000));
+}
+
 /* look: at sockets and clocks. */
 static void look(struct strand_loop *l)
 {
     struct epoll_event events[EVENTS];
     int64_t pause = pause_us(l);
     if (pause && !may_sleep(l)) pause = 0;
-    int n = epoll_wait(l->epoll, events, EVENTS, (int)((pause + 999) / 1000));
+    int n = wait_for_events(l, events, pause);
     if (pause) {
         (void)pthread_mutex_lock(&l->lock);
         l->asleep = false;
@@ -400,7 +414,7 @@ static void look(struct strand_loop *l)
         else (void)eventfd_read(l->bell, &(eventfd_t){ 0 });
     }
     wake_late(l);
-    if (l->patient.first) let_patient_go(l, is_at_rest(l));
+    if (l->npatient) let_patient_go(l, n <= 0 && is_at_rest(l));
     give_back(l);
 }
 
