@@ -23,7 +23,7 @@
 enum { STACK = 512 * 1024, GUARD = 16 * 1024, EVENTS = 64, SPARE = 2 };
 #define REST_US (10 * (int64_t)1000000)
 #define STARVED_US (100 * (int64_t)1000)
-#define REST_LEAST_US 250 /* so long nothing happens: then a loop is at rest */
+#define REST_LEAST_US 60 /* so long nothing happens: then a loop is at rest */
 
 struct strand {
     struct strand_loop *loop;

@@ -37,7 +37,7 @@ int strand_poll(int fd, short events, int64_t until_us);
 void strand_sleep(int64_t us);
 /* strand_yield: all that are ready now go first. */
 void strand_yield(void);
-/* strand_await_rest: until no strand of this loop has had anything to do for a moment (a quarter of a millisecond), but not longer than so many microseconds; at once where no other
+/* strand_await_rest: until no strand of this loop has had anything to do for a moment (60 microseconds), but not longer than so many microseconds; at once where no other
  * strand has a job. */
 void strand_await_rest(int64_t most_us);
 /* strand_outside: run(arg) on a thread, while other strands go on here; on an ordinary thread just run(arg). */

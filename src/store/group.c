@@ -16,7 +16,7 @@
 #include "base/strand.h"
 #include "base/time.h"
 
-enum { GROUP_MAX_US = 12000, CROWD_US = 3000 };
+enum { GROUP_MAX_US = 5000, CROWD_US = 3000 };
 
 void store__undo(const struct undo *list)
 {
