@@ -14,7 +14,6 @@ struct work { struct strand_job job; struct gate *gate; bool came; };
 
 static void set(struct work *w, void (*job)(void *)) { w->job = (struct strand_job){ job, w, NULL }; }
 
-
 static void wait_at_gate(void *arg)
 {
     struct work *w = arg;

@@ -13,8 +13,7 @@
 #include "exchange/status/status.h"
 #include "web/client.h"
 
-#define PEER_ROOT ":5500/" /* PEER_PORT, as it stands in an address */
-enum { PEER_PORT = 5500, CONNECT_MS = 10000, AGAIN_MS = 700 /* failover within a second */, LONGEST_MS = 3600 * 1000 };
+enum { CONNECT_MS = 10000, AGAIN_MS = 700 /* failover within a second */, LONGEST_MS = 3600 * 1000 };
 
 /* One exchange on its way. */
 struct trip {
@@ -130,7 +129,7 @@ static enum status post(struct call *c, const struct directory *d, const struct 
                                  .connect_ms = connect_ms, .total_ms = LONGEST_MS,
                                  .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .lifeless_ms = config_count(c->app->config, "exchange.lifeless_s") * 1000, .anew = anew,
                                  .max_answer = EXCHANGE_LARGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .to_node = true, .sent = &t->left };
-    rq.url = str_join(c->arena, STR("https://"), server->address, STR(PEER_ROOT), STR_END);
+    rq.url = servers__url(c->arena, server);
     int64_t sent_us = time_monotonic_us();
     enum status st = client_fetch(c, &rq, &answer);
     c->now_ms += (time_monotonic_us() - sent_us) / 1000; /* a large answer takes minutes, and what proves it is younger than the question */

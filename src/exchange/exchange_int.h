@@ -24,7 +24,8 @@ NODISCARD enum status metadata__run(struct call *c, const struct service_request
 handler metadata__clients;
 
 /* ---- which server of a provider (3.1) ---- */
-enum { SERVERS_MAX = 16 };
+enum { SERVERS_MAX = 16, PEER_PORT = 5500 };
+struct str servers__url(struct arena *a, const struct dir_server *s);                                         /* where its messages are posted to */
 struct server_memory;
 struct server_memory *servers__memory_new(void);
 void servers__memory_free(struct server_memory *m);

@@ -27,6 +27,8 @@ void servers__memory_free(struct server_memory *m)
     heap_free(m);
 }
 
+struct str servers__url(struct arena *a, const struct dir_server *s) { return str_print(a, "https://%.*s:%d/", STR_ARG(s->address), PEER_PORT); }
+
 static enum status no_server(struct call *c)
 {
     return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Security-Server", "The server named in X-Road-Security-Server does not offer this service. Leave the header out, or name one that does."),

@@ -1,11 +1,11 @@
 /* try_way.c: the way to another node, step by step, for who looks for the step that fails. The same functions judge here as in a real exchange (consumer.c). */
 #include "exchange/figures.h"
 
-#include "exchange/message/message.h"
+#include "exchange/exchange_int.h"
 #include "exchange/status/status.h"
 #include "web/client.h"
 
-enum { PEER_PORT = 5500, CONNECT_MS = 5000, TOTAL_MS = 15000 };
+enum { CONNECT_MS = 5000, TOTAL_MS = 15000 };
 
 struct trying { const struct directory *d; const struct dir_server *server; const struct xid *provider; struct exchange_way *way; };
 
@@ -36,7 +36,7 @@ static enum status try_server(struct call *c, struct str server, const struct xi
     struct trying t = { d, directory__find_server(d, &id), provider, way };
     if (!t.server) return call_fault(c, call_fail(c, ST_NOT_FOUND, "", "The directory knows no such server. Check its name."), STR("unknown_member"));
     struct client_request rq = { .method = STR("GET"), .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .judge = judge_shown, .judge_arg = &t, .to_node = true };
-    rq.url = str_print(c->arena, "https://%.*s:%d/", STR_ARG(t.server->address), PEER_PORT);
+    rq.url = servers__url(c->arena, t.server);
     enum status st = client_fetch(c, &rq, &answer); /* any answer will do: only the other side's software gives one, and only to whom it lets in */
     if (st != ST_OK) return call_fault(c, st, STR("network_error"));
     way->n = WAY_STEPS;

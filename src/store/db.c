@@ -2,7 +2,6 @@
  * transaction, is decided here, the same for both databases. */
 #include "store/store_int.h"
 
-#include "base/crowd.h"
 #include "base/text.h"
 
 enum { ATOMIC_TRIES = 4 };

@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 #include "base/crowd.h"
-#include "base/strand.h"
 #include "base/encode.h"
+#include "base/strand.h"
 #include "store/postgres_url.h"
 
 enum { TYPE_INT8 = 20, TYPE_TEXT = 25, TYPE_BYTEA = 17, TYPE_UNKNOWN = 0, NAME_MAX_ = 64 };

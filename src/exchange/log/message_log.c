@@ -51,33 +51,28 @@ static enum status told(struct call *c, enum status st)
                       STR("logging_failed"));
 }
 
-/* seal: head and body as one text: the length of the head, the head, the body (message_open.c). What a large one is made of is given back at once. */
-static enum status seal(struct call *c, const struct message_row *m, struct str head, struct str body, const struct extent *large, struct str *ret)
-{
-    size_t n = MESSAGE_LENGTH_BYTES + head.n + body.n + (size_t)large->size;
-    ARENA own = large->spool ? arena_open(n + ARENA_SLACK) : NULL;
-    char *plain = arena_room(own ? own : c->arena, n), *at = plain + MESSAGE_LENGTH_BYTES;
-    for (size_t i = 0; i < MESSAGE_LENGTH_BYTES; i++) plain[i] = (char)(head.n >> 8 * (MESSAGE_LENGTH_BYTES - 1 - i));
-    memcpy(at, head.p, head.n);
-    if (body.n) memcpy(at + head.n, body.p, body.n);
-    if (large->spool) TRY(extent_load_to(c, large, at + head.n + body.n));
-    return trust_seal(c, message__bound(c, m->request_id, m->side, m->is_answer), str_of(plain, n), ret);
-}
+/* What is sealed of a message; large: in a file, after head and body. */
+struct sealing { struct call *call; const struct message_row *row; struct str head, body; struct extent large; struct str *ret; enum status result; };
 
-/* A large one takes a while: meanwhile others go on. */
-struct sealing { struct call *call; const struct message_row *row; struct str head, body; const struct extent *large; struct str *ret; enum status result; };
+/* seal: head and body as one text: the length of the head, the head, the body (message_open.c). What a large one is made of is given back at once. */
+static enum status seal(const struct sealing *s)
+{
+    struct call *c = s->call;
+    const struct message_row *m = s->row;
+    size_t n = MESSAGE_LENGTH_BYTES + s->head.n + s->body.n + (size_t)s->large.size;
+    ARENA own = s->large.spool ? arena_open(n + ARENA_SLACK) : NULL;
+    char *plain = arena_room(own ? own : c->arena, n), *at = plain + MESSAGE_LENGTH_BYTES;
+    for (size_t i = 0; i < MESSAGE_LENGTH_BYTES; i++) plain[i] = (char)(s->head.n >> 8 * (MESSAGE_LENGTH_BYTES - 1 - i));
+    memcpy(at, s->head.p, s->head.n);
+    if (s->body.n) memcpy(at + s->head.n, s->body.p, s->body.n);
+    if (s->large.spool) TRY(extent_load_to(c, &s->large, at + s->head.n + s->body.n));
+    return trust_seal(c, message__bound(c, m->request_id, m->side, m->is_answer), str_of(plain, n), s->ret);
+}
 
 static void seal_outside(void *arg)
 {
     struct sealing *s = arg;
-    s->result = seal(s->call, s->row, s->head, s->body, s->large, s->ret);
-}
-
-static enum status seal_large(struct call *c, const struct message_row *m, struct str head, struct str body, const struct extent *large, struct str *ret)
-{
-    struct sealing s = { c, m, head, body, large, ret, ST_OK };
-    strand_outside(seal_outside, &s);
-    return s.result;
+    s->result = seal(s);
 }
 
 static enum status make(struct call *c, const struct message_row *m, enum message_level level, struct made *made)
@@ -93,9 +88,11 @@ static enum status make(struct call *c, const struct message_row *m, enum messag
         TRY(message__filter_head(c, w->head, m->is_answer, &head));
         body = STR("");
     }
-    struct extent large = level == MESSAGE_METADATA ? (struct extent){ 0 } : w->large; /* check_size has let it pass */
-    if (large.spool) return seal_large(c, m, head, body, &large, &made->sealed);
-    return head.n || body.n ? seal(c, m, head, body, &large, &made->sealed) : ST_OK;
+    struct sealing s = { .call = c, .row = m, .head = head, .body = body, .ret = &made->sealed };
+    if (level != MESSAGE_METADATA) s.large = w->large; /* check_size has let it pass */
+    if (!s.large.spool) return head.n || body.n ? seal(&s) : ST_OK;
+    strand_outside(seal_outside, &s); /* it takes a while: meanwhile others go on */
+    return s.result;
 }
 
 /* check_size: what is to be kept must fit the log (x-road 1.9). */
