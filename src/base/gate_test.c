@@ -12,8 +12,6 @@ enum { ROUNDS = 50 };
 
 struct work { struct strand_job job; struct gate *gate; bool came; };
 
-static void set(struct work *w, void (*job)(void *)) { w->job = (struct strand_job){ job, w, NULL }; }
-
 static void wait_at_gate(void *arg)
 {
     struct work *w = arg;
@@ -35,10 +33,8 @@ static void open_other(void *arg)
 
 TEST(a_strand_opens_the_gate_of_another)
 {
-    struct work w[2] = { { .came = false }, { .came = false } };
+    struct work w[2] = { { .job = { open_other, &w[0], NULL } }, { .job = { wait_at_gate, &w[1], NULL } } };
     struct strand_loop *l = strand_loop_start(2, NULL, NULL);
-    set(&w[0], open_other);
-    set(&w[1], wait_at_gate);
     strand_begin(l, &w[0].job);
     strand_begin(l, &w[1].job);
     strand_loop_end(l);
@@ -56,9 +52,8 @@ static void wait_in_vain(void *arg)
 
 TEST(a_gate_that_nobody_opens)
 {
-    struct work w = { .came = true };
+    struct work w = { .job = { wait_in_vain, &w, NULL }, .came = true };
     struct strand_loop *l = strand_loop_start(1, NULL, NULL);
-    set(&w, wait_in_vain);
     strand_begin(l, &w.job);
     strand_loop_end(l);
     CHECK(!w.came);

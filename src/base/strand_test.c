@@ -12,8 +12,6 @@ enum { MANY = 200, ROUNDS = 50 };
 struct seen { int began, ended, inside, most_inside; pthread_t thread; };
 struct work { struct strand_job job; struct seen *seen; int fd, answer; int64_t until_us; bool came; };
 
-static void set(struct work *w, void (*job)(void *)) { w->job = (struct strand_job){ job, w, NULL }; }
-
 static void pass_often(void *arg)
 {
     struct work *w = arg;
@@ -44,8 +42,7 @@ TEST(strands_take_turns_on_one_thread_and_all_jobs_are_run)
     struct work work[MANY];
     struct strand_loop *l = start(8);
     for (int i = 0; i < MANY; i++) {
-        work[i] = (struct work){ .seen = &seen };
-        set(&work[i], pass_often);
+        work[i] = (struct work){ .job = { pass_often, &work[i], NULL }, .seen = &seen };
         strand_begin(l, &work[i].job);
     }
     strand_loop_end(l);
@@ -69,10 +66,9 @@ TEST(a_descriptor_wakes_its_strand_and_a_moment_the_other)
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, quiet) == 0);
     int64_t now_us = time_monotonic_us();
-    struct work heard = { .fd = pair[0], .until_us = now_us + 60000000 }, late = { .fd = quiet[0], .until_us = now_us + 20000 };
+    struct work heard = { .job = { wait_readable, &heard, NULL }, .fd = pair[0], .until_us = now_us + 60000000 };
+    struct work late = { .job = { wait_readable, &late, NULL }, .fd = quiet[0], .until_us = now_us + 20000 };
     struct strand_loop *l = start(4);
-    set(&heard, wait_readable);
-    set(&late, wait_readable);
     strand_begin(l, &heard.job);
     strand_begin(l, &late.job);
     CHECK(write(pair[1], "x", 1) == 1);
@@ -102,9 +98,8 @@ TEST(a_descriptor_is_waited_for_again_and_again)
 {
     int pair[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-    struct work a = { .fd = pair[0] };
+    struct work a = { .job = { echo, &a, NULL }, .fd = pair[0] };
     struct strand_loop *l = start(2);
-    set(&a, echo);
     strand_begin(l, &a.job);
     for (int i = 0; i < ROUNDS; i++) {
         char sent = (char)i, back;
@@ -129,13 +124,11 @@ TEST(who_lets_others_go_first_comes_after_all_of_them)
     struct seen seen = { 0 };
     struct work w[9];
     struct strand_loop *l = start(9);
-    w[0] = (struct work){ .seen = &seen };
-    set(&w[0], be_patient);
     for (int i = 1; i < 9; i++) {
-        w[i] = (struct work){ .seen = &seen };
-        set(&w[i], pass_often);
+        w[i] = (struct work){ .job = { pass_often, &w[i], NULL }, .seen = &seen };
+        strand_begin(l, &w[i].job);
     }
-    for (int i = 1; i < 9; i++) strand_begin(l, &w[i].job);
+    w[0] = (struct work){ .job = { be_patient, &w[0], NULL }, .seen = &seen };
     strand_begin(l, &w[0].job);
     strand_loop_end(l);
     CHECK(w[0].answer == 8);

@@ -1,6 +1,16 @@
 /* counter.c: numbers of rows: counted in a table of this room (db_next_id), or on from what the rows themselves say (db_next_row). Those that share a commit read once. */
 #include "store/store_int.h"
 
+/* number_of: what a statement answers, 0 where it finds nothing. */
+static enum status number_of(struct db_rows *rows, int64_t *ret)
+{
+    enum status st = db_one(rows);
+    if (st == ST_NOT_FOUND) return *ret = 0, ST_OK;
+    TRY(st);
+    *ret = db_col_int(rows, 0);
+    return ST_OK;
+}
+
 /* --- db_next_id --- */
 
 #define LAST "SELECT last FROM store_counter WHERE name = $1"
@@ -15,9 +25,7 @@ struct counters { size_t n; struct counter { char name[COUNTER_NAME]; int64_t la
 static enum status read_last(struct call *c, enum db_which in, struct str name, int64_t *ret)
 {
     DB_ROWS rows = db_run(c, &READ_LAST[in], db_text(name));
-    enum status st = db_one(&rows);
-    *ret = st == ST_OK ? db_col_int(&rows, 0) : 0;
-    return st == ST_NOT_FOUND ? ST_OK : st;
+    return number_of(&rows, ret);
 }
 
 static enum status write_last(struct call *c, enum db_which in, struct str name, int64_t last) { return db_exec(c, &WRITE_LAST[in], db_text(name), db_int(last)); }
@@ -28,6 +36,8 @@ static enum status write_counters(struct db_tx *tx, void *arg)
     for (size_t i = 0; i < all->n; i++) TRY(write_last(tx->call, tx->in, str_z(all->list[i].name), all->list[i].last));
     return ST_OK;
 }
+
+static const struct db_common_kind SHARED_COUNTERS = { sizeof(struct counters), write_counters };
 
 /* count_alone: a counter that the group does not keep. */
 static enum status count_alone(struct db_tx *tx, struct str name, int64_t *ret)
@@ -53,7 +63,7 @@ enum status db_next_id(struct db_tx *tx, const char *counter, int64_t *ret)
     bool fresh;
     if (!tx->open) return ST_BROKEN;
     if (!c->db->store->grouped[tx->in]) return next_alone(c, counter, ret);
-    struct counters *all = db_common(tx, sizeof *all, write_counters, &fresh);
+    struct counters *all = db_common(tx, &SHARED_COUNTERS, &fresh);
     size_t i = 0;
     while (i < all->n && strcmp(all->list[i].name, counter) != 0) i++;
     if (i == COUNTERS || strlen(counter) >= COUNTER_NAME) return count_alone(tx, str_z(counter), ret);
@@ -72,20 +82,12 @@ enum status db_next_id(struct db_tx *tx, const char *counter, int64_t *ret)
 /* What a group has asked. A question more would only be asked each time. */
 enum { QUESTIONS = 8 };
 struct questions { size_t n; struct { const struct query *query; int64_t last; } list[QUESTIONS]; };
-
-static enum status nothing_to_write(struct db_tx *tx, void *arg)
-{
-    (void)tx;
-    (void)arg;
-    return ST_OK;
-}
+static const struct db_common_kind SHARED_QUESTIONS = { sizeof(struct questions), NULL };
 
 static enum status ask_last(struct call *c, const struct query *q, int64_t *ret)
 {
     DB_ROWS rows = db_run(c, q);
-    TRY(db_one(&rows));
-    *ret = db_col_int(&rows, 0);
-    return ST_OK;
+    return number_of(&rows, ret);
 }
 
 enum status db_next_row(struct db_tx *tx, const struct query *last, int64_t *ret)
@@ -93,7 +95,7 @@ enum status db_next_row(struct db_tx *tx, const struct query *last, int64_t *ret
     bool fresh;
     int64_t newest;
     if (!tx->open || tx->in != LOG) return ST_BROKEN;
-    struct questions *all = db_common(tx, sizeof *all, nothing_to_write, &fresh);
+    struct questions *all = db_common(tx, &SHARED_QUESTIONS, &fresh);
     for (size_t i = 0; i < all->n; i++)
         if (all->list[i].query == last) return *ret = ++all->list[i].last, ST_OK;
     TRY(ask_last(tx->call, last, &newest));

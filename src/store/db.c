@@ -388,4 +388,4 @@ enum status db_apply(struct db_tx *tx, const char *ddl)
     return st;
 }
 
-void *db_common(struct db_tx *tx, size_t n, db_change *flush, bool *ret_fresh) { return store__common(writer_of(tx->call->db, tx->in), n, flush, ret_fresh); }
+void *db_common(struct db_tx *tx, const struct db_common_kind *kind, bool *ret_fresh) { return store__common(writer_of(tx->call->db, tx->in), kind, ret_fresh); }

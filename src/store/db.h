@@ -94,10 +94,12 @@ NODISCARD enum status db_append(struct call *c, db_change *change, void *arg);
 NODISCARD enum status db_gather(struct call *c);
 NODISCARD enum status db_settle(struct call *c);
 
-/* db_common: a row that every transaction on LOG changes (a counter, the edge of a tree) is read once and written once for all that share a commit. n bytes, the same for
- * every transaction of the group that names this flush; *ret_fresh: it is the first, they are zeros, read the row. flush gets them inside the last transaction of the group
- * and writes the row. They are valid until the end of tx; a transaction that is undone leaves them as it found them. */
-void *db_common(struct db_tx *tx, size_t n, db_change *flush, bool *ret_fresh);
+/* db_common: a row that every transaction on LOG changes (a counter, the edge of a tree) is read once and written once for all that share a commit. kind->n bytes, the same for
+ * every transaction of the group that names this kind (a constant: it is known by its address); *ret_fresh: it is the first, they are zeros, read the row. kind->flush gets them
+ * inside the last transaction of the group and writes the row; NULL: there is nothing to write. They are valid until the end of tx; a transaction that is undone leaves them as it
+ * found them. */
+struct db_common_kind { size_t n; db_change *flush; };
+void *db_common(struct db_tx *tx, const struct db_common_kind *kind, bool *ret_fresh);
 
 /* db_next_id: the next number of a counter ("journal.entry"), from 1, for columns that are {id}: unlike SQLite, PostgreSQL fills none in by itself.
  * Numbers rise but may have gaps on PostgreSQL NODE, where transactions run side by side; in LOG, and in SQLite, a transaction that is undone

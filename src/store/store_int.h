@@ -77,9 +77,8 @@ struct member {
     struct gate wake;                                /* settled; or, before that: the writer is yours */
 };
 
-/* What the transactions of a group have in common (db_common): known by its flush; in use from the first transaction of a group that asks. saved: as it was before
- * the savepoint that is open. */
-struct common { struct common *next; db_change *flush; size_t n; bool used, was_used; char *bytes, *saved; };
+/* What the transactions of a group have in common (db_common); in use from the first transaction of a group that asks. saved: as it was before the savepoint that is open. */
+struct common { struct common *next; const struct db_common_kind *kind; bool used, was_used; char *bytes, *saved; };
 
 struct writer_turn { struct gate gate; struct writer_turn *next; };
 
@@ -108,7 +107,7 @@ NODISCARD enum status store__group_append(struct call *c, struct writer *w, db_c
 NODISCARD enum status store__change(struct call *c, enum db_which in, db_change *change, void *arg, const struct undo **undo);
 
 /* common.c: by the holder of the writer. save and restore: at a savepoint and when it is undone. flush: before the commit. forget: the group is over. */
-void *store__common(struct writer *w, size_t n, db_change *flush, bool *ret_fresh);
+void *store__common(struct writer *w, const struct db_common_kind *kind, bool *ret_fresh);
 void store__common_save(struct writer *w);
 void store__common_restore(struct writer *w);
 NODISCARD enum status store__common_flush(struct call *c, struct writer *w);

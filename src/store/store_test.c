@@ -604,11 +604,13 @@ static enum status flush_sum(struct db_tx *tx, void *arg)
     return *sum < 0 ? call_fail(tx->call, ST_UNAVAILABLE, "", "No.") : db_exec(tx->call, &ADD_LINE, db_int(1000 + *sum), db_text(STR("sum")));
 }
 
+static const struct db_common_kind SHARED_SUM = { sizeof(int64_t), flush_sum };
+
 static enum status add_common(struct db_tx *tx, void *arg)
 {
     const int64_t *n = arg;
     bool fresh;
-    int64_t *sum = db_common(tx, sizeof *sum, flush_sum, &fresh);
+    int64_t *sum = db_common(tx, &SHARED_SUM, &fresh);
     CHECK(!fresh || *sum == 0);
     *sum += *n;
     return ST_OK;
@@ -626,7 +628,7 @@ TEST(what_a_group_has_in_common_is_written_once_with_it_and_undone_with_a_transa
     CHECK_OK(db_settle(c));
     CHECK(flushes == 1 && number(c, &COUNT_LINES) == 1);
     CHECK_OK(db_begin(c, LOG, &tx));
-    int64_t *sum = db_common(&tx, sizeof *sum, flush_sum, &fresh);
+    int64_t *sum = db_common(&tx, &SHARED_SUM, &fresh);
     CHECK(fresh && *sum == 0); /* a group later, nothing is left of it */
     *sum = 7;
     db_end_tx(&tx);

@@ -41,6 +41,7 @@ static enum status prepare(struct call *c, struct prepared *p)
 }
 
 static enum status write_state(struct db_tx *tx, void *arg) { return journal__write_state(tx->call, arg); }
+static const struct db_common_kind SHARED_STATE = { sizeof(struct journal_state), write_state };
 
 /* append_row: inside a transaction on LOG; those that share a commit continue one edge. */
 static enum status append_row(struct db_tx *tx, void *arg)
@@ -48,7 +49,7 @@ static enum status append_row(struct db_tx *tx, void *arg)
     struct prepared *p = arg;
     struct call *c = tx->call;
     bool fresh;
-    struct journal_state *state = db_common(tx, sizeof *state, write_state, &fresh);
+    struct journal_state *state = db_common(tx, &SHARED_STATE, &fresh);
     if (fresh) TRY(journal__lock_state(c, state));
     p->row.seq = ++state->seq;
     p->row.first_leaf = state->edge.size;

@@ -14,6 +14,7 @@ static const struct query DELETE = { "exchange", "DELETE FROM message_signature 
 
 /* The newest documents of a group, by number modulo RECENT. Views of what the calls of the group hold: they sleep until its commit. */
 struct recent { size_t n; struct { struct str xml; int64_t id; } list[RECENT]; };
+static const struct db_common_kind SHARED_RECENT = { sizeof(struct recent), NULL };
 
 /* Whole documents, the one that was used last first. Only who writes LOG touches them; what a transaction that is undone has put here goes. They are those of this server of the
  * database (db_revived): another that took over may have another document, or none, under their ids. */
@@ -31,13 +32,6 @@ void message__bases_free(struct message_bases *b)
 {
     if (b) forget_bases(b);
     heap_free(b);
-}
-
-static enum status nothing_to_write(struct db_tx *tx, void *arg)
-{
-    (void)tx;
-    (void)arg;
-    return ST_OK;
 }
 
 static struct str write_reference(struct arena *a, int64_t id)
@@ -105,7 +99,7 @@ enum status message__keep_signature(struct db_tx *tx, const struct signature_doc
     bool fresh;
     int64_t id;
     if (!doc->chain_result.n) return *ret = doc->xml, ST_OK;
-    struct recent *recent = db_common(tx, sizeof *recent, nothing_to_write, &fresh);
+    struct recent *recent = db_common(tx, &SHARED_RECENT, &fresh);
     for (size_t i = 0; i < recent->n && i < RECENT; i++)
         if (str_eq(recent->list[i].xml, doc->xml)) return *ret = write_reference(tx->call->arena, recent->list[i].id), ST_OK;
     TRY(db_next_row(tx, &LAST_ID, &id));
