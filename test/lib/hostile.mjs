@@ -1,10 +1,9 @@
 // A hostile member of the nation: registered with the operator, with keys of its own and every certificate it likes, for it holds the sandbox authority's key too. It asks
 // (Peer) and it answers (serve): everything it sends is right except what a test breaks. Nothing here is the product's code.
-import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
-import { join } from 'node:path';
+import { bytes, change } from './database.mjs';
 import { certificate, DIGITAL_SIGNATURE, newKey, NON_REPUDIATION, statusAnswer } from './der.mjs';
 import { CRLF, loadKey, Peer, sha512, splitMultipart, writeMultipart } from './peer.mjs';
 
@@ -33,7 +32,7 @@ export class Hostile extends Peer {
 
   // list: the directory names these certificates for this server. The operator's command takes only what is for authentication; who got others past it wrote them here.
   list(...whos) {
-    const quote = (t) => `'${t}'`, values = whos.map((w) => `(${[this.memberClass, this.code, this.server].map(quote)}, ${quote(w.x509.fingerprint256.replaceAll(':', '').toLowerCase())}, x'${w.der.toString('hex')}')`);
+    const quote = (t) => `'${t}'`, values = whos.map((w) => `(${[this.memberClass, this.code, this.server].map(quote)}, ${quote(w.x509.fingerprint256.replaceAll(':', '').toLowerCase())}, ${bytes(this.nation, w.der)})`);
     return this.#register(`INSERT INTO exchange_server_cert (class, code, server, hash, der) VALUES ${values}`);
   }
 
@@ -41,7 +40,7 @@ export class Hostile extends Peer {
   unlist() { return this.#register(`DELETE FROM exchange_server_cert WHERE class = '${this.memberClass}' AND code = '${this.code}'`); }
 
   #register(sql) {
-    execFileSync('sqlite3', ['-cmd', '.timeout 10000', join(this.nation.operator.dir, 'data', 'node.db'), sql]);
+    change(this.nation, this.nation.operator, 'node', sql);
     return this.nation.sen(['directory', 'publish', '--node', this.nation.operator.dir]);
   }
 

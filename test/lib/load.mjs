@@ -1,10 +1,9 @@
 // A steady load of questions from Hà Nội to the population database and, the other way, to a system behind Hà Nội; and the audit afterwards: what was acknowledged is whole in
 // both logs, nothing was delivered twice, nothing personal was read without its entry, and every proof still holds. For tests that kill, cut and fill what they can meanwhile.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
-import { join } from 'node:path';
+import { rows } from './database.mjs';
 import { allStamped, until } from './nation.mjs';
 import { pinOf } from './people.mjs';
 
@@ -25,14 +24,6 @@ export function shuffled(list, random) {
     [a[i], a[k]] = [a[k], a[i]];
   }
   return a;
-}
-
-// rows: a node's database, read beside the running node: which is node or log.
-export function rows(nation, node, which, sql) {
-  const options = { encoding: 'utf8', maxBuffer: 1 << 30 };
-  const out = nation.store === 'sqlite' ? execFileSync('sqlite3', ['-readonly', '-cmd', '.timeout 10000', join(node.dir, 'data', `${which}.db`), sql], options)
-    : execFileSync('psql', ['-XAtq', '-d', `${nation.store}_${node.name}_${which}`, '-c', sql], options);
-  return out.trim().split('\n').filter(Boolean).map((line) => line.split('|'));
 }
 
 // wholeMessages: what a node's log holds with its digest: request id -> 1 question, 2 answer, 3 both. side: 1 asked, 2 answered.

@@ -6,13 +6,14 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { change } from '../lib/database.mjs';
 import { Load, behind, repeatable } from '../lib/load.mjs';
 import { Nation, alive, until } from '../lib/nation.mjs';
 
 const cuts = Number(process.env.CUTS ?? 20), RECOVERS_MS = 60000;
 const SPACE = `sen${process.pid}`, CABLE = [`sa${process.pid}`, `sb${process.pid}`], NET = `10.${77 + (process.pid % 100)}.${process.pid % 200}`;
 const missing = ['ip', 'nft'].filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
-const skip = process.getuid() !== 0 ? 'network namespaces need root' : missing.length ? `needs ${missing.join(' and ')}` : (process.env.SEN_STORE ?? 'sqlite') !== 'sqlite' && 'reads the SQLite file';
+const skip = process.getuid() !== 0 ? 'network namespaces need root' : missing.length && `needs ${missing.join(' and ')}`;
 let nation, backend, far;
 
 const ip = (...words) => execFileSync('ip', words);
@@ -54,7 +55,7 @@ function moveTo(net) {
     node.address = node.address.replace(nation.net, net);
     node.systems = node.systems.replace(nation.net, net);
   }
-  execFileSync('sqlite3', [join(nation.operator.dir, 'data', 'node.db'), `UPDATE exchange_server SET address = replace(address, '${nation.net}.', '${net}.')`]);
+  change(nation, nation.operator, 'node', `UPDATE exchange_server SET address = replace(address, '${nation.net}.', '${net}.')`);
 }
 
 async function serve(node, prefix) {

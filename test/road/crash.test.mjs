@@ -1,13 +1,13 @@
 // No personal row leaves without its journal entry, and no message without its line in the log: the answering server is killed at each place of a question's way.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { rows } from '../lib/database.mjs';
 import { Nation, remember, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 const bin = process.env.SEN_BIN_CRASH;
-const skip = !bin ? 'needs a build with crash points (SEN_BIN_CRASH)' : (process.env.SEN_STORE ?? 'sqlite') !== 'sqlite' && 'reads the SQLite file';
+const skip = !bin && 'needs a build with crash points (SEN_BIN_CRASH)';
 let nation, pin;
 
 before(async () => {
@@ -26,7 +26,7 @@ const healthy = (node) => fetch(`${node.pages}/healthz`).then((r) => r.status, (
 // lines: what the logs of both nodes hold: q and a for whole messages, f for an answer's place that a fault took.
 function lines(node) {
   const sql = "SELECT CASE WHEN is_answer = 0 THEN 'q' WHEN fault = '' THEN 'a' ELSE 'f' END FROM message WHERE service LIKE '%/person' ORDER BY seq";
-  return execFileSync('sqlite3', ['-readonly', join(node.dir, 'data', 'log.db'), sql], { encoding: 'utf8' }).replaceAll('\n', '');
+  return rows(nation, node, 'log', sql).join('');
 }
 
 async function stop(node) {

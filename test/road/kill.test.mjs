@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Load, behind, repeatable, rows, shuffled } from '../lib/load.mjs';
+import { rows } from '../lib/database.mjs';
+import { Load, behind, repeatable, shuffled } from '../lib/load.mjs';
 import { Nation, until } from '../lib/nation.mjs';
 
 const kills = Number(process.env.SEN_KILLS ?? 20), RECOVERS_MS = 120000; // on a machine with other work
