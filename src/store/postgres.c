@@ -70,11 +70,22 @@ static bool is_good(const PGresult *r)
     return kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK;
 }
 
-/* await_result: of what was sent just now, the last of several statements; NULL when the server is gone. Others of this thread go on while it works. */
+/* flush: what the socket did not take at once, of a large value or on a slow line. A server that speaks meanwhile is heard, else both would wait for each other; of a line that
+ * broke the result tells. */
+static void flush(const struct conn *conn)
+{
+    while (PQflush(conn->pg) > 0) {
+        int events = strand_poll(PQsocket(conn->pg), POLLIN | POLLOUT, INT64_MAX);
+        if (events < 0 || (events & ~POLLOUT && !PQconsumeInput(conn->pg))) return;
+    }
+}
+
+/* await_result: of what was sent just now, the last of several statements; NULL when the server is gone. Others of this thread go on while the server takes it and works. */
 static PGresult *await_result(const struct conn *conn, int sent)
 {
     PGresult *last = NULL;
     crowd_sleep();
+    if (sent) flush(conn);
     for (PGresult *r; sent; last = r) {
         while (PQisBusy(conn->pg))
             if (strand_poll(PQsocket(conn->pg), POLLIN, INT64_MAX) < 0 || !PQconsumeInput(conn->pg)) break;
@@ -140,6 +151,7 @@ static enum status check_server(struct call *c, struct conn *conn)
 static enum status set_up(struct call *c, struct conn *conn)
 {
     (void)PQsetNoticeProcessor(conn->pg, be_quiet, NULL);
+    if (PQsetnonblocking(conn->pg, 1) != 0) return failed(c, conn, NULL, "non-blocking"); /* else libpq itself would wait until all is sent */
     TRY(script(c, &conn->base, "SET client_min_messages TO warning; SET synchronous_commit TO on; SET standard_conforming_strings TO on;"
                                "SET lock_timeout TO '10s'; SET jit TO off"));
     if (conn->base.role == CONN_WRITER) return check_server(c, conn);
@@ -427,7 +439,7 @@ static enum status tx_step(struct call *c, struct db_conn *base, enum db_step wh
 static enum status check(struct call *c, struct db_conn *base, const struct query *q)
 {
     struct conn *conn = conn_of(base);
-    PGresult *r = PQprepare(conn->pg, "", q->sql, 0, NULL);
+    PGresult *r = await_result(conn, PQsendPrepare(conn->pg, "", q->sql, 0, NULL));
     enum status st = is_good(r) ? ST_OK : failed(c, conn, r, q->sql);
     PQclear(r);
     return st;

@@ -2,9 +2,13 @@
  * Each test is skipped where SEN_TEST_POSTGRES names no server. */
 #include "store/postgres.c"
 
+#include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "store/test_store.h"
@@ -106,6 +110,106 @@ TEST(a_server_that_crashed_is_unavailable_until_it_is_back)
         }
         CHECK_OK(st);
     }
+}
+
+/* A line to the server that stands still when it has taken `most` bytes, until it is told to go on, or has waited for that in vain. */
+struct line { int near, far; size_t most; _Atomic bool full, goes_on, in_vain; };
+
+static bool pass_on(int from, int to, size_t *ret)
+{
+    char bytes[16384];
+    ssize_t n = read(from, bytes, sizeof bytes);
+    if (n <= 0) return false;
+    for (ssize_t done = 0, w; done < n; done += w)
+        if ((w = write(to, bytes + done, (size_t)(n - done))) < 0) {
+            if (errno != EAGAIN) return false;
+            w = 0;
+            (void)poll(&(struct pollfd){ .fd = to, .events = POLLOUT }, 1, -1);
+        }
+    *ret += (size_t)n;
+    return true;
+}
+
+static void stand_still(struct line *l)
+{
+    atomic_store(&l->full, true);
+    for (int waited = 0; !atomic_load(&l->goes_on); waited += 10) {
+        if (waited >= 20000) {
+            atomic_store(&l->in_vain, true);
+            return;
+        }
+        (void)poll(NULL, 0, 10);
+    }
+}
+
+static void *carry_bytes(void *arg)
+{
+    struct line *l = arg;
+    size_t taken = 0, given = 0;
+    for (bool open = true; open;) {
+        struct pollfd both[] = { { .fd = l->near, .events = POLLIN }, { .fd = l->far, .events = POLLIN } };
+        (void)poll(both, 2, -1);
+        if (both[1].revents) open = pass_on(l->far, l->near, &given);
+        if (open && both[0].revents) open = pass_on(l->near, l->far, &taken);
+        if (taken >= l->most && !atomic_load(&l->full)) stand_still(l);
+    }
+    (void)close(l->near);
+    (void)close(l->far);
+    return NULL;
+}
+
+/* lay_line: libpq keeps the number of its socket and does not see that another one bears it. */
+static void lay_line(const struct conn *conn, struct line *l, pthread_t *thread)
+{
+    int ends[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+    l->far = dup(PQsocket(conn->pg));
+    CHECK(dup2(ends[0], PQsocket(conn->pg)) >= 0);
+    (void)close(ends[0]);
+    l->near = ends[1];
+    CHECK(pthread_create(thread, NULL, carry_bytes, l) == 0);
+}
+
+struct sender { struct call *call; struct conn *conn; struct str value; int64_t arrived; };
+
+static void send_large(void *arg)
+{
+    static const struct query LENGTH = { "test", "SELECT octet_length(CAST($1 AS BYTEA))", NODE };
+    struct sender *s = arg;
+    PGresult *r = NULL;
+    if (run(s->call, s->conn, &LENGTH, (struct db_value[]){ db_bytes(s->value) }, 1, &r) == ST_OK) (void)str_int(str_z(PQgetvalue(r, 0, 0)), &s->arrived);
+    PQclear(r);
+}
+
+static void let_go_on(void *arg)
+{
+    struct line *l = arg;
+    while (!atomic_load(&l->full)) strand_sleep(1000);
+    atomic_store(&l->goes_on, true);
+}
+
+TEST(a_large_value_on_a_line_that_stands_still_holds_up_nobody_else)
+{
+    need_server();
+    enum { LARGE = 8 << 20 };
+    struct db_conn *conn;
+    CHECK_OK(open_conn(c, c->app->store, NODE, CONN_WRITER, &conn));
+    struct line line = { .most = 100000 };
+    pthread_t thread;
+    lay_line(conn_of(conn), &line, &thread);
+    char *value = heap_alloc(1, LARGE);
+    memset(value, 'x', LARGE);
+    struct sender sender = { test_store_call(c), conn_of(conn), str_of(value, LARGE), 0 };
+    struct strand_loop *l = strand_loop_start(2, NULL, NULL);
+    CHECK(l != NULL);
+    strand_begin(l, &(struct strand_job){ .run = send_large, .arg = &sender });
+    strand_begin(l, &(struct strand_job){ .run = let_go_on, .arg = &line });
+    strand_loop_end(l);
+    CHECK(!atomic_load(&line.in_vain) && sender.arrived == LARGE);
+    test_store_call_end(sender.call);
+    close_conn(conn);
+    (void)pthread_join(thread, NULL);
+    heap_free(value);
 }
 
 TEST(a_database_that_sorts_by_locale_is_refused)
