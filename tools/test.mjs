@@ -104,6 +104,7 @@ function postgresUrl() {
 const sanitized = { ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0', UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1', TSAN_OPTIONS: 'halt_on_error=1' };
 const san = ['--buildtype=debug', '-Doptimization=1', '-Db_lundef=false'];
 const main = (f) => /road\/(story|refusals|peer)/.test(f);
+const onPostgres = (f) => main(f) || /road\/(matrix|systems|messages)/.test(f); // the others: `tools/check_long.sh postgres`
 const crash = (f) => /road\/crash/.test(f);
 const node = (f) => f.startsWith('test/tools/');
 const jobs = (name, fits, env) => storyFiles().filter(fits).map((file) => ({ name, file, env }));
@@ -137,7 +138,7 @@ const stages = {
   'translations': () => { const r = run('node', ['tools/po.mjs', 'check']); add('translations', { passed: r.ok ? 1 : 0, failed: r.ok ? 0 : 1 }, r.output); },
   'tools': () => stories(jobs('tools', node, {})),
   'units on SQLite and PostgreSQL': () => units('build', { SEN_SHARED_POSTGRES: postgresUrl() }),
-  'stories on SQLite and PostgreSQL': () => stories([...jobs('SQLite', (f) => !node(f) && !crash(f), ON_SQLITE), ...jobs('PostgreSQL', main, { ...ON_SQLITE, SEN_STORE: postgresUrl() })]),
+  'stories on SQLite and PostgreSQL': () => stories([...jobs('SQLite', (f) => !node(f) && !crash(f), ON_SQLITE), ...jobs('PostgreSQL', onPostgres, { ...ON_SQLITE, SEN_STORE: postgresUrl() })]),
   'ASan and UBSan, clang: units': () => awaitBuild('build-asan') && units('build-asan', sanitized, (n) => !n.endsWith('postgres')),
   'ASan and UBSan, clang: stories, and a server killed at every place': () => awaitBuild('build-asan') && stories(jobs('ASan', (f) => main(f) || crash(f), { ...sanitized, SEN_STORE: 'sqlite', SEN_BIN: 'build-asan/sen', SEN_BIN_CRASH: 'build-asan/sen' })),
   'TSan, clang: units of base, store, web, trust': () => awaitBuild('build-tsan') && units('build-tsan', sanitized, raced),

@@ -3,6 +3,7 @@
 //   kills  KILLS=200 on SQLite, KILLS_POSTGRES=50 on PostgreSQL, SEN_SEED     soak  SECONDS=1800 RATE=40 (questions a second)
 //   network CUTS=20, SEN_SEED (root only)                                      idle  IDLE=5000, SLOW=1000 connections
 //   pour   POUR_MIB=1024 through two nodes to a backend and back
+//   postgres every story of test/road on PostgreSQL; SEN_BIN_CRASH names a build with crash points (else it is made)
 //   size   PEOPLE=100000 LOOKUPS=2000                                          fuzz  FUZZ_SECONDS=60 for each target, FUZZ_ONLY=name,name
 // SEN_BIN names another build of the program than build/sen.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -44,14 +45,27 @@ async function story(file, more = {}) {
   if (!r.ok) console.log(r.output.trimEnd().split('\n').slice(-50).join('\n'));
 }
 
+// onPostgres: stories on a server of their own that waits for the disk.
+async function onPostgres(stories) {
+  const folder = join(scratch, 'pg');
+  const url = execFileSync('tools/postgres.sh', ['start', folder], { encoding: 'utf8' }).trim().split('\n').pop();
+  try { await stories({ SEN_STORE: url }); } finally { spawnSync('tools/postgres.sh', ['stop', folder]); }
+}
+
 async function kills() {
   console.log('   on SQLite');
   await story('test/road/kill.test.mjs', { SEN_KILLS: env.KILLS ?? '200', SEN_STORE: 'sqlite' });
   console.log('   on PostgreSQL');
-  const folder = join(scratch, 'pg');
-  const url = execFileSync('tools/postgres.sh', ['start', folder], { encoding: 'utf8' }).trim().split('\n').pop();
-  try { await story('test/road/kill.test.mjs', { SEN_KILLS: env.KILLS_POSTGRES ?? '50', SEN_STORE: url }); } finally { spawnSync('tools/postgres.sh', ['stop', folder]); }
+  await onPostgres((on) => story('test/road/kill.test.mjs', { ...on, SEN_KILLS: env.KILLS_POSTGRES ?? '50' }));
 }
+
+const postgres = () => onPostgres(async (on) => {
+  if (!env.SEN_BIN_CRASH) execFileSync('tools/build.sh', ['build-crash', '-Dcrash_points=true'], { stdio: 'inherit' });
+  for (const name of readdirSync('test/road').sort()) {
+    console.log(`   ${name}`);
+    await story(join('test/road', name), { ...on, SEN_BIN_CRASH: env.SEN_BIN_CRASH ?? 'build-crash/sen' });
+  }
+});
 
 // fuzzOne: a target with its seeds for so many seconds. Its own finds stay in a folder of the moment; fuzz/seeds changes by hand only.
 async function fuzzOne(name) {
@@ -77,7 +91,7 @@ async function fuzz() {
   await Promise.all(Array.from({ length: availableParallelism() }, next));
 }
 
-const parts = { kills, pour: () => story('test/road/transport.test.mjs', { SEN_POUR_MIB: env.POUR_MIB ?? '1024' }), soak: () => story('test/long/soak.mjs'), size: () => story('test/long/size.mjs'), disk: () => story('test/long/disk.mjs'), network: () => story('test/long/network.mjs'), idle: () => story('test/long/idle.mjs'), fuzz };
+const parts = { kills, postgres, pour: () => story('test/road/transport.test.mjs', { SEN_POUR_MIB: env.POUR_MIB ?? '1024' }), soak: () => story('test/long/soak.mjs'), size: () => story('test/long/size.mjs'), disk: () => story('test/long/disk.mjs'), network: () => story('test/long/network.mjs'), idle: () => story('test/long/idle.mjs'), fuzz };
 
 for (const name of only) if (!parts[name]) {
   console.error(`There is no part ${name}. Parts: ${Object.keys(parts).join(' ')}`);
