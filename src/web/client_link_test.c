@@ -1,13 +1,12 @@
 /* client_link_test.c: kept connections against a server that does as its script says: closes in the worst moment, answers early, answers in pieces, or never. */
 #include "web/client_link.c"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/test.h"
+#include "web/web_fake.h"
 
 /* One line a request: its answer, and whether the connection ends behind it. */
 struct line { const char *answer; bool ends; };
@@ -50,11 +49,9 @@ static void *run_script(void *arg)
 
 static void play(struct script *s, const struct line *lines, size_t n)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    socklen_t size = sizeof at;
-    *s = (struct script){ .lines = lines, .nlines = n, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
-    CHECK(bind(s->fd, (struct sockaddr *)&at, size) == 0 && listen(s->fd, 8) == 0 && getsockname(s->fd, (struct sockaddr *)&at, &size) == 0);
-    (void)snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d/a?b", ntohs(at.sin_port));
+    int port;
+    *s = (struct script){ .lines = lines, .nlines = n, .fd = fake_listen("127.0.0.1", &port) };
+    (void)snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d/a?b", port);
     CHECK(pthread_create(&s->thread, NULL, run_script, s) == 0);
 }
 
@@ -195,11 +192,8 @@ TEST(a_refusal_that_comes_before_the_body_is_written_is_heard)
 /* A place where connections are taken by the machine and by nobody else. */
 static int open_dead(struct call *c, const char *scheme, struct str *url)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    socklen_t size = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(bind(fd, (struct sockaddr *)&at, size) == 0 && listen(fd, 8) == 0 && getsockname(fd, (struct sockaddr *)&at, &size) == 0);
-    *url = str_print(c->arena, "%s://127.0.0.1:%d/", scheme, ntohs(at.sin_port));
+    int port, fd = fake_listen("127.0.0.1", &port);
+    *url = str_print(c->arena, "%s://127.0.0.1:%d/", scheme, port);
     return fd;
 }
 

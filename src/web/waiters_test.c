@@ -24,22 +24,13 @@ static enum status wait_long(struct call *c, const struct request *rq, struct re
     return ST_OK;
 }
 
-static enum status answer_at_once(struct call *c, const struct request *rq, struct reply *rp)
-{
-    (void)c, (void)rq;
-    reply_text(rp, 200, STR("text/plain"), STR("here"));
-    return ST_OK;
-}
-
 static const struct route routes[] = {
-    { "GET", "/page", answer_at_once, .need = "public" },
+    { "GET", "/page", fake_hello, .need = "public" },
     { "GET", "/wait", wait_long, .need = "public", .port = PORT_SYSTEMS, .api = true, .waits = true },
-    { "GET", "/here", answer_at_once, .need = "public", .port = PORT_SYSTEMS, .api = true },
+    { "GET", "/here", fake_hello, .need = "public", .port = PORT_SYSTEMS, .api = true },
     { "POST", "/", wait_long, .need = "public", .port = PORT_STATUS, .api = true, .waits = true },
     { 0 } };
 static const struct module test_module = { .name = "test", .routes = routes };
-
-#define GET(path) STR("GET " path " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
 
 static void start(struct call *c, size_t queue)
 {
@@ -56,7 +47,7 @@ static void ask_many(int *fds, int from, int to)
 {
     for (int i = from; i < to; i++) {
         fds[i] = fake_connect(PORT_SYSTEMS);
-        fake_send(fds[i], GET("/wait"));
+        fake_send(fds[i], FAKE_GET("/wait", ""));
     }
 }
 
@@ -72,8 +63,8 @@ TEST(a_door_has_its_share_of_strands_and_the_others_go_on)
     ask_many(fds, 0, MANY);
     await(EACH, MANY - EACH);
     CHECK(atomic_load(&on_strand));
-    CHECK(fake_status(fake_ask(c, PORT_PAGES, GET("/page"))) == 200);
-    CHECK(fake_status(fake_ask(c, PORT_SYSTEMS, GET("/here"))) == 200); /* the same door: on a thread */
+    CHECK(fake_status(fake_ask(c, PORT_PAGES, FAKE_GET("/page", ""))) == 200);
+    CHECK(fake_status(fake_ask(c, PORT_SYSTEMS, FAKE_GET("/here", ""))) == 200); /* the same door: on a thread */
     int other = fake_connect(PORT_STATUS);
     fake_send(other, STR("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
     await(EACH + 1, 0); /* another door is not kept waiting by this one */
@@ -93,28 +84,20 @@ TEST(a_full_line_says_so)
     await(EACH, 0);
     ask_many(fds, EACH, ALL);
     await(EACH, LINE);
-    struct str a = fake_ask(c, PORT_SYSTEMS, GET("/wait"));
+    struct str a = fake_ask(c, PORT_SYSTEMS, FAKE_GET("/wait", ""));
     CHECK(fake_status(a) == 503 && fake_has(a, STR("Retry-After")));
     atomic_store(&may_go, true);
     for (int i = 0; i < ALL; i++) CHECK(fake_status(fake_read_all(c, fds[i])) == 200);
     fake_stop();
 }
 
-static void *stop_in_thread(void *arg)
-{
-    (void)arg;
-    fake_stop();
-    return NULL;
-}
-
 TEST(stop_answers_those_that_wait_and_those_in_line)
 {
     int fds[MANY];
-    pthread_t stopper;
     start(c, MANY);
     ask_many(fds, 0, MANY);
     await(EACH, MANY - EACH);
-    CHECK(pthread_create(&stopper, NULL, stop_in_thread, NULL) == 0);
+    pthread_t stopper = fake_stop_beside();
     atomic_store(&may_go, true);
     for (int i = 0; i < MANY; i++) CHECK(fake_status(fake_read_all(c, fds[i])) == 200);
     (void)pthread_join(stopper, NULL);

@@ -39,9 +39,67 @@ void fake_stop(void)
     fake_app = (struct app){ 0 };
 }
 
+static void *stop(void *arg)
+{
+    (void)arg;
+    fake_stop();
+    return NULL;
+}
+
+pthread_t fake_stop_beside(void)
+{
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, stop, NULL) == 0);
+    return thread;
+}
+
+enum status fake_hello(struct call *c, const struct request *rq, struct reply *rp)
+{
+    (void)c, (void)rq;
+    reply_text(rp, 200, STR("text/plain"), STR("hello"));
+    return ST_OK;
+}
+
+enum status fake_size(struct call *c, const struct request *rq, struct reply *rp)
+{
+    reply_text(rp, 200, STR("text/plain"), str_print(c->arena, "%zu", rq->body.n));
+    return ST_OK;
+}
+
+enum status fake_id(struct call *c, const struct request *rq, struct reply *rp)
+{
+    (void)c;
+    reply_text(rp, 200, STR("text/plain"), request_path(rq, "id"));
+    return ST_OK;
+}
+
+enum status fake_large(struct call *c, const struct request *rq, struct reply *rp)
+{
+    (void)rq;
+    reply_text(rp, 200, STR("text/plain"), str_of(arena_alloc(c->arena, 1 << 20, 1), 1 << 20));
+    return ST_OK;
+}
+
 int fake_port(size_t door) { return door__bound_port(&fake_app.web->doors[door]); }
 
+struct client_request fake_request(struct call *c, size_t door, const char *path)
+{
+    const char *scheme = door == PORT_PEERS || door == DOOR_SYSTEMS_TLS ? "https" : "http";
+    return (struct client_request){ .method = STR("GET"), .url = str_print(c->arena, "%s://127.0.0.1:%d%s", scheme, fake_port(door), path) };
+}
+
 /* ---- raw sockets ---- */
+
+int fake_listen(const char *host, int *ret_port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    socklen_t n = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(fd >= 0 && inet_pton(AF_INET, host, &at.sin_addr) == 1 && bind(fd, (struct sockaddr *)&at, n) == 0 && listen(fd, 8) == 0);
+    CHECK(getsockname(fd, (struct sockaddr *)&at, &n) == 0);
+    *ret_port = ntohs(at.sin_port);
+    return fd;
+}
 
 int fake_connect(size_t door)
 {
@@ -73,6 +131,12 @@ struct str fake_read_all(struct call *c, int fd)
     }
     (void)close(fd);
     return buf_str(&b);
+}
+
+struct str fake_post(struct call *c, const char *path, const char *headers, const char *body)
+{
+    return str_print(c->arena, "POST %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n%s\r\n%s", path,
+                     strlen(body), headers, body);
 }
 
 struct str fake_ask(struct call *c, size_t door, struct str bytes)
