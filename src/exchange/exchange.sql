@@ -106,6 +106,17 @@ DROP INDEX message_at;
 CREATE TABLE message_leaves (last_seq {id}, first_seq BIGINT NOT NULL, n BIGINT NOT NULL, first_ms BIGINT NOT NULL, leaves {blob} NOT NULL);
 INSERT INTO message_bookmark (id, seq) SELECT 2, seq FROM message_bookmark WHERE id = 1;
 
+-- migration 10 log
+-- Where the rows of a class stand, by second: each place is the row's number and the millisecond (message_place.c); first_seq: of the first one when it was written. Fewer
+-- rows than messages. Made again with the whole index.
+DROP TABLE message_place;
+CREATE TABLE message_place (class BIGINT NOT NULL, second BIGINT NOT NULL, first_seq BIGINT NOT NULL, places {blob} NOT NULL, PRIMARY KEY (class, second, first_seq)) {clustered};
+DELETE FROM message_class;
+DELETE FROM message_name;
+DELETE FROM message_minute;
+DELETE FROM message_leaves;
+UPDATE message_bookmark SET seq = 0;
+
 -- migration 5 node
 -- One row: why the operator did not get the newest head of our journal, as a sentence of the program and its values with tabs between; empty while it does.
 CREATE TABLE exchange_head_trouble (id BIGINT PRIMARY KEY, reason TEXT NOT NULL, with_values TEXT NOT NULL);

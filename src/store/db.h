@@ -131,7 +131,7 @@ void store_close(struct store *s);
 /* store_check: prepare every statement given (NULL at the end) on this store (sen check; tests on both drivers); ST_BROKEN names the first that
  * does not fit, the log all of them. */
 NODISCARD enum status store_check(struct call *c, const struct query *const *queries);
-/* store_release: give the connections of this call back for good (its thread ends). store_rest: lend them to others while this thread has nothing to ask: between two
+/* store_release: before the call is closed: its connections are lent to others, or closed. store_rest: lend them to others while this thread has nothing to ask: between two
  * requests, before a long wait. Connections in the middle of rows or of a transaction stay. */
 void store_release(struct call *c);
 void store_rest(struct call *c);

@@ -208,6 +208,7 @@ void store_release(struct call *c)
 {
     struct db_session *ses = c->db;
     if (!ses) return;
+    store_rest(c);
     const struct driver *d = ses->store->driver;
     for (int in = 0; in < DATABASES; in++)
         for (int i = 0; i < READERS_MAX; i++)

@@ -4,7 +4,7 @@
 
 #include "exchange/message/message.h"
 
-enum { SLICE = 1000, PLACES = 16, JOB_ROWS = 25 * SLICE, MISSED_MOST = 50 };
+enum { SLICE = 500, JOB_ROWS = 10 * SLICE, MISSED_MOST = 50 };
 
 static const struct query READ_BOOKMARK = { "exchange", "SELECT seq FROM message_bookmark WHERE id = 1", LOG };
 static const struct query SET_BOOKMARK = { "exchange", "UPDATE message_bookmark SET seq = $1 WHERE id = 1", LOG };
@@ -17,22 +17,14 @@ static const struct query FIND_CLASS = { "exchange", "SELECT id FROM message_cla
 static const struct query COUNT_CLASSES = { "exchange", "SELECT COUNT(*) FROM message_class", LOG };
 static const struct query INSERT_CLASS = { "exchange", "INSERT INTO message_class (id, side, kind, client, service, fault, n, last_ms) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)", LOG };
 static const struct query COUNT_ROWS = { "exchange", "UPDATE message_class SET n = n + $2, last_ms = CASE WHEN last_ms < $3 THEN $3 ELSE last_ms END WHERE id = $1", LOG };
-#define INSERT_INTO_PLACE(values) { "exchange", "INSERT INTO message_place (class, at_ms, seq) VALUES " values " ON CONFLICT (class, at_ms, seq) DO NOTHING", LOG }
-static const struct query INSERT_PLACE = INSERT_INTO_PLACE("($1, $2, $3)");
-static const struct query INSERT_PLACES = INSERT_INTO_PLACE(
-    "($1, $2, $3), ($4, $5, $6), ($7, $8, $9), ($10, $11, $12), ($13, $14, $15), ($16, $17, $18), ($19, $20, $21), ($22, $23, $24), ($25, $26, $27), ($28, $29, $30), "
-    "($31, $32, $33), ($34, $35, $36), ($37, $38, $39), ($40, $41, $42), ($43, $44, $45), ($46, $47, $48)");
-static const struct query DELETE_PLACE = { "exchange", "DELETE FROM message_place WHERE class = $1 AND at_ms = $2 AND seq = $3", LOG };
 static const struct query INSERT_NAME = { "exchange", "INSERT INTO message_name (hash, seq) VALUES ($1, $2) ON CONFLICT (hash, seq) DO NOTHING", LOG };
 static const struct query DELETE_NAME = { "exchange", "DELETE FROM message_name WHERE hash = $1 AND seq = $2", LOG };
 static const struct query LIST_NOW = { "exchange", "SELECT id, side, kind, client, service, fault, n, last_ms FROM message_class WHERE n > 0 ORDER BY id LIMIT $1", LOG };
-/* The newest row of every class before a moment, by one step into the index each. */
+/* The end of the newest second of every class before a moment, by one step into the index each. */
 static const struct query LIST_CLASSES = { "exchange",
-    "SELECT k.id, k.side, k.kind, k.client, k.service, k.fault, k.n, COALESCE((SELECT MAX(p.at_ms) FROM message_place p WHERE p.class = k.id AND p.at_ms <= $1), -1) "
+    "SELECT k.id, k.side, k.kind, k.client, k.service, k.fault, k.n, COALESCE((SELECT MAX(p.second) * 1000 + 999 FROM message_place p WHERE p.class = k.id AND p.second <= $1 / 1000), -1) "
     "FROM message_class k ORDER BY k.id LIMIT $2", LOG };
 static const struct query COUNT_ALL = { "exchange", "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM message_class", LOG };
-static const struct query LIST_PLACES = { "exchange",
-    "SELECT at_ms, seq FROM message_place WHERE class = $1 AND at_ms >= $2 AND at_ms <= $3 AND (at_ms < $3 OR seq < $4) ORDER BY at_ms DESC, seq DESC LIMIT $5", LOG };
 static const struct query LIST_NAMED = { "exchange", "SELECT seq FROM message_name WHERE hash = $1 ORDER BY seq DESC LIMIT $2", LOG };
 
 /* ---- rows ---- */
@@ -184,6 +176,7 @@ static enum status read_number(struct call *c, const struct query *q, int64_t *r
 /* sort: every row gets the id of its class, and counts. */
 static enum status sort(struct db_tx *tx, struct slice *s, struct message_minutes *minutes)
 {
+    s->nclasses = 0;
     for (size_t i = 0; i < s->nrows; i++) {
         struct row *r = &s->rows[i];
         struct message_class *k;
@@ -196,26 +189,16 @@ static enum status sort(struct db_tx *tx, struct slice *s, struct message_minute
     return ST_OK;
 }
 
-static enum status put_places(struct call *c, const struct slice *s)
+/* spots_of: where they stand; their classes are known. */
+static struct message_spot *spots_of(struct call *c, const struct slice *s)
 {
-    struct db_value values[3 * PLACES];
-    size_t i = 0;
-    for (; i + PLACES <= s->nrows; i += PLACES) {
-        for (size_t k = 0; k < PLACES; k++) {
-            const struct row *r = &s->rows[i + k];
-            values[3 * k] = db_int(r->class_.id);
-            values[3 * k + 1] = db_int(r->at_ms);
-            values[3 * k + 2] = db_int(r->seq);
-        }
-        DB_ROWS rows = db_run_values(c, &INSERT_PLACES, values, 3 * PLACES);
-        TRY(db_finish(&rows));
-    }
-    for (; i < s->nrows; i++) TRY(db_exec(c, &INSERT_PLACE, db_int(s->rows[i].class_.id), db_int(s->rows[i].at_ms), db_int(s->rows[i].seq)));
-    return ST_OK;
+    struct message_spot *list = arena_array(c->arena, struct message_spot, s->nrows);
+    for (size_t i = 0; i < s->nrows; i++) list[i] = (struct message_spot){ s->rows[i].class_.id, s->rows[i].at_ms, s->rows[i].seq };
+    return list;
 }
 
-/* What is read before the writer is taken: messages wait for it. */
-struct work { int64_t after; struct message_recent *recent; int64_t undone; struct slice slice; struct message_leaves leaves; };
+/* What is read before the writer is taken: messages wait for it. undone, set by write_slice: rows were undone since, and those from memory may be among them. */
+struct work { int64_t after, undone_before, now_ms; struct message_recent *recent; struct slice slice; struct message_leaves leaves; bool undone; };
 
 /* make_leaves: a signature that cannot be read stops who stamps, not who searches. */
 static void make_leaves(struct call *c, struct work *w)
@@ -233,7 +216,7 @@ static enum status prepare(struct call *c, struct message_recent *recent, struct
     int64_t stamped, newest;
     DB_VIEW view = { 0 };
     w->recent = recent;
-    w->undone = message__undone(c, recent);
+    w->undone_before = message__undone(c, recent);
     TRY(db_view(c, LOG, &view));
     TRY(read_number(c, &READ_BOOKMARK, &w->after));
     TRY(message__last_stamped(c, &stamped));
@@ -245,43 +228,41 @@ static enum status prepare(struct call *c, struct message_recent *recent, struct
 }
 
 /* write_slice: nothing, when another thread has written these rows meanwhile: with the writer held the bookmark must still stand where it was read. And nothing when rows were
- * undone meanwhile (*undone): those from memory may be among them. */
-static enum status write_slice(struct call *c, struct work *w, int64_t now_ms, bool *undone)
+ * undone meanwhile. May run a second time (db_append). */
+static enum status write_slice(struct db_tx *tx, void *arg)
 {
+    struct work *w = arg;
     struct slice *s = &w->slice;
+    struct call *c = tx->call;
     struct message_minutes minutes = { .list = arena_array(c->arena, struct message_minute, SLICE) };
-    int64_t after;
-    DB_TX tx = { 0 };
-    TRY(db_begin(c, LOG, &tx));
+    int64_t after, last = s->rows[s->nrows - 1].seq;
     TRY(read_number(c, &READ_BOOKMARK, &after));
-    *undone = message__undone(c, w->recent) != w->undone;
-    if (after != w->after || *undone) return ST_OK;
-    TRY(sort(&tx, s, &minutes));
-    TRY(put_places(c, s));
+    w->undone = message__undone(c, w->recent) != w->undone_before;
+    if (after != w->after || w->undone) return ST_OK;
+    TRY(sort(tx, s, &minutes));
+    TRY(message__keep_places(c, spots_of(c, s), s->nrows));
     for (size_t i = 0; i < s->nrows; i++) TRY(each_name(c, &INSERT_NAME, &s->rows[i]));
     TRY(count_classes(c, s));
-    TRY(message__keep_minutes(c, &minutes, now_ms));
-    TRY(message__keep_leaves(c, &w->leaves, s->rows[s->nrows - 1].seq));
-    TRY(db_exec(c, &SET_BOOKMARK, db_int(s->rows[s->nrows - 1].seq)));
-    return db_commit(&tx);
+    TRY(message__keep_minutes(c, &minutes, w->now_ms));
+    TRY(message__keep_leaves(c, &w->leaves, last));
+    return db_exec(c, &SET_BOOKMARK, db_int(last));
 }
 
 /* finish: where memory cannot be trusted, all rows are taken from the table, which shows only what was committed. */
-static enum status finish(struct call *c, struct work *w, int64_t now_ms)
+static enum status finish(struct call *c, struct work *w)
 {
-    bool undone = false;
-    if (w->slice.nrows) TRY(write_slice(c, w, now_ms, &undone));
-    if (!undone) return ST_OK;
+    if (w->slice.nrows) TRY(db_append(c, write_slice, w));
+    if (!w->undone) return ST_OK;
     TRY(prepare(c, NULL, w));
-    return w->slice.nrows ? write_slice(c, w, now_ms, &undone) : ST_OK;
+    return w->slice.nrows ? db_append(c, write_slice, w) : ST_OK;
 }
 
 static enum status index_slice(struct call *c, int64_t now_ms, size_t *n)
 {
     const struct exchange *ex = exchange__of(c);
-    struct work w;
+    struct work w = { .now_ms = now_ms };
     TRY(prepare(c, ex ? ex->recent : NULL, &w));
-    TRY(finish(c, &w, now_ms));
+    TRY(finish(c, &w));
     *n = w.slice.nrows;
     return ST_OK;
 }
@@ -326,9 +307,10 @@ enum status message__unindex(struct call *c, int64_t first, int64_t last)
             struct message_class *k;
             TRY(class_of(c, NULL, &s, &s.rows[i], &k));
             k->n--;
-            TRY(db_exec(c, &DELETE_PLACE, db_int(k->id), db_int(s.rows[i].at_ms), db_int(s.rows[i].seq)));
+            s.rows[i].class_.id = k->id;
             TRY(each_name(c, &DELETE_NAME, &s.rows[i]));
         }
+        TRY(message__drop_places(c, spots_of(c, &s), s.nrows));
         TRY(count_classes(c, &s));
         if (s.nrows < SLICE) return ST_OK;
         first = s.rows[s.nrows - 1].seq + 1;
@@ -360,14 +342,6 @@ enum status message__list_classes(struct call *c, int64_t until_ms, const struct
     *ret = list;
     *n = count;
     return ST_OK;
-}
-
-enum status message__list_places(struct call *c, int64_t class_, int64_t since_ms, struct message_place before, size_t limit, struct message_place *ret, size_t *n)
-{
-    DB_ROWS rows = db_run(c, &LIST_PLACES, db_int(class_), db_int(since_ms), db_int(before.at_ms), db_int(before.seq), db_int((int64_t)limit));
-    *n = 0;
-    while (*n < limit && db_next(&rows)) ret[(*n)++] = (struct message_place){ db_col_int(&rows, 0), db_col_int(&rows, 1) };
-    return db_finish(&rows);
 }
 
 enum status message__list_named(struct call *c, struct str id, size_t limit, int64_t *ret, size_t *n)

@@ -156,6 +156,8 @@ static enum status collect_leaves(struct call *reader, int64_t after_seq, int64_
 static enum status collect(struct call *reader, int64_t after_seq, struct message_leaves *l)
 {
     struct bounds b = { 0 };
+    int64_t behind;
+    TRY(message__index(reader, INT64_MAX, &behind));
     TRY(read_bounds(reader, &b));
     if (after_seq < b.from) TRY(collect_rows(reader, after_seq, b.from, l));
     TRY(collect_leaves(reader, later(after_seq, b.from), b.upto, l));

@@ -42,14 +42,21 @@ NODISCARD enum status message__index(struct call *c, int64_t most, int64_t *behi
 /* message__list_classes: INT64_MAX: as they are now. */
 NODISCARD enum status message__list_classes(struct call *c, int64_t until_ms, const struct message_class **ret, size_t *n);
 
-/* message__list_places: the newest rows of a class before a place and not before since_ms. */
-NODISCARD enum status message__list_places(struct call *c, int64_t class_, int64_t since_ms, struct message_place before, size_t limit, struct message_place *ret, size_t *n);
 /* message__request_of: the request id in a message id of the form that rest__write_request makes; empty when it has another. */
 struct str message__request_of(struct str message_id);
 /* message__list_named: rows that bear this message id or fault id, newest first; others may be among them. */
 NODISCARD enum status message__list_named(struct call *c, struct str id, size_t limit, int64_t *ret, size_t *n);
 /* message__unindex: inside a transaction on LOG: forgets the rows from first to last, which still stand in the log. */
 NODISCARD enum status message__unindex(struct call *c, int64_t first, int64_t last);
+
+/* ---- message_place.c: where the rows of a class stand ---- */
+
+struct message_spot { int64_t class_, at_ms, seq; };
+/* message__keep_places, message__drop_places: in a transaction on LOG, of rows that follow each other in the log; both sort the list. */
+NODISCARD enum status message__keep_places(struct call *c, struct message_spot *list, size_t n);
+NODISCARD enum status message__drop_places(struct call *c, struct message_spot *list, size_t n);
+/* message__list_places: the newest rows of a class before a place and not before since_ms. ret has room for twice the limit. */
+NODISCARD enum status message__list_places(struct call *c, int64_t class_, int64_t since_ms, struct message_place before, size_t limit, struct message_place *ret, size_t *n);
 
 /* ---- message_minute.c: exchanges by minute, for exchange_count_messages ---- */
 

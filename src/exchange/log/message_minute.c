@@ -1,5 +1,5 @@
 /* message_minute.c: exchanges counted by minute. Whoever watches (a report, a page, /metrics) asks every few seconds, so the rows of a minute are counted once, by the job that
- * indexes them (message_index.c); only the rows behind its bookmark, those of about a second, are counted when somebody asks. */
+ * indexes them (message_index.c); only the rows behind its bookmark, the newest few hundred, are counted when somebody asks. */
 #include "exchange/figures.h"
 #include "exchange/log/message_log_int.h"
 

@@ -1,4 +1,4 @@
-/* message_recent.c: the newest rows of the log in memory, as much of each as the index wants: it need not read again what was written a second ago. A row stands here from the moment
+/* message_recent.c: the newest rows of the log in memory, as much of each as the index wants: it need not read again what was written a moment ago. A row stands here from the moment
  * it is inserted; whether it was committed the database says, by its newest number. That number may be another node's row, where the commit of ours failed and nobody here knows yet:
  * who recalls rows asks, with the writer held, whether any were undone since. What is not here (another process wrote it, it is too long, too old, of before the connection
  * was made again) is read from the database. */

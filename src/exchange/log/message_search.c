@@ -82,7 +82,7 @@ static int newest_place_first(const void *pa, const void *pb)
     return a->seq != b->seq ? (a->seq < b->seq ? 1 : -1) : 0;
 }
 
-/* merge: the newest `most` places of these classes. Twice that many fit into the list: those that stand, and those of one more class. */
+/* merge: the newest `most` places of these classes. Three times that many fit into the list: those that stand, and room for those of one more class. */
 static enum status merge(struct call *c, const struct message_filter *f, struct message_place before, const struct message_class *classes, size_t nclasses, size_t most,
                          struct message_place *places, size_t *n)
 {
@@ -109,7 +109,7 @@ enum status message__list(struct call *c, const struct message_filter *f, struct
 {
     size_t limit = f->limit > 0 && f->limit < MESSAGE_LIST_MOST ? (size_t)f->limit : MESSAGE_LIST_MOST, nclasses, nplaces;
     struct message_place before = start_of(f);
-    struct message_place *places = arena_array(c->arena, struct message_place, 2 * (limit + 1));
+    struct message_place *places = arena_array(c->arena, struct message_place, 3 * (limit + 1));
     struct message_class *classes;
     struct message_found found = { 0 };
     TRY(message__index(c, CATCH_UP_ROWS, &found.behind));
