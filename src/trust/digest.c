@@ -14,11 +14,30 @@
 #include "base/log.h"
 #include "trust/ossl.h"
 
-static const struct { size_t size; const char *name; int nid; struct str uri; } digests[] = {
-    [DIGEST_SHA1] = { 20, "SHA1", NID_sha1, STR_INIT("http://www.w3.org/2000/09/xmldsig#sha1") },
-    [DIGEST_SHA256] = { 32, "SHA256", NID_sha256, STR_INIT("http://www.w3.org/2001/04/xmlenc#sha256") },
-    [DIGEST_SHA384] = { 48, "SHA384", NID_sha384, STR_INIT("http://www.w3.org/2001/04/xmldsig-more#sha384") },
-    [DIGEST_SHA512] = { 64, "SHA512", NID_sha512, STR_INIT("http://www.w3.org/2001/04/xmlenc#sha512") },
+/* A digest on its way, and the library's steps for each kind of it in one shape. */
+union context { SHA_CTX sha1; SHA256_CTX sha256; SHA512_CTX sha512; };
+#define STEPS(name, of) \
+    static int name##_begin(union context *x) { return name##_Init(&x->of); } \
+    static int name##_add(union context *x, const void *bytes, size_t n) { return name##_Update(&x->of, bytes, n); } \
+    static int name##_end(uint8_t *ret, union context *x) { return name##_Final(ret, &x->of); }
+STEPS(SHA1, sha1)
+STEPS(SHA256, sha256)
+STEPS(SHA384, sha512)
+STEPS(SHA512, sha512)
+
+static const struct kind {
+    size_t size;
+    const char *name;
+    int nid;
+    int (*begin)(union context *x);
+    int (*add)(union context *x, const void *bytes, size_t n);
+    int (*end)(uint8_t *ret, union context *x);
+    struct str uri;
+} digests[] = {
+    [DIGEST_SHA1] = { 20, "SHA1", NID_sha1, SHA1_begin, SHA1_add, SHA1_end, STR_INIT("http://www.w3.org/2000/09/xmldsig#sha1") },
+    [DIGEST_SHA256] = { 32, "SHA256", NID_sha256, SHA256_begin, SHA256_add, SHA256_end, STR_INIT("http://www.w3.org/2001/04/xmlenc#sha256") },
+    [DIGEST_SHA384] = { 48, "SHA384", NID_sha384, SHA384_begin, SHA384_add, SHA384_end, STR_INIT("http://www.w3.org/2001/04/xmldsig-more#sha384") },
+    [DIGEST_SHA512] = { 64, "SHA512", NID_sha512, SHA512_begin, SHA512_add, SHA512_end, STR_INIT("http://www.w3.org/2001/04/xmlenc#sha512") },
 };
 
 /* For signatures. Fetched once, because looking an algorithm up by name costs more than a short digest. Constant afterwards. */
@@ -69,48 +88,26 @@ bool digest_of_uri(struct str uri, enum digest *ret)
     return false;
 }
 
-/* A digest on its way. */
-struct hash { enum digest kind; union { SHA_CTX sha1; SHA256_CTX sha256; SHA512_CTX sha512; } of; };
+struct hash { const struct kind *kind; union context at; };
 
 static void begin(struct hash *h, enum digest kind)
 {
-    bool ok = false;
-    h->kind = kind;
-    switch (kind) {
-    case DIGEST_SHA1: ok = SHA1_Init(&h->of.sha1) == 1; break;
-    case DIGEST_SHA256: ok = SHA256_Init(&h->of.sha256) == 1; break;
-    case DIGEST_SHA384: ok = SHA384_Init(&h->of.sha512) == 1; break;
-    case DIGEST_SHA512: ok = SHA512_Init(&h->of.sha512) == 1; break;
-    }
-    need(ok);
+    h->kind = &digests[kind];
+    need(h->kind->begin(&h->at) == 1);
 }
 
 static bool add(void *arg, struct str bytes)
 {
     struct hash *h = arg;
-    bool ok = false;
-    switch (h->kind) {
-    case DIGEST_SHA1: ok = SHA1_Update(&h->of.sha1, bytes.p, bytes.n) == 1; break;
-    case DIGEST_SHA256: ok = SHA256_Update(&h->of.sha256, bytes.p, bytes.n) == 1; break;
-    case DIGEST_SHA384: ok = SHA384_Update(&h->of.sha512, bytes.p, bytes.n) == 1; break;
-    case DIGEST_SHA512: ok = SHA512_Update(&h->of.sha512, bytes.p, bytes.n) == 1; break;
-    }
-    need(ok);
+    need(h->kind->add(&h->at, bytes.p, bytes.n) == 1);
     return true;
 }
 
 /* end: the digest; what was digested may be a secret, and is not left behind. */
 static void end(struct hash *h, uint8_t *ret)
 {
-    bool ok = false;
-    switch (h->kind) {
-    case DIGEST_SHA1: ok = SHA1_Final(ret, &h->of.sha1) == 1; break;
-    case DIGEST_SHA256: ok = SHA256_Final(ret, &h->of.sha256) == 1; break;
-    case DIGEST_SHA384: ok = SHA384_Final(ret, &h->of.sha512) == 1; break;
-    case DIGEST_SHA512: ok = SHA512_Final(ret, &h->of.sha512) == 1; break;
-    }
-    need(ok);
-    OPENSSL_cleanse(&h->of, sizeof h->of);
+    need(h->kind->end(ret, &h->at) == 1);
+    OPENSSL_cleanse(&h->at, sizeof h->at);
 }
 
 void trust__digest(enum digest d, struct str bytes, uint8_t *ret)
