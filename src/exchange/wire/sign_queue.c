@@ -1,7 +1,7 @@
 /* sign_queue.c: messages that come while others are being signed and logged are signed together (x-road 3.8): a batch is whatever arrived during the last
  * turn, and a turn ends when its leader's message is in the log, where the next ones would have had to wait anyway; and whoever leads lets those that are at work bring
- * theirs, as long as some do, at most 8 ms (CROWDS_MOST). There is no timer that a lone message waits for: it is signed alone and at once. The thread whose turn it is signs
- * for all that wait with the same certificate and status answer; the others sleep, which is why it may write into their arenas. */
+ * theirs, as long as some do, at most 8 ms (CROWDS_MOST). There is no timer that a lone message waits for: it is signed alone and at once. Whose turn it is, a strand or a
+ * thread, signs for all that wait with the same certificate and status answer; the others sleep at their gates, which is why it may write into their arenas. */
 #include "exchange/wire/wire.h"
 
 #include "base/crowd.h"
