@@ -145,7 +145,7 @@ static void put_spans(struct call *c, size_t chosen, struct page_traffic *page)
 {
     const struct str texts[SPANS] = { TR("Last 10 minutes"), TR("Last hour"), TR("Last 24 hours") };
     struct page_choice *list = arena_array(c->arena, struct page_choice, SPANS);
-    for (size_t i = 0; i < SPANS; i++) list[i] = (struct page_choice){ str_z(spans[i].value), text_tr(c->lang, texts[i]), i == chosen };
+    for (size_t i = 0; i < SPANS; i++) list[i] = (struct page_choice){ str_z(spans[i].value), text_tr(c->lang, texts[i]), STR(""), i == chosen };
     page->spans = list;
     page->nspans = SPANS;
 }

@@ -26,7 +26,6 @@ struct page_faults { int64_t at_ms; const struct page_fault_row *faults; size_t 
 /* Shapes of the picture (picture.c): members around a circle, arcs with their heads. */
 struct picture_node { struct str id, name, label; int64_t x, y; };
 struct picture_arc { struct str d, head, width; bool faulty; struct str title; };
-struct page_choice { struct str value, text; bool chosen; };
 struct page_flow_row { struct str from, to, client, service, took; int64_t n, faults; };
 struct page_traffic {
     int64_t at_ms, total;

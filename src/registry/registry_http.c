@@ -32,25 +32,14 @@ static const struct field find_form[] = {
 
 /* ---- the form ---- */
 
-static void list_purposes(struct call *c, struct str chosen, struct asking *ret)
-{
-    const struct purpose *all;
-    const size_t n = exchange_purposes(c->app, &all);
-    struct choice *choices = arena_array(c->arena, struct choice, n);
-    for (size_t i = 0; i < n; i++)
-        if (all[i].for_officials)
-            choices[ret->npurposes++] = (struct choice){ all[i].code, text_tr(c->lang, all[i].name), all[i].basis, str_eq(all[i].code, chosen) };
-    ret->purposes = choices;
-}
-
 static void list_registers(struct call *c, struct str chosen, struct asking *ret)
 {
     const struct str *all;
     const size_t n = config_list(c->app->config, "registry.lookup", &all);
-    struct choice *choices = arena_array(c->arena, struct choice, n);
+    struct page_choice *choices = arena_array(c->arena, struct page_choice, n);
     for (size_t i = 0; i < n; i++) {
         struct str number = str_print(c->arena, "%zu", i);
-        choices[i] = (struct choice){ number, exchange_member_name(c, all[i]), all[i], str_eq(number, chosen) };
+        choices[i] = (struct page_choice){ number, exchange_member_name(c, all[i]), all[i], str_eq(number, chosen) };
     }
     ret->registers = choices;
     ret->nregisters = n;
@@ -59,8 +48,9 @@ static void list_registers(struct call *c, struct str chosen, struct asking *ret
 
 struct asking registry__make_asking(struct call *c, const struct request *rq)
 {
-    struct asking asking = { .basis = request_form(rq, "basis"), .issue = request_form(rq, "issue") };
-    list_purposes(c, request_form(rq, "purpose"), &asking);
+    struct asking asking = { .basis = request_form(rq, "basis"), .why = exchange_form_why(c, rq) };
+    asking.why.person_reads = true;
+    asking.why.issue_hint = text_tr(c->lang, TR("The case this look-up belongs to, for example H26-261122-0001."));
     list_registers(c, request_form(rq, "register"), &asking);
     return asking;
 }

@@ -7,15 +7,14 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "exchange/why.h"
 #include "registry/shown.h"
-
-struct choice { struct str value, text, note; bool chosen; };
 
 /* Who is asked, why, and for which case; as typed: shown again after a mistake. The template is asking.html. */
 struct asking {
-    struct str basis, issue;
-    const struct choice *purposes; size_t npurposes;
-    const struct choice *registers; size_t nregisters; bool many_registers;
+    struct str basis;
+    struct why why;
+    const struct page_choice *registers; size_t nregisters; bool many_registers;
 };
 struct page_look_up { struct str key; struct asking asking; };
 struct page_find { struct str name, born, unit; struct asking asking; };

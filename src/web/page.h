@@ -5,6 +5,9 @@
 
 #include "web/http.h"
 
+/* What a list of a form offers, for pages of all rooms; note: what may stand beside the text. */
+struct page_choice { struct str value, text, note; bool chosen; };
+
 struct html { struct str s; };  /* markup made by templates or web/html.c only */
 
 /* What a compiled template exports (generated header "<room>/<name>.html.h"): extern const struct page PAGE_<NAME>; with data type struct page_<name>. */

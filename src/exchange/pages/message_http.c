@@ -49,17 +49,6 @@ static struct str level_words(struct call *c, enum message_level level)
     return STR("");
 }
 
-static const struct page_option *list_purposes(struct call *c, struct str chosen, size_t *n)
-{
-    const struct purpose *all;
-    size_t nall = exchange_purposes(c->app, &all);
-    struct page_option *list = arena_array(c->arena, struct page_option, nall);
-    *n = 0;
-    for (size_t i = 0; i < nall; i++)
-        if (all[i].for_officials) list[(*n)++] = (struct page_option){ all[i].code, text_tr(c->lang, all[i].name), all[i].basis, str_eq(all[i].code, chosen) };
-    return list;
-}
-
 /* ---- the list ---- */
 
 static const struct { struct str value; enum message_side side; } sides[] = {
@@ -82,13 +71,13 @@ static enum status put_kept(struct call *c, struct page_messages *page)
 static struct page_messages *make_page(struct call *c, const struct request *rq)
 {
     struct page_messages *page = arena_new(c->arena, struct page_messages);
-    struct page_option *options = arena_array(c->arena, struct page_option, SIDES);
+    struct page_choice *options = arena_array(c->arena, struct page_choice, SIDES);
     *page = (struct page_messages){ .id = request_query(rq, "id"), .since = request_query(rq, "since"), .until = request_query(rq, "until"), .party = request_query(rq, "party"),
                                     .service = request_query(rq, "service"), .fault = request_query(rq, "fault"), .side = request_query(rq, "side"),
                                     .only_faults = request_query(rq, "faults").n > 0, .sides = options, .nsides = SIDES };
     for (size_t i = 0; i < SIDES; i++) {
         struct str text = sides[i].side ? side_word(c, sides[i].side) : text_tr(c->lang, TR("Each"));
-        options[i] = (struct page_option){ sides[i].value, text, STR(""), str_eq(page->side, sides[i].value) };
+        options[i] = (struct page_choice){ sides[i].value, text, STR(""), str_eq(page->side, sides[i].value) };
     }
     page->filtered = page->since.n || page->until.n || page->party.n || page->service.n || page->fault.n || page->side.n || page->only_faults;
     page->by_person = call_has_right(c, STR(MESSAGE_PERSON));
@@ -239,8 +228,7 @@ static enum status make_message(struct call *c, const struct request *rq, bool o
     }
     *page = (struct page_message){ .request_id = lines[0].request_id, .message_id = lines[0].message_id, .from = agency_of(c, lines[0].client), .to = agency_of(c, lines[0].service),
                                    .client = lines[0].client, .service = lines[0].service, .parts = parts, .nparts = n, .opened = opened,
-                                   .may_open = !opened && call_has_right(c, STR(MESSAGE_OPEN)), .issue = request_form(rq, "issue") };
-    page->purposes = list_purposes(c, request_form(rq, "purpose"), &page->npurposes);
+                                   .may_open = !opened && call_has_right(c, STR(MESSAGE_OPEN)), .why = exchange_form_why(c, rq) };
     return ST_OK;
 }
 
@@ -296,8 +284,8 @@ enum status message__show_opened(struct call *c, const struct request *rq, struc
 static struct page_person *make_person(struct call *c, const struct request *rq)
 {
     struct page_person *page = arena_new(c->arena, struct page_person);
-    *page = (struct page_person){ .possible = message__knows_persons(c), .number = request_form(rq, "number"), .purpose = request_form(rq, "purpose"), .issue = request_form(rq, "issue") };
-    page->purposes = list_purposes(c, page->purpose, &page->npurposes);
+    *page = (struct page_person){ .possible = message__knows_persons(c), .number = request_form(rq, "number"), .purpose = request_form(rq, "purpose"), .why = exchange_form_why(c, rq) };
+    page->why.person_reads = true;
     return page;
 }
 
@@ -323,7 +311,7 @@ enum status message__show_about(struct call *c, const struct request *rq, struct
     struct str leaf = request_form(rq, "before");
     rp->no_store = true;
     if (leaf.n && !str_int(leaf, &before)) return ST_NOT_FOUND;
-    c->issue = page->issue;
+    c->issue = page->why.issue;
     enum status st = message__list_person(c, page->number, page->purpose, before, PAGE_ROWS, &found);
     if (st == ST_NOT_FOUND) c->error.status = st = ST_INVALID; /* shown at the field */
     TRY(st);

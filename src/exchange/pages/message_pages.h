@@ -3,9 +3,7 @@
 #ifndef SEN_EXCHANGE_MESSAGE_PAGES_H
 #define SEN_EXCHANGE_MESSAGE_PAGES_H
 
-#include "web/page.h"
-
-struct page_option { struct str value, text, note; bool chosen; };
+#include "exchange/why.h"
 
 struct page_message_row {
     struct str request_id, side, kind, from, to, client, service, fault, outcome /* without a fault */;
@@ -16,7 +14,7 @@ struct page_messages {
     /* the filter, as it was typed */
     struct str id, since, until, party, service, fault;
     bool only_faults;
-    const struct page_option *sides; size_t nsides; struct str side;
+    const struct page_choice *sides; size_t nsides; struct str side;
     bool filtered, by_person;
     /* what was found */
     const struct page_message_row *rows; size_t nrows;
@@ -41,15 +39,14 @@ struct page_message {
     struct str request_id, message_id, from, to, client, service;
     const struct page_message_part *parts; size_t nparts;
     bool may_open, opened;
-    const struct page_option *purposes; size_t npurposes;
-    struct str issue;
+    struct why why;
 };
 
 struct page_about { struct str request_id, what, agency, id, purpose, basis, outcome, fault; int64_t at_ms; bool has_line, is_message; };
 struct page_person {
     bool possible;                    /* this node keeps a register of persons */
-    struct str number, purpose, issue;
-    const struct page_option *purposes; size_t npurposes;
+    struct str number, purpose;
+    struct why why;
     bool searched;
     const struct page_about *abouts; size_t nabouts;
     int64_t next_leaf;
