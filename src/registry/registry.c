@@ -27,8 +27,7 @@ static enum status load_units(struct call *c, struct registry *reg, struct str f
 {
     struct call own = *c;
     own.arena = reg->arena;
-    enum status st = registry__load_units(&own, file_path(reg->arena, folder, STR("units/units.csv")), &reg->units);
-    if (st == ST_OK) st = registry__load_successors(&own, file_path(reg->arena, folder, STR("units/successors.csv")), &reg->units);
+    enum status st = registry__load_units(&own, file_path(reg->arena, folder, STR("units")), &reg->units);
     registry__keep_error(c, &own);
     return st;
 }

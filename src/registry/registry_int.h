@@ -23,10 +23,11 @@ struct units {
     const struct unit_link *links; size_t nlinks; /* what became of what, by old; by_new the same by new */
     const struct unit_link *by_new;
 };
-/* registry__load_units: a CSV with code,name,type (kind),parent_code,valid_from,valid_to; both ends inclusive there, an empty end is open. What is kept lives in
- * the call's arena, about 120 bytes a unit.
+/* registry__load_units: units.csv of this folder and, where there is one, successors.csv. What is kept lives in the call's arena, about 120 bytes a unit. Each alone:
+ * registry__load_unit_file: a CSV with code,name,type (kind),parent_code,valid_from,valid_to; both ends inclusive there, an empty end is open.
  * registry__load_successors: a CSV with old_code,new_code,extent,day: from that day on the land or the people of the old unit, whole or in part, are the new one's. */
-NODISCARD enum status registry__load_units(struct call *c, struct str path, struct units *ret);
+NODISCARD enum status registry__load_units(struct call *c, struct str folder, struct units *ret);
+NODISCARD enum status registry__load_unit_file(struct call *c, struct str path, struct units *ret);
 NODISCARD enum status registry__load_successors(struct call *c, struct str path, struct units *units);
 /* registry__find_unit: the unit that bore this code on that day, or NULL. */
 const struct unit *registry__find_unit(const struct units *u, struct str code, int64_t day);
@@ -35,6 +36,8 @@ size_t registry__first_unit(const struct units *u, struct str code); /* the plac
  * itself where it is still there. 0 where it is unknown or nobody wrote down what became of it. Several: the unit was split, and no code alone says which. */
 enum { SUCCESSORS_MOST = 16 };
 size_t registry__successors(const struct units *u, struct str code, int64_t day, int64_t on, const struct unit *ret[static SUCCESSORS_MOST]);
+/* registry__made_of: the links that end in this unit, a row of u, or in what it was before it only got another name or kind; answers how many. */
+size_t registry__made_of(const struct units *u, const struct unit *one, const struct unit_link **ret);
 /* registry__unit_covers: does a place in the unit (code, day) lie, or perhaps lie, in the unit (wanted, wanted_day): in it or below it, by the map of its own
  * day, or of an earlier or later one that successors lead to. */
 bool registry__unit_covers(const struct units *u, struct str wanted, int64_t wanted_day, struct str code, int64_t day);

@@ -116,6 +116,18 @@ static bool goes_on(const struct units *u, size_t place)
     return place + 1 < u->n && str_eq(one->code, next->code) && one->to == next->from && !has_link(u, place);
 }
 
+size_t registry__made_of(const struct units *u, const struct unit *one, const struct unit_link **ret)
+{
+    size_t place = (size_t)(one - u->all), first, n = 0;
+    for (;; place--) {
+        first = first_link(u, u->by_new, place, TO_OLD);
+        while (first + n < u->nlinks && u->by_new[first + n].new == place) n++;
+        if (n || place == 0 || !goes_on(u, place - 1)) break;
+    }
+    *ret = u->by_new + first;
+    return n;
+}
+
 /* step: calls put for each unit one step away; false as soon as put is. */
 static bool step(const struct units *u, size_t place, enum way way, bool (*put)(void *arg, size_t place), void *arg)
 {

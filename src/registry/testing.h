@@ -19,8 +19,7 @@ static inline struct register_ *test_register(struct call *c)
     struct units *units = arena_new(c->arena, struct units);
     CHECK_OK(yaml_load(c, STR(SEN_COUNTRY "/registers/population.yaml"), &y));
     CHECK_OK(registry__parse_file(c, y, STR(SEN_COUNTRY), &r));
-    CHECK_OK(registry__load_units(c, STR(SEN_COUNTRY "/units/units.csv"), units));
-    CHECK_OK(registry__load_successors(c, STR(SEN_COUNTRY "/units/successors.csv"), units));
+    CHECK_OK(registry__load_units(c, STR(SEN_COUNTRY "/units"), units));
     r->units = units;
     return r;
 }

@@ -99,8 +99,8 @@ static enum status read_units(struct call *c, struct str path, struct arena *are
     return ST_OK;
 }
 
-/* registry__load_units: the file is read in an arena of its own, which goes; only what is kept stays with the caller. */
-enum status registry__load_units(struct call *c, struct str path, struct units *ret)
+/* The file is read in an arena of its own, which goes; only what is kept stays with the caller. */
+enum status registry__load_unit_file(struct call *c, struct str path, struct units *ret)
 {
     ARENA scratch = arena_open(UNITS_ARENA);
     struct call inner = *c;
@@ -108,6 +108,13 @@ enum status registry__load_units(struct call *c, struct str path, struct units *
     enum status st = read_units(&inner, path, c->arena, ret);
     registry__keep_error(c, &inner);
     return st;
+}
+
+enum status registry__load_units(struct call *c, struct str folder, struct units *ret)
+{
+    struct str links = file_path(c->arena, folder, STR("successors.csv"));
+    TRY(registry__load_unit_file(c, file_path(c->arena, folder, STR("units.csv")), ret));
+    return file_exists(c, links) ? registry__load_successors(c, links, ret) : ST_OK;
 }
 
 /* ---- questions ---- */

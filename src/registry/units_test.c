@@ -6,8 +6,7 @@
 static struct units load(struct call *c)
 {
     struct units u = { 0 };
-    CHECK_OK(registry__load_units(c, STR(SEN_COUNTRY "/units/units.csv"), &u));
-    CHECK_OK(registry__load_successors(c, STR(SEN_COUNTRY "/units/successors.csv"), &u));
+    CHECK_OK(registry__load_units(c, STR(SEN_COUNTRY "/units"), &u));
     return u;
 }
 
@@ -47,6 +46,17 @@ TEST(what_became_of_a_unit)
     became(&u, "02", BEFORE, TODAY, "08");
     became(&u, "99999", BEFORE, TODAY, "");
     became(&u, "001", BEFORE, TODAY, "");                 /* a district had no successor */
+}
+
+TEST(a_unit_is_made_of_what_ended_in_it_also_under_its_former_name)
+{
+    struct units u = load(c);
+    const struct unit_link *links;
+    const struct unit *now = registry__find_unit(&u, STR("25270"), date_day(2026, 10, 1)), *former = registry__find_unit(&u, STR("25270"), date_day(2025, 7, 1));
+    CHECK(now && former && now != former && registry__made_of(&u, now, &links) == 3 && u.all[links[0].new].from == former->from);
+    CHECK_STR(u.all[links[0].old].code, STR("25270"));
+    CHECK_STR(u.all[links[2].old].code, STR("25297"));
+    CHECK(registry__made_of(&u, &u.all[links[0].old], &links) == 0);
 }
 
 TEST(a_split_commune_has_several_successors)
@@ -126,7 +136,7 @@ static enum status load_text(struct call *c, const char *units, const char *link
     struct units u = { 0 };
     struct str first = test_write(c, str_z(units)), second = test_write(c, str_z(links));
     call_clear(c);
-    enum status st = registry__load_units(c, first, &u);
+    enum status st = registry__load_unit_file(c, first, &u);
     if (st == ST_OK) st = registry__load_successors(c, second, &u);
     (void)unlink(str_to_z(c->arena, first));
     (void)unlink(str_to_z(c->arena, second));

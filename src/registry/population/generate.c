@@ -70,17 +70,23 @@ static enum status open_out(struct call *c, struct str path, int *ret)
     return call_fail(c, ST_UNAVAILABLE, "out", "The file %s cannot be made. Check that its folder is there and may be written.", path);
 }
 
-/* find_files: as told, or those of the country beside the program; names and cast beside the units. */
-static struct world_files find_files(struct call *c, const struct args *args)
+/* find_units: the folder as told, or that of the country beside the program. */
+static struct str find_units(struct call *c, const struct args *args)
 {
-    struct str units = args_value(args, "units"), names = args_value(args, "names"), cast = args_value(args, "cast"), country = args_value(args, "country");
-    if (!units.n) units = str_join(c->arena, c->app ? c->app->share : STR("."), STR("/country/"), country.n ? country : STR("vn"), STR("/units"), STR_END);
+    struct str units = args_value(args, "units"), country = args_value(args, "country");
+    return units.n ? units : str_join(c->arena, c->app ? c->app->share : STR("."), STR("/country/"), country.n ? country : STR("vn"), STR("/units"), STR_END);
+}
+
+/* find_files: as told, or those beside the units. */
+static struct world_files find_files(struct call *c, const struct args *args, struct str units)
+{
+    struct str names = args_value(args, "names"), cast = args_value(args, "cast");
     if (!names.n) names = file_path(c->arena, units, STR("../names"));
     if (!cast.n) {
         cast = file_path(c->arena, units, STR("../sandbox/cast.csv"));
         if (!file_exists(c, cast)) cast = STR("");
     }
-    return (struct world_files){ units, names, cast };
+    return (struct world_files){ names, cast };
 }
 
 static enum status run_generate(struct call *c, const struct args *args)
@@ -90,11 +96,12 @@ static enum status run_generate(struct call *c, const struct args *args)
     struct units units;
     struct world *w = arena_new(c->arena, struct world);
     struct str out = args_value(args, "out"), on = args_value(args, "day");
-    const struct world_files files = find_files(c, args);
+    const struct str folder = find_units(c, args);
+    const struct world_files files = find_files(c, args, folder);
     TRY(args_count(c, args, "people", 2000, 1, 10000000, &people));
     TRY(args_count(c, args, "seed", 1, 0, INT64_MAX, &seed));
     if (!date_parse(on.n ? on : STR("2026-10-01"), &day)) return call_fail(c, ST_INVALID, "day", "Write the day as 2026-10-01.");
-    TRY(registry__load_units(c, file_path(c->arena, files.units, STR("units.csv")), &units));
+    TRY(registry__load_units(c, folder, &units));
     TRY(registry__open_world(c, &units, &files, (uint64_t)seed, day.day, w));
     FILE_FD fd = -1;
     TRY(open_out(c, out, &fd));

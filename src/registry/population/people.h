@@ -22,8 +22,8 @@ int64_t registry__pick_number(struct rng *r, const struct pool *p, struct str gr
 struct province { struct str code, region; int64_t people /* weight */, pull /* weight for those who move far */; size_t first, n; /* its places */ };
 struct place { const struct unit *now, *old; const struct province *province; };  /* a commune and one it was made of; old: NULL when nothing is known */
 struct places { const struct place *all; size_t n; const struct province *provinces; size_t nprovinces; int64_t people, pull; /* sums */ };
-/* registry__open_places: the communes in force on day, each with those it was made of (successors.csv beside units.csv, where there is one). */
-NODISCARD enum status registry__open_places(struct call *c, const struct units *units, struct str units_folder, struct str names_folder, int64_t day, struct places *ret);
+/* registry__open_places: the communes in force on day, each with those it was made of. */
+NODISCARD enum status registry__open_places(struct call *c, const struct units *units, struct str names_folder, int64_t day, struct places *ret);
 const struct place *registry__some_place(struct rng *r, const struct places *p);        /* as people are spread */
 const struct place *registry__far_place(struct rng *r, const struct places *p);         /* as those who move are drawn */
 const struct place *registry__near_place(struct rng *r, const struct places *p, const struct place *from); /* of the same province */
@@ -82,8 +82,8 @@ struct world {
     int64_t alive[2][AGE_BANDS], wanted[2][AGE_BANDS], living, wanted_sum; /* the age pyramid so far, and as it should be */
     char last_id9[10];
 };
-/* registry__open_world: units, names and cast for people as of day. The same seed, day and files give the same people. cast: a file or empty. */
-struct world_files { struct str units, names, cast; };
+/* registry__open_world: names (a folder) and cast (a file, or empty) for people in these units as of day. The same seed, day and files give the same people. */
+struct world_files { struct str names, cast; };
 NODISCARD enum status registry__open_world(struct call *c, const struct units *units, const struct world_files *files, uint64_t seed, int64_t day, struct world *ret);
 /* registry__make_family: the next family; at most `most` (at least 1) of its people are in the register, the first of them alive. Texts live in the call's arena. */
 void registry__make_family(struct call *c, struct world *w, size_t most, struct family *ret);

@@ -4,10 +4,7 @@
 
 #include <stdlib.h>
 
-#include "base/csv.h"
-#include "base/file.h"
-
-enum { PROVINCES_MOST = 100, PLACES_FILE_MAX = 4 << 20, LEVELS = 4 };
+enum { PROVINCES_MOST = 100, LEVELS = 4 };
 
 /* top_of: the province that a unit lies in. */
 static struct str top_of(const struct units *units, const struct unit *u, int64_t day)
@@ -55,7 +52,7 @@ static int by_province(const void *a, const void *b)
     return x->old && y->old ? str_cmp(x->old->code, y->old->code) : (x->old > y->old) - (x->old < y->old);
 }
 
-struct making { const struct units *units; struct pool made_of; /* group: new code, text: old code */ int64_t day; struct place *all; size_t n, cap; };
+struct making { const struct units *units; struct place *all; size_t n, cap; };
 
 static void add_place(struct call *c, struct making *m, struct place place)
 {
@@ -71,37 +68,13 @@ static void add_place(struct call *c, struct making *m, struct place place)
 /* add_commune: one place for each older commune that went into it; the commune alone where none is known. */
 static void add_commune(struct call *c, struct making *m, const struct unit *u, const struct province *province)
 {
-    size_t low = 0, high = m->made_of.n, before = m->n;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (str_cmp(m->made_of.words[mid].group, u->code) < 0) low = mid + 1;
-        else high = mid;
-    }
-    for (; low < m->made_of.n && str_eq(m->made_of.words[low].group, u->code); low++) {
-        const struct unit *old = registry__find_unit(m->units, m->made_of.words[low].text, m->made_of.words[low].from - 1);
-        if (old && is_commune(old)) add_place(c, m, (struct place){ u, old, province });
+    const struct unit_link *links;
+    const size_t n = registry__made_of(m->units, u, &links), before = m->n;
+    for (size_t i = 0; i < n; i++) {
+        const struct unit *old = &m->units->all[links[i].old];
+        if (is_commune(old)) add_place(c, m, (struct place){ u, old, province });
     }
     if (m->n == before) add_place(c, m, (struct place){ u, NULL, province });
-}
-
-/* load_links: successors.csv: old_code, new_code, extent, day. The day becomes the word's "from". */
-static enum status load_links(struct call *c, struct str units_folder, struct pool *ret)
-{
-    struct str path = file_path(c->arena, units_folder, STR("successors.csv"));
-    struct pool days;
-    *ret = (struct pool){ NULL, 0 };
-    if (!file_exists(c, path)) return ST_OK;
-    TRY(registry__load_pool(c, units_folder, "successors.csv", "new_code", "old_code", ret));
-    TRY(registry__load_pool(c, units_folder, "successors.csv", "new_code", "day", &days));
-    struct pool_word *words = arena_array(c->arena, struct pool_word, ret->n);
-    for (size_t i = 0; i < ret->n; i++) {
-        struct date day;
-        words[i] = ret->words[i];
-        if (!date_parse(days.words[i].text, &day)) return call_fail(c, ST_INVALID, "", "%s: write each day as 2025-07-01.", path);
-        words[i].from = day.day;
-    }
-    ret->words = words;
-    return ST_OK;
 }
 
 static void count_provinces(struct places *p, struct province *provinces)
@@ -117,13 +90,12 @@ static void count_provinces(struct places *p, struct province *provinces)
     }
 }
 
-enum status registry__open_places(struct call *c, const struct units *units, struct str units_folder, struct str names_folder, int64_t day, struct places *ret)
+enum status registry__open_places(struct call *c, const struct units *units, struct str names_folder, int64_t day, struct places *ret)
 {
     struct province *provinces = arena_array(c->arena, struct province, PROVINCES_MOST);
-    struct making m = { .units = units, .day = day };
+    struct making m = { .units = units };
     *ret = (struct places){ .provinces = provinces };
     TRY(load_provinces(c, names_folder, provinces, &ret->nprovinces));
-    TRY(load_links(c, units_folder, &m.made_of));
     for (size_t i = 0; i < units->n; i++) {
         const struct unit *u = &units->all[i];
         if (is_commune(u) && u->from <= day && day < u->to) add_commune(c, &m, u, find_province(provinces, &ret->nprovinces, top_of(units, u, day)));

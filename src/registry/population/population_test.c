@@ -12,8 +12,8 @@ static struct world *open_world(struct call *c, uint64_t seed)
 {
     struct world *w = arena_new(c->arena, struct world);
     struct units *units = arena_new(c->arena, struct units);
-    const struct world_files files = { STR(SEN_COUNTRY "/units"), STR(SEN_COUNTRY "/names"), STR(SEN_COUNTRY "/sandbox/cast.csv") };
-    CHECK_OK(registry__load_units(c, STR(SEN_COUNTRY "/units/units.csv"), units));
+    const struct world_files files = { STR(SEN_COUNTRY "/names"), STR(SEN_COUNTRY "/sandbox/cast.csv") };
+    CHECK_OK(registry__load_units(c, STR(SEN_COUNTRY "/units"), units));
     CHECK_OK(registry__open_world(c, units, &files, seed, date_day(2026, 10, 1), w));
     return w;
 }

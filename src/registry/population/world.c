@@ -110,7 +110,7 @@ enum status registry__open_world(struct call *c, const struct units *units, cons
 {
     *ret = (struct world){ .units = units, .day = day };
     TRY(registry__load_names(c, files->names, &ret->names));
-    TRY(registry__open_places(c, units, files->units, files->names, day, &ret->places));
+    TRY(registry__open_places(c, units, files->names, day, &ret->places));
     TRY(load_papers(c, files->names, ret));
     TRY(load_customs(c, files->names, ret));
     TRY(load_cast(c, files->cast, ret));
