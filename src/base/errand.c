@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/gate.h"
+#include "base/thread_name.h"
 
 enum { IDLE_S = 10 };
 
@@ -54,6 +55,7 @@ static void *help(void *arg)
 {
     struct helper *h = arg;
     struct errands *e = h->of;
+    thread_name("sen-outside");
     (void)pthread_mutex_lock(&e->lock);
     for (struct errand *x; (x = next_errand(e));) {
         (void)pthread_mutex_unlock(&e->lock);

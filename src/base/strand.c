@@ -18,6 +18,7 @@
 #include "base/errand.h"
 #include "base/strand_san.h"
 #include "base/strand_switch.h"
+#include "base/thread_name.h"
 #include "base/time.h"
 
 enum { STACK = 512 * 1024, GUARD = 16 * 1024, EVENTS = 64, SPARE = 2 };
@@ -429,6 +430,7 @@ static bool is_over(struct strand_loop *l)
 static void *run(void *arg)
 {
     struct strand_loop *l = arg;
+    thread_name("sen-loop");
     san_here(&l->san);
     while (!is_over(l)) {
         begin_jobs(l);

@@ -18,6 +18,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/thread_name.h"
 #include "base/time.h"
 #include "exchange/exchange.h"
 #include "main/modules.h"
@@ -44,10 +45,18 @@ static bool is_over(int end, int64_t ms)
     return poll(&p, 1, ms < INT_MAX ? (int)ms : INT_MAX) > 0;
 }
 
+/* last_word: of the name of a job, "stamp" of "exchange.stamp". */
+static const char *last_word(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
 static void *run_job(void *arg)
 {
     struct runner *r = arg;
     struct call *c = call_open(r->app);
+    thread_name("sen-job %s", last_word(r->job->name));
     do {
         call_renew(c);
         enum status st = r->job->run(c);
@@ -160,7 +169,7 @@ static void spawn(struct call *c, struct supervisor *s, struct child *child)
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != s->pid) _exit(0); /* it died before we asked to be told */
-        (void)prctl(PR_SET_NAME, child->name);
+        thread_name("%s", child->name);
         (void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
         if (child == &s->holder) _exit(node_holder_run(NULL, s->keys, s->socket_path, s->pin));
         explicit_bzero((char *)(uintptr_t)s->pin.p, s->pin.n); /* the server never knows the PIN */
@@ -245,7 +254,7 @@ static void supervise(struct call *c, struct supervisor *s)
     (void)sigaddset(&s->signals, SIGCHLD);
     (void)sigprocmask(SIG_BLOCK, &s->signals, &s->old_mask);
     s->pid = getpid();
-    (void)prctl(PR_SET_NAME, SERVE_SUPERVISOR);
+    thread_name("%s", SERVE_SUPERVISOR);
     write_pid(c, s->folder, SERVE_SUPERVISOR, s->pid);
     watch(c, s);
     stop_child(c, &s->server);

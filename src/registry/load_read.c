@@ -1,5 +1,6 @@
 /* load_read.c: a JSON-lines file, cut into lines, parsed and checked in a thread of its own, slice after slice. The file may be larger than memory, or
  * a pipe. Three slices go round: one is read, one waits, one is written. */
+#include "base/thread_name.h"
 #include "registry/load_int.h"
 
 #include <errno.h>
@@ -153,6 +154,7 @@ static void clear_slice(struct slice *s)
 static void *read_ahead(void *arg)
 {
     struct reader *r = arg;
+    thread_name("sen-read");
     for (bool last = false; !last;) {
         struct slice *s = take_empty(r);
         if (!s) break;

@@ -17,6 +17,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/thread_name.h"
 #include "trust/confine.h"
 #include "trust/holder_answer.h"
 #include "trust/holder_wire.h"
@@ -37,6 +38,7 @@ static void *serve(void *arg)
 {
     struct connection *conn = arg;
     struct call *c = call_open(NULL);
+    thread_name("sen-sign");
     for (;;) {
         call_renew(c);
         char *packet = arena_alloc(c->arena, WIRE_PACKET_MAX + 1, 1);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/thread_name.h"
 #include "base/time.h"
 #include "web/page.h"
 #include "web/web_int.h"
@@ -274,10 +275,18 @@ static void part(struct door *d, struct caller *from)
     heap_free(from);
 }
 
+/* name_thread: libmicrohttpd names the threads of all doors alike, and a door first runs on its own thread when somebody comes. */
+static void name_thread(struct door *d)
+{
+    thread_name("sen-%s", web__door_names[d->index]);
+    d->named = true;
+}
+
 static void connection_changed(void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
 {
     struct door *d = arg;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        if (!d->named) name_thread(d);
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         *context = info ? welcome(d, connection, info->connect_fd) : NULL;
         atomic_fetch_add(&d->web->numbers.connections[d->index], 1);

@@ -5,8 +5,7 @@
 
 enum { METRICS_MAX = 1024 * 1024 };
 
-static const char *const port_names[PORT_COUNT] = { "pages", "systems", "peers", "status" };
-static const char *const door_names[DOOR_COUNT] = { "pages", "systems", "peers", "status", "systems_tls" };
+const char *const web__door_names[DOOR_COUNT] = { "pages", "systems", "peers", "status", "systems_tls" };
 static const int64_t steps_us[LATENCY_STEPS] = { 500, 1000, 2500, 5000, 10000, 25000, 100000, 500000, 2500000, 10000000 };
 static const char *const steps_s[LATENCY_STEPS] = { "0.0005", "0.001", "0.0025", "0.005", "0.01", "0.025", "0.1", "0.5", "2.5", "10" };
 
@@ -26,7 +25,7 @@ static void put_requests(struct numbers *n, struct buf *out)
     put_head(out, "sen_http_requests_total", "counter", "Requests answered, by port and class of status.");
     for (size_t p = 0; p < PORT_COUNT; p++)
         for (int class_ = 2; class_ < 6; class_++)
-            buf_print(out, "sen_http_requests_total{port=\"%s\",status=\"%dxx\"} %lld\n", port_names[p], class_, (long long)atomic_load(&n->requests[p][class_]));
+            buf_print(out, "sen_http_requests_total{port=\"%s\",status=\"%dxx\"} %lld\n", web__door_names[p], class_, (long long)atomic_load(&n->requests[p][class_]));
 }
 
 static void put_latency_of(struct numbers *n, size_t p, struct buf *out)
@@ -34,22 +33,22 @@ static void put_latency_of(struct numbers *n, size_t p, struct buf *out)
     int64_t sum = 0;
     for (size_t i = 0; i < LATENCY_STEPS; i++) {
         sum += atomic_load(&n->latency[p][i]);
-        buf_print(out, "sen_http_request_seconds_bucket{port=\"%s\",le=\"%s\"} %lld\n", port_names[p], steps_s[i], (long long)sum);
+        buf_print(out, "sen_http_request_seconds_bucket{port=\"%s\",le=\"%s\"} %lld\n", web__door_names[p], steps_s[i], (long long)sum);
     }
     sum += atomic_load(&n->latency[p][LATENCY_STEPS]);
-    buf_print(out, "sen_http_request_seconds_bucket{port=\"%s\",le=\"+Inf\"} %lld\n", port_names[p], (long long)sum);
-    buf_print(out, "sen_http_request_seconds_count{port=\"%s\"} %lld\n", port_names[p], (long long)sum);
-    buf_print(out, "sen_http_request_seconds_sum{port=\"%s\"} %.6f\n", port_names[p], (double)atomic_load(&n->latency_us[p]) / 1e6);
+    buf_print(out, "sen_http_request_seconds_bucket{port=\"%s\",le=\"+Inf\"} %lld\n", web__door_names[p], (long long)sum);
+    buf_print(out, "sen_http_request_seconds_count{port=\"%s\"} %lld\n", web__door_names[p], (long long)sum);
+    buf_print(out, "sen_http_request_seconds_sum{port=\"%s\"} %.6f\n", web__door_names[p], (double)atomic_load(&n->latency_us[p]) / 1e6);
 }
 
 static void put_doors(struct web *w, struct buf *out)
 {
     put_head(out, "sen_http_connections", "gauge", "Open connections, by port.");
     for (size_t i = 0; i < DOOR_COUNT; i++)
-        if (w->doors[i].daemon) buf_print(out, "sen_http_connections{port=\"%s\"} %lld\n", door_names[i], (long long)atomic_load(&w->numbers.connections[i]));
+        if (w->doors[i].daemon) buf_print(out, "sen_http_connections{port=\"%s\"} %lld\n", web__door_names[i], (long long)atomic_load(&w->numbers.connections[i]));
     put_head(out, "sen_http_queue", "gauge", "Requests that wait for a worker, by port.");
     for (size_t i = 0; i < DOOR_COUNT; i++)
-        if (w->doors[i].daemon) buf_print(out, "sen_http_queue{port=\"%s\"} %zu\n", door_names[i], workers__waiting(w->workers, i) + waiters__waiting(w->waiters, i));
+        if (w->doors[i].daemon) buf_print(out, "sen_http_queue{port=\"%s\"} %zu\n", web__door_names[i], workers__waiting(w->workers, i) + waiters__waiting(w->waiters, i));
     put_head(out, "sen_http_refused_total", "counter", "Requests refused before they were read: too large, too many headers, too busy.");
     buf_print(out, "sen_http_refused_total %lld\n", (long long)atomic_load(&w->numbers.refused));
     put_head(out, "sen_http_body_bytes", "gauge", "Bytes of request bodies held now.");

@@ -193,8 +193,7 @@ static const struct header api_headers[] = { { STR_INIT("X-Content-Type-Options"
 
 static void log_turn(const struct call *c, const struct request *rq, const struct reply *rp, int64_t us)
 {
-    static const char *const ports[PORT_COUNT] = { "pages", "systems", "peers", "status" };
-    log_line(LOG_INFO, "web", "request", c->trace, log_text("port", str_z(ports[rq->port])), log_text("method", rq->method),
+    log_line(LOG_INFO, "web", "request", c->trace, log_text("port", str_z(web__door_names[rq->port])), log_text("method", rq->method),
              log_text("route", str_z(rq->route ? rq->route->pattern : "none")), log_int("status", rp->status ? rp->status : 200), log_int("us", us));
 }
 

@@ -2,6 +2,7 @@
  * a connection for ever. A body earns time by its size, so that a slow honest line is not cut. */
 #include <sys/socket.h>
 
+#include "base/thread_name.h"
 #include "base/time.h"
 #include "web/web_int.h"
 
@@ -43,6 +44,7 @@ static void look(struct sweep *s)
 static void *run(void *arg)
 {
     struct sweep *s = arg;
+    thread_name("sen-sweep");
     (void)pthread_mutex_lock(&s->lock);
     while (!s->stopping) {
         int64_t at = time_monotonic_us() + LOOK_EVERY_MS * 1000;

@@ -120,6 +120,7 @@ struct turn {
 struct door {
     struct web *web;
     size_t index; enum port port; bool tls;
+    bool named;                               /* its thread; known to that alone */
     int fd;                                   /* listening socket while the daemon owns it */
     struct MHD_Daemon *daemon;
     struct router *router;
@@ -166,6 +167,7 @@ struct numbers {
 };
 void numbers__count(struct numbers *n, enum port port, int status, int64_t us);
 extern const struct route metrics__routes[];
+extern const char *const web__door_names[DOOR_COUNT]; /* those of the ports stand first */
 extern const struct route health__routes[];
 void health__add_own(struct app *app);
 

@@ -3,6 +3,7 @@
  * Threads come when work waits and nobody is free, up to web.workers, and go when they had nothing to do for a while: a worker spends most of its time waiting for a
  * disk or a peer, so many are wanted under load and few are worth their memory without. The one that rested last is woken first. */
 #include "base/crowd.h"
+#include "base/thread_name.h"
 #include "store/db.h"
 #include "web/web_int.h"
 
@@ -219,6 +220,7 @@ static void *work(void *arg)
     struct call *c = call_open(ws->web->app);
     struct turn *t;
     size_t door = 0;
+    thread_name("sen-worker");
     arrived(ws);
     while ((t = wait_for_turn(ws, w, &door))) {
         call_renew(c);

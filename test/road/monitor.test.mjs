@@ -1,6 +1,6 @@
 // The operator's pages, `sen nation status`, `/monitor.json` and `sen doctor` on real outages: they say where, why and what to do, and they agree.
 import assert from 'node:assert/strict';
-import { appendFileSync, chmodSync, readFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Nation, Visitor, alive, remember, until } from '../lib/nation.mjs';
@@ -46,6 +46,13 @@ test('all is well: every node has reported, and page, JSON and status say so', a
   for (const n of s.nodes) assert.ok(page.text.includes(n.server));
   const { stdout } = await nation.sen(['nation', 'status', nation.dir]);
   for (const n of s.nodes) assert.match(stdout, new RegExp(`${n.server} +Well `));
+});
+
+test('threads bear names', async () => {
+  await ask();
+  const tasks = `/proc/${nation.hanoi.pid('server')}/task`;
+  const names = new Set(readdirSync(tasks).map((id) => { try { return readFileSync(`${tasks}/${id}/comm`, 'utf8').trim(); } catch { return 'sen-server'; /* it has ended */ } }));
+  for (const name of ['sen-server', 'sen-loop', 'sen-worker', 'sen-systems', 'sen-sweep', 'sen-job stamp', 'sen-job head']) assert.ok(names.has(name), `${name} of ${[...names]}`);
 });
 
 test('only who has the right sees them; another node shows itself alone', async () => {
