@@ -82,7 +82,7 @@ function story({ name, file, env }) {
 }
 
 // Stories run side by side: each has a nation of its own, and much of their time is spent waiting. Those that last longest begin first, so that none of them is left over at the end.
-const LONGEST = ['access', 'browser', 'evidence', 'trust_services', 'federation', 'kill', 'crash', 'find', 'monitor', 'matrix', 'tour', 'outages'];
+const LONGEST = ['access', 'browser', 'evidence', 'trust_services', 'federation', 'kill', 'crash', 'find', 'monitor', 'matrix', 'tour', 'outages', 'servers'];
 const place = ({ file }) => { const at = LONGEST.findIndex((n) => file.endsWith(`/${n}.test.mjs`)); return at < 0 ? LONGEST.length : at; };
 
 async function stories(jobs, together = 3) {

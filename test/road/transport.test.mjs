@@ -1,14 +1,15 @@
 // Transport: what an information system and a backend see of the exchange: verbs, headers, rights by path, time-outs, connection types; and one provider on two nodes of
 // which one dies.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { chmodSync, copyFileSync, createReadStream, createWriteStream, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, createReadStream, createWriteStream, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Nation, SEN, remember, until } from '../lib/nation.mjs';
+import { Nation, remember, until } from '../lib/nation.mjs';
+import { addServer, signalAll } from '../lib/second.mjs';
 
 let nation, backend, seen, slowly, second;
 const ECHO = '/r1/VN/GOV/G01/population/echo', MOMENT_MS = 700; // how long one of several servers has to be reached
@@ -51,28 +52,7 @@ const right = `    - {client: VN/GOV/H26/desk, subsystem: population, service: e
     - {client: VN/GOV/H26/desk, subsystem: population, service: echo, path: "", purposes: [residence.register]}
     - {client: VN/GOV/H26/desk, subsystem: population, service: echo, path: "/*", purposes: [residence.register]}\n`;
 
-// addSecond: another node of the ministry, made as a real one would be.
-async function addSecond() {
-  const dir = join(nation.dir, 'police2'), at = `${nation.net}.9`, op = ['--node', nation.operator.dir];
-  mkdirSync(dir, { mode: 0o700 });
-  for (const name of ['pin', 'anchor.xml']) copyFileSync(join(nation.police.dir, name), join(dir, name));
-  chmodSync(join(dir, 'pin'), 0o600);
-  const yaml = readFileSync(join(nation.police.dir, 'node.yaml'), 'utf8').replaceAll(nation.police.address, at).replace('server: ps1', 'server: ps2').replace(`localhost:${nation.port + 1}`, `localhost:${nation.port + 8}`)
-    .replaceAll('/ps1/', '/ps2/');
-  writeFileSync(join(dir, 'node.yaml'), yaml, { mode: 0o600 });
-  await nation.sen(['node', 'init', '--node', dir]);
-  for (const kind of ['tls', 'sign']) {
-    await nation.sen(['ca', 'issue', join(dir, 'requests', `${kind}.csr`), '--kind', kind, '--out', join(dir, `${kind}.pem`), ...op]);
-    await nation.sen(['node', 'certificate', join(dir, `${kind}.pem`), '--node', dir]);
-  }
-  const server = ['--name', 'Bộ Công an', '--server', 'ps2', '--address', at];
-  await nation.sen(['directory', 'add-server', 'GOV/G01', ...server, '--cert', join(dir, 'tls.pem'), ...op]);
-  await nation.sen(['directory', 'add-client', 'GOV/G01', 'population', '--title', 'Dân cư', ...server, ...op]);
-  second = { dir, address: at, process: spawn(SEN, ['serve', '--node', dir], { stdio: ['ignore', openSync(join(dir, 'log.txt'), 'a'), 'ignore'], env: nation.env, detached: true }) };
-}
-
-// signalAll: supervisor first, so that nobody starts the others again.
-const signalAll = (dir, signal) => ['supervisor', 'server', 'holder'].forEach((who) => { try { process.kill(Number(readFileSync(join(dir, 'run', `sen-${who}.pid`), 'utf8')), signal); } catch { /* gone */ } });
+const addSecond = () => addServer(nation, nation.police, { name: 'police2', host: 9, page: 8, code: 'ps2', member: 'GOV/G01', title: 'Bộ Công an', subsystem: 'population', subsystemTitle: 'Dân cư' });
 
 before(async () => {
   backend = await startBackend();
@@ -85,7 +65,7 @@ before(async () => {
   writeFileSync(desk, readFileSync(desk, 'utf8').replace(/(\n\s+systems: .*\n)/, `$1  systems_tls: ${nation.hanoi.address}:8443\n`));
   await nation.restart();
 });
-after(async () => { if (second) signalAll(second.dir, 'SIGKILL'); backend?.close(); backend?.closeAllConnections?.(); await nation?.stop(); });
+after(async () => { if (second) signalAll(second, 'SIGKILL'); backend?.close(); backend?.closeAllConnections?.(); await nation?.stop(); });
 
 // ask: as an information system, byte for byte what is wanted: verbs and repeated headers that fetch does not let through.
 function ask(path, { method = 'GET', headers = [], body, client = 'VN/GOV/H26/desk', tls } = {}) {
@@ -349,7 +329,7 @@ test('a backend over https: the registered certificate and no other, ours when i
 });
 
 test('one provider on two nodes: when the one that answers stands still or dies, the next question is answered by the other', async () => {
-  await addSecond();
+  second = await addSecond();
   const where = async () => { const got = await ask(`${ECHO}/echo`); return got.status === 200 ? seen.url.slice(1, 4) : got.text; };
   await until('the second node answers', async () => (await nation.call(nation.hanoi, `${ECHO}/echo`, { method: 'GET', headers: { 'X-Road-Security-Server': 'VN/GOV/G01/ps2' } })).status === 200, 60000);
   // remembered: whoever answered last answers again, if the machine is quick enough to reach it within the moment that it has. Tells how long that took.
@@ -368,18 +348,18 @@ test('one provider on two nodes: when the one that answers stands still or dies,
   const asked = ask(`${ECHO}/slow`), sent = Date.now();
   await until('the question is at the backend', () => seen.url.endsWith('/slow'));
   first = seen.url.slice(1, 4);
-  const folder = (name) => join(nation.dir, name === 'ps2' ? 'police2' : 'police'), other = first === 'ps2' ? 'ps1' : 'ps2';
-  signalAll(folder(first), 'SIGSTOP');
+  const node = (name) => (name === 'ps2' ? second : nation.police), other = first === 'ps2' ? 'ps1' : 'ps2';
+  signalAll(node(first), 'SIGSTOP');
   assert.equal((await asked).error, 'server.clientproxy.network_error');
   assert.ok(Date.now() - sent < 60000, 'it was not waited for until it had been silent for two minutes');
   const again = Date.now();
   assert.equal(await where(), other);
   console.log(`# answered by the other node after ${Date.now() - again} ms`);
   assert.ok(Date.now() - again < 9000 + usual, 'its machine took the connection, and was not waited for as for one that is far away');
-  signalAll(folder(first), 'SIGCONT');
+  signalAll(node(first), 'SIGCONT');
   await remembered(other);
   // One that stops in good order takes no more, says so in words that the asking node understands, and the question goes to the other one.
-  const failed = new Set(), server = () => Number(readFileSync(join(folder(other), 'run', 'sen-server.pid'), 'utf8')), old = server();
+  const failed = new Set(), server = () => node(other).pid('server'), old = server();
   let n = 0, goes_on = true;
   const askers = Array.from({ length: 8 }, async () => { while (goes_on) { const got = await ask(`${ECHO}/echo`, { method: 'POST', body: 'b' }); n++; if (got.status !== 200) failed.add(got.error); } });
   await until('questions flow', () => n > 100);
@@ -395,7 +375,7 @@ test('one provider on two nodes: when the one that answers stands still or dies,
   failed.delete('server.clientproxy.network_error'); // a connection that closed over a question
   assert.deepEqual([...failed], []);
   const last = await where(), left = last === 'ps1' ? 'ps2' : 'ps1';
-  signalAll(folder(last), 'SIGKILL');
+  signalAll(node(last), 'SIGKILL');
   const next = await where();
   if (next !== left) { // its connections outlived it by a moment, and this question went to one of them
     assert.match(next, /network_error/);
