@@ -1,7 +1,7 @@
 // What the benchmarks share: a load generator (wrk), nginx in given roles, a sandbox nation. Each benchmark measures Sen and a public yardstick in the same
 // run, with the same load, and prints `ratio R  (sen A unit, other B unit)`. Timings never decide a test.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -40,6 +40,18 @@ export function folder() {
   const dir = mkdtempSync(join(tmpdir(), 'sen-bench-'));
   process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
   return dir;
+}
+
+// startPostgres: a server of its own below this folder, which another user must be able to walk to, with room for a large table. cpuMs: of all its processes, those that ended too.
+export function startPostgres(home) {
+  const tool = new URL('../tools/postgres.sh', import.meta.url).pathname, run = (verb) => execFileSync(tool, [verb, home], { encoding: 'utf8' }).trim();
+  run('start');
+  run('stop');
+  appendFileSync(join(home, 'data', 'postgresql.conf'), 'shared_buffers = 1GB\nwork_mem = 32MB\nmaintenance_work_mem = 512MB\nmax_wal_size = 4GB\nrandom_page_cost = 1.1\njit = off\n');
+  const url = run('start');
+  const pid = Number(readFileSync(join(home, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const used = (which, ...fields) => { try { const f = readFileSync(`/proc/${which}/stat`, 'utf8').replace(/^.*\) /, '').split(' '); return sum(fields, (i) => Number(f[i])); } catch { return 0; } };
+  return { url, cpuMs: () => 10 * (used(pid, 11, 12, 13, 14) + sum(children(pid, 'postgres'), (child) => used(child, 11, 12))), stop: () => run('stop') };
 }
 
 // nginx with one server block text and room for this many connections a worker; answers a function that stops it.

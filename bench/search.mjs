@@ -8,11 +8,11 @@
 // The ratio is of answers a second over all kinds of question in equal parts; by processor time it hardly depends on who else uses the machine.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, createReadStream, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Nation } from '../test/lib/nation.mjs';
-import { cpu, folder, need, processes, seconds, wrk } from './lib.mjs';
+import { cpu, folder, need, processes, seconds, startPostgres, wrk } from './lib.mjs';
 
 need('wrk', 'sqlite3', 'psql', 'pgbench');
 const people = Number(process.env.BENCH_PEOPLE ?? 1000000);
@@ -20,13 +20,14 @@ const EACH = 18, KINDS = 7, CLIENTS = 8; // pgbench takes 128 scripts
 const SEARCH = '/r1/VN/GOV/G01/population/search', CLIENT = 'VN/GOV/G01/population';
 const dir = folder();
 chmodSync(dir, 0o755); // the server of PostgreSQL is another user
-const tool = new URL('../tools/postgres.sh', import.meta.url).pathname;
+let server;
 const nation = await Nation.start({ people: 20, nodes: ['operator', 'police'] });
 try {
   await nation.sen(['nation', 'stop', nation.dir]);
   grant();
   await load();
-  const url = startPostgres();
+  server = startPostgres(join(dir, 'postgres'));
+  const url = `${server.url}/postgres`;
   fillPostgres(url);
   await nation.sen(['nation', 'start', nation.dir]);
   const kinds = makeQuestions(url);
@@ -39,7 +40,7 @@ try {
   const { sen, postgres } = results.at(-1);
   console.log(`ratio ${(sen.rate / postgres.rate).toFixed(2)}  (sen ${sen.rate.toFixed(0)} searches/s, postgres ${postgres.rate.toFixed(0)} searches/s; by processor time ${(postgres.us / sen.us).toFixed(2)})`);
 } finally {
-  execFileSync(tool, ['stop', join(dir, 'postgres')]);
+  server?.stop();
   await nation.stop();
 }
 process.exit(0);
@@ -78,14 +79,6 @@ async function load() {
 function slimmed(p) {
   return JSON.stringify({ keys: { pin: p.keys.pin }, name: p.name, core: { from: p.core.from, birth_date: p.core.birth_date, sex: p.core.sex, nationality: p.core.nationality },
     residence: (p.residence ?? []).filter((r) => r.kind === 'permanent').map(({ kind, from, to, unit }) => ({ kind, from, to, unit })), status: p.status });
-}
-
-function startPostgres() {
-  const home = join(dir, 'postgres');
-  execFileSync(tool, ['start', home]);
-  execFileSync(tool, ['stop', home]);
-  appendFileSync(join(home, 'data', 'postgresql.conf'), `shared_buffers = 1GB\nwork_mem = 32MB\nmaintenance_work_mem = 512MB\nmax_wal_size = 4GB\nrandom_page_cost = 1.1\njit = off\n`);
-  return `${execFileSync(tool, ['start', home], { encoding: 'utf8' }).trim()}/postgres`;
 }
 
 function psql(url, sql) { return execFileSync('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', url, '-f', '-'], { input: sql, encoding: 'utf8', maxBuffer: 1 << 28 }); }
@@ -179,16 +172,13 @@ function statement(q) {
     `ORDER BY similarity(key, ${quoted(q.key)}) DESC LIMIT 21;\n`;
 }
 
-// Processor time of the server's children counts when they have ended, so with a run's connections.
 function measurePostgres(url, kind) {
   const scripts = kind.questions.flatMap((q, i) => {
     writeFileSync(join(dir, `q${i}.sql`), statement(q));
     return ['-f', join(dir, `q${i}.sql`)];
   });
-  const server = readFileSync(join(dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0];
-  const used = () => { const f = readFileSync(`/proc/${server}/stat`, 'utf8').replace(/^.*\) /, '').split(' '); return (Number(f[13]) + Number(f[14])) / 100; };
   const run = (s) => execFileSync('pgbench', ['-n', '-M', 'prepared', '-c', String(CLIENTS), '-j', '2', '-T', String(s), ...scripts, url], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26 });
   run(1);
-  const before = used(), text = run(seconds);
-  return { rate: Number(/tps = ([\d.]+)/.exec(text)[1]), us: 1e6 * (used() - before) / Number(/transactions actually processed: (\d+)/.exec(text)[1]) };
+  const before = server.cpuMs(), text = run(seconds);
+  return { rate: Number(/tps = ([\d.]+)/.exec(text)[1]), us: 1e3 * (server.cpuMs() - before) / Number(/transactions actually processed: (\d+)/.exec(text)[1]) };
 }

@@ -12,7 +12,8 @@ enum { CATCH_UP_ROWS = 10000, NAMED_MOST = 64, SIDES = 8 };
     "SELECT seq, at_ms, side, is_answer, request_id, message_id, client, service, status, fault, fault_id, took_us, body_bytes, " \
     "CASE WHEN signature IS NULL THEN 0 ELSE 1 END FROM message "
 static const struct query GET = { "exchange", COLUMNS "WHERE seq = $1", LOG };
-static const struct query FIND = { "exchange", COLUMNS "WHERE request_id = $1 ORDER BY seq LIMIT $2", LOG };
+/* seq + 0: else PostgreSQL, as long as it has no statistics, walks all rows in the order of seq. */
+static const struct query FIND = { "exchange", COLUMNS "WHERE request_id = $1 ORDER BY seq + 0 LIMIT $2", LOG };
 
 static void read_line(const struct db_rows *r, struct message_line *l)
 {
