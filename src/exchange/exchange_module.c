@@ -125,8 +125,8 @@ static void stop(struct app *app)
 {
     struct exchange *ex = app->exchange;
     if (!ex) return;
-    directory__drop(&ex->directory);
-    for (size_t i = 0; i < ex->nforeign; i++) directory__drop(&ex->foreign[i].directory);
+    directory__drop(&ex->pictures.own);
+    for (size_t i = 0; i < ex->pictures.nforeign; i++) directory__drop(&ex->pictures.foreign[i].directory);
     memo_free(ex->judged);
     ocsp__cache_free(ex->status);
     sign__queue_free(ex->signing);
@@ -137,7 +137,7 @@ static void stop(struct app *app)
     certificates__free(ex);
     arena_close(ex->arena);
     (void)pthread_mutex_destroy(&ex->lock);
-    turnstile_done(&ex->stamping);
+    turnstile_done(&ex->stamper.one);
     heap_free(ex);
     app->exchange = NULL;
 }
@@ -167,14 +167,14 @@ static enum status start(struct call *c, struct app *app)
     ex->app = app;
     ex->arena = arena_open(ROOM_ARENA);
     (void)pthread_mutex_init(&ex->lock, NULL);
-    turnstile_init(&ex->stamping, 1);
+    turnstile_init(&ex->stamper.one, 1);
     ex->judged = memo_new(JUDGED_SLOTS);
     ex->status = ocsp__cache_new();
     ex->signing = sign__queue_new((size_t)config_count(app->config, "exchange.batch"));
     ex->bases = message__bases_new();
     ex->recent = message__recent_new();
     ex->reached = servers__memory_new();
-    atomic_init(&ex->stamp_failing_ms, TIME_FAR);
+    atomic_init(&ex->stamper.failing_ms, TIME_FAR);
     app->exchange = ex;
     web_add_health(app, "directory", check_directory);
     web_add_health(app, "status", check_status);

@@ -86,8 +86,8 @@ static void take_directory(struct call *c)
     CHECK_OK(operator__find_publication(c, file->location, &params));
     CHECK_OK(directory__read_params(c, params, s.version, &d));
     d->expires_ms = s.expires_ms;
-    directory__drop(&exchange__of(c)->directory);
-    exchange__of(c)->directory = d;
+    directory__drop(&exchange__of(c)->pictures.own);
+    exchange__of(c)->pictures.own = d;
 }
 
 static void open_world(struct call *c, struct world *w)
@@ -243,11 +243,11 @@ TEST(stamping_that_fails_for_too_long_stops_new_messages)
     struct exchange_answer answer;
     open_world(c, &w);
     struct exchange_request rq = question(c, PERSON, "/by/pin", "residence.register");
-    atomic_store(&exchange__of(c)->stamp_failing_ms, c->now_ms - 14400 * 1000);
+    atomic_store(&exchange__of(c)->stamper.failing_ms, c->now_ms - 14400 * 1000);
     CHECK_OK(exchange_call(c, &rq, &answer));
     c->now_ms++;
     check_fault(c, rq, ST_UNAVAILABLE, "server.clientproxy.logging_failed.timestamper_failed");
-    atomic_store(&exchange__of(c)->stamp_failing_ms, TIME_FAR);
+    atomic_store(&exchange__of(c)->stamper.failing_ms, TIME_FAR);
     call_clear(c);
     CHECK_OK(exchange_call(c, &rq, &answer));
     CHECK(w.calls == 2);
@@ -272,7 +272,7 @@ TEST(the_directory_names_a_time_stamp_service_whose_serials_never_repeat)
 {
     struct world w;
     open_world(c, &w);
-    const struct directory *d = exchange__of(c)->directory;
+    const struct directory *d = exchange__of(c)->pictures.own;
     CHECK(d->ntsas == 1);
     CHECK_STR(d->tsas[0].url, STR("http://127.0.0.1:5577/tsa"));
     struct str first = stamped_by(c, &d->tsas[0], STR("a")), second = stamped_by(c, &d->tsas[0], STR("a"));
@@ -458,7 +458,7 @@ TEST(operator_refuses_what_would_break_the_directory)
     CHECK_OK(operator_admit(c, &a));
     CHECK_OK(operator_admit(c, &a));
     take_directory(c);
-    CHECK(exchange__of(c)->directory->nservers == 2);
+    CHECK(exchange__of(c)->pictures.own->nservers == 2);
     CHECK_STR(exchange_member_name(c, STR("VN/GOV/G3")), STR("N"));
     CHECK_STR(exchange_member_name(c, STR("VN/GOV/none")), STR("VN/GOV/none"));
     close_world(c, &w);

@@ -81,7 +81,7 @@ enum status exchange_certificates(struct call *c, const struct exchange_certific
 static void copy_sync(struct call *c, struct exchange *ex, struct exchange_directory_state *ret)
 {
     (void)pthread_mutex_lock(&ex->lock);
-    const struct sync_state *s = &ex->sync;
+    const struct sync_state *s = &ex->pictures.sync;
     ret->fetched_ms = s->fetched_ms;
     ret->failing_since_ms = s->failing_since_ms;
     ret->reason = s->reason;
@@ -112,9 +112,9 @@ size_t exchange_list_directories(struct call *c, struct exchange_directory_info 
     size_t n = 0;
     _Static_assert(EXCHANGE_DIRECTORIES_MAX == FOREIGN_MAX + 1, "our own and the others");
     (void)pthread_mutex_lock(&ex->lock);
-    if (ex->has_anchor) ret[n++] = (struct exchange_directory_info){ ex->instance, ex->directory ? ex->directory->expires_ms : 0, ex->sync.failing_since_ms };
-    for (size_t i = 0; i < ex->nforeign; i++) {
-        const struct foreign *f = &ex->foreign[i];
+    if (ex->has_anchor) ret[n++] = (struct exchange_directory_info){ ex->instance, ex->pictures.own ? ex->pictures.own->expires_ms : 0, ex->pictures.sync.failing_since_ms };
+    for (size_t i = 0; i < ex->pictures.nforeign; i++) {
+        const struct foreign *f = &ex->pictures.foreign[i];
         ret[n++] = (struct exchange_directory_info){ str_copy(c->arena, str_of(f->instance, f->n)), f->directory ? f->directory->expires_ms : 0, f->sync.failing_since_ms };
     }
     (void)pthread_mutex_unlock(&ex->lock);

@@ -31,7 +31,7 @@ static void open_operator(struct call *c)
     struct dir_server *server = arena_new(c->arena, struct dir_server);
     server->id = (struct xid){ .instance = STR("VN"), .class_ = STR("GOV"), .member = STR("G01"), .server = STR("ps1") };
     *d = (struct directory){ .refs = 1, .instance = STR("VN"), .expires_ms = c->now_ms + FAR_AHEAD_MS, .servers = server, .nservers = 1 };
-    *ex = (struct exchange){ .lock = PTHREAD_MUTEX_INITIALIZER, .directory = d };
+    *ex = (struct exchange){ .lock = PTHREAD_MUTEX_INITIALIZER, .pictures = { .own = d } };
     test_store_app(c)->exchange = ex;
 }
 
@@ -89,7 +89,7 @@ TEST(a_member_publishes_heads_of_its_own_servers_in_the_directory_only)
     open_operator(c);
     const struct journal_head head = grow(c);
     CHECK(send(c, &head, "H26", 0, &http) == ST_DENIED);
-    ((struct dir_server *)(uintptr_t)exchange__of(c)->directory->servers)->id.server = STR("ps2");
+    ((struct dir_server *)(uintptr_t)exchange__of(c)->pictures.own->servers)->id.server = STR("ps2");
     CHECK(send(c, &head, "G01", 0, &http) == ST_DENIED);
     CHECK(published(c) == 0);
 }

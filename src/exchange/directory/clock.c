@@ -10,10 +10,10 @@ enum { HALF_SECOND_MS = 500, RECENT_MS = 600000 };
 static void note(struct call *c, struct str where, int64_t ahead_ms)
 {
     struct exchange *ex = exchange__of(c);
-    struct clock_seen *slot = &ex->clocks[0];
+    struct clock_seen *slot = &ex->pictures.clocks[0];
     (void)pthread_mutex_lock(&ex->lock);
     for (size_t i = 0; i < CLOCKS_MAX; i++) {
-        struct clock_seen *s = &ex->clocks[i];
+        struct clock_seen *s = &ex->pictures.clocks[i];
         if (str_eq(str_of(s->where, s->nwhere), str_first(where, sizeof s->where))) {
             slot = s;
             break;
@@ -50,7 +50,7 @@ bool exchange_worst_clock(struct call *c, struct exchange_clock *ret)
     int64_t now = time_now_ms();
     (void)pthread_mutex_lock(&ex->lock);
     for (size_t i = 0; i < CLOCKS_MAX; i++) {
-        const struct clock_seen *s = &ex->clocks[i];
+        const struct clock_seen *s = &ex->pictures.clocks[i];
         if (s->nwhere && size_of(now - s->at_ms) < RECENT_MS && (!worst || size_of(s->ahead_ms) > size_of(worst->ahead_ms))) worst = s;
     }
     if (worst) *ret = (struct exchange_clock){ str_copy(c->arena, str_of(worst->where, worst->nwhere)), worst->ahead_ms };
@@ -62,7 +62,7 @@ bool clock__is_wrong(struct call *c, struct str *ret_by)
 {
     struct exchange *ex = exchange__of(c);
     (void)pthread_mutex_lock(&ex->lock);
-    int64_t ahead_ms = ex->sync.has_clock ? ex->sync.ahead_ms : 0;
+    int64_t ahead_ms = ex->pictures.sync.has_clock ? ex->pictures.sync.ahead_ms : 0;
     (void)pthread_mutex_unlock(&ex->lock);
     if (size_of(ahead_ms) < CLOCK_ALLOWED_MS) return false;
     *ret_by = str_print(c->arena, "%lld", (long long)(size_of(ahead_ms) / 1000));

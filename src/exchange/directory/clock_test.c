@@ -38,7 +38,7 @@ TEST(the_clock_that_differs_most_is_told_as_long_as_it_was_seen_of_late)
     note(c, STR("VN/GOV/G02/ps1"), 100); /* somebody has set it */
     CHECK(exchange_worst_clock(c, &worst));
     CHECK_STR(worst.where, STR("VN/GOV/G03/ps1"));
-    for (size_t i = 0; i < CLOCKS_MAX; i++) ex->clocks[i].at_ms -= RECENT_MS;
+    for (size_t i = 0; i < CLOCKS_MAX; i++) ex->pictures.clocks[i].at_ms -= RECENT_MS;
     CHECK(!exchange_worst_clock(c, &worst));
 }
 
@@ -47,7 +47,7 @@ TEST(more_clocks_than_there_is_room_for_push_out_the_oldest)
     struct exchange *ex = open_node(c);
     struct exchange_clock worst;
     note(c, STR("the oldest"), 500000);
-    ex->clocks[0].at_ms -= 1000;
+    ex->pictures.clocks[0].at_ms -= 1000;
     for (int i = 0; i < CLOCKS_MAX; i++) note(c, str_print(c->arena, "VN/GOV/G%02d/ps1", i), 1000 + i);
     CHECK(exchange_worst_clock(c, &worst) && worst.ahead_ms == 1000 + CLOCKS_MAX - 1);
 }
@@ -57,10 +57,10 @@ TEST(our_clock_is_wrong_when_the_operators_is_a_minute_away)
     struct exchange *ex = open_node(c);
     struct str by;
     CHECK(!clock__is_wrong(c, &by));
-    ex->sync.has_clock = true;
-    ex->sync.ahead_ms = -(CLOCK_ALLOWED_MS - 1);
+    ex->pictures.sync.has_clock = true;
+    ex->pictures.sync.ahead_ms = -(CLOCK_ALLOWED_MS - 1);
     CHECK(!clock__is_wrong(c, &by));
-    ex->sync.ahead_ms = -600000;
+    ex->pictures.sync.ahead_ms = -600000;
     CHECK(clock__is_wrong(c, &by));
     CHECK_STR(by, STR("600"));
 }

@@ -15,7 +15,7 @@ static void swap(struct exchange *ex, struct directory **place, struct directory
     directory__drop(&old);
 }
 
-void directory__swap_in(struct exchange *ex, struct directory *fresh) { swap(ex, &ex->directory, fresh); }
+void directory__swap_in(struct exchange *ex, struct directory *fresh) { swap(ex, &ex->pictures.own, fresh); }
 void directory__swap_foreign(struct exchange *ex, struct foreign *f, struct directory *fresh) { swap(ex, &f->directory, fresh); }
 
 static struct directory *take(struct directory *d)
@@ -27,7 +27,7 @@ static struct directory *take(struct directory *d)
 struct directory *directory__hold_any(struct exchange *ex)
 {
     (void)pthread_mutex_lock(&ex->lock);
-    struct directory *d = take(ex->directory);
+    struct directory *d = take(ex->pictures.own);
     (void)pthread_mutex_unlock(&ex->lock);
     return d;
 }
@@ -36,9 +36,9 @@ size_t directory__hold_all(struct exchange *ex, struct directory **ret, size_t m
 {
     size_t n = 0;
     (void)pthread_mutex_lock(&ex->lock);
-    if (n < most && (ret[n] = take(ex->directory))) n++;
-    for (size_t i = 0; i < ex->nforeign && n < most; i++)
-        if ((ret[n] = take(ex->foreign[i].directory))) n++;
+    if (n < most && (ret[n] = take(ex->pictures.own))) n++;
+    for (size_t i = 0; i < ex->pictures.nforeign && n < most; i++)
+        if ((ret[n] = take(ex->pictures.foreign[i].directory))) n++;
     (void)pthread_mutex_unlock(&ex->lock);
     return n;
 }
@@ -54,8 +54,8 @@ struct directory *directory__hold_foreign(struct exchange *ex, const struct fore
 /* find_foreign: under the lock. */
 static struct foreign *find_foreign(struct exchange *ex, struct str instance)
 {
-    for (size_t i = 0; i < ex->nforeign; i++)
-        if (str_eq(str_of(ex->foreign[i].instance, ex->foreign[i].n), instance)) return &ex->foreign[i];
+    for (size_t i = 0; i < ex->pictures.nforeign; i++)
+        if (str_eq(str_of(ex->pictures.foreign[i].instance, ex->pictures.foreign[i].n), instance)) return &ex->pictures.foreign[i];
     return NULL;
 }
 
@@ -101,8 +101,8 @@ enum status directory__hold_of(struct call *c, struct str instance, struct direc
 bool directory__knows_cert(struct exchange *ex, struct str cert_der)
 {
     (void)pthread_mutex_lock(&ex->lock);
-    bool known = ex->directory && directory__server_of_cert(ex->directory, cert_der);
-    for (size_t i = 0; i < ex->nforeign && !known; i++) known = ex->foreign[i].directory && directory__server_of_cert(ex->foreign[i].directory, cert_der);
+    bool known = ex->pictures.own && directory__server_of_cert(ex->pictures.own, cert_der);
+    for (size_t i = 0; i < ex->pictures.nforeign && !known; i++) known = ex->pictures.foreign[i].directory && directory__server_of_cert(ex->pictures.foreign[i].directory, cert_der);
     (void)pthread_mutex_unlock(&ex->lock);
     return known;
 }
@@ -122,11 +122,11 @@ static bool drop_unnamed(struct call *c, struct exchange *ex, const struct direc
     struct directory *old = NULL;
     struct str instance = { 0 };
     (void)pthread_mutex_lock(&ex->lock);
-    for (size_t i = 0; i < ex->nforeign && !instance.n; i++) {
-        if (is_named(own, &ex->foreign[i])) continue;
-        instance = str_copy(c->arena, str_of(ex->foreign[i].instance, ex->foreign[i].n));
-        old = ex->foreign[i].directory;
-        ex->foreign[i] = ex->foreign[--ex->nforeign];
+    for (size_t i = 0; i < ex->pictures.nforeign && !instance.n; i++) {
+        if (is_named(own, &ex->pictures.foreign[i])) continue;
+        instance = str_copy(c->arena, str_of(ex->pictures.foreign[i].instance, ex->pictures.foreign[i].n));
+        old = ex->pictures.foreign[i].directory;
+        ex->pictures.foreign[i] = ex->pictures.foreign[--ex->pictures.nforeign];
     }
     (void)pthread_mutex_unlock(&ex->lock);
     directory__drop(&old);
@@ -137,9 +137,9 @@ static bool drop_unnamed(struct call *c, struct exchange *ex, const struct direc
 static void add_named(struct call *c, struct exchange *ex, struct str instance)
 {
     (void)pthread_mutex_lock(&ex->lock);
-    bool added = !find_foreign(ex, instance) && ex->nforeign < FOREIGN_MAX && instance.n <= INSTANCE_MAX && !str_eq(instance, ex->instance);
+    bool added = !find_foreign(ex, instance) && ex->pictures.nforeign < FOREIGN_MAX && instance.n <= INSTANCE_MAX && !str_eq(instance, ex->instance);
     if (added) {
-        struct foreign *f = &ex->foreign[ex->nforeign++];
+        struct foreign *f = &ex->pictures.foreign[ex->pictures.nforeign++];
         *f = (struct foreign){ .n = instance.n };
         memcpy(f->instance, instance.p, instance.n);
     }

@@ -19,8 +19,8 @@ static void note_clock(struct call *c, const struct client_answer *answer)
     int64_t ahead_ms;
     if (!clock__ahead(answer, &ahead_ms)) return;
     (void)pthread_mutex_lock(&ex->lock);
-    ex->sync.ahead_ms = ahead_ms;
-    ex->sync.has_clock = true;
+    ex->pictures.sync.ahead_ms = ahead_ms;
+    ex->pictures.sync.has_clock = true;
     (void)pthread_mutex_unlock(&ex->lock);
 }
 
@@ -145,7 +145,7 @@ static enum status sync_own(struct call *c, struct exchange *ex, bool keep)
     DIRECTORY fresh = NULL;
     struct dir_set set;
     struct nation_way way = { ex->instance, &ex->anchor, true, before };
-    TRY(sync_any(c, &way, keep ? &ex->sources : NULL, &set, &fresh));
+    TRY(sync_any(c, &way, keep ? &ex->fetching.sources : NULL, &set, &fresh));
     if (!keep) return ST_OK;
     TRY(directory__store(c, ex->instance, &set));
     log_change(c, before, fresh);
@@ -158,7 +158,7 @@ static enum status sync_own(struct call *c, struct exchange *ex, bool keep)
 enum status directory__try(struct call *c)
 {
     enum status st = sync_own(c, exchange__of(c), false);
-    note_sync(c, &exchange__of(c)->sync, st);
+    note_sync(c, &exchange__of(c)->pictures.sync, st);
     return st;
 }
 
@@ -180,7 +180,7 @@ static enum status fetch_foreign(struct call *c, struct foreign *f, const struct
     DIRECTORY fresh = NULL;
     struct dir_set set;
     struct nation_way way = { str_of(f->instance, f->n), anchor, false, before };
-    TRY(sync_any(c, &way, &ex->sources, &set, &fresh));
+    TRY(sync_any(c, &way, &ex->fetching.sources, &set, &fresh));
     TRY(directory__store(c, way.instance, &set));
     log_change(c, before, fresh);
     directory__swap_foreign(ex, f, fresh);
@@ -193,8 +193,8 @@ static enum status sync_foreign(struct call *c, struct exchange *ex)
 {
     DIRECTORY own = directory__hold_any(ex);
     struct foreign *due = NULL;
-    for (size_t i = 0; i < ex->nforeign; i++)
-        if (ex->foreign[i].next_ms <= c->now_ms && (!due || ex->foreign[i].next_ms < due->next_ms)) due = &ex->foreign[i];
+    for (size_t i = 0; i < ex->pictures.nforeign; i++)
+        if (ex->pictures.foreign[i].next_ms <= c->now_ms && (!due || ex->pictures.foreign[i].next_ms < due->next_ms)) due = &ex->pictures.foreign[i];
     const struct anchor *anchor = due && own ? anchor_for(own, due) : NULL;
     if (!anchor) return ST_OK;
     enum status st = fetch_foreign(c, due, anchor);
@@ -209,9 +209,9 @@ static enum status sync_foreign(struct call *c, struct exchange *ex)
 static enum status renew_own(struct call *c, struct exchange *ex)
 {
     enum status st = sync_own(c, ex, true);
-    ex->sync_fails = st == ST_OK ? 0 : ex->sync_fails + 1;
-    ex->next_sync_ms = c->now_ms + (st == ST_OK ? period_ms(c) : directory__wait_ms(ex->sync_fails));
-    note_sync(c, &ex->sync, st);
+    ex->fetching.fails = st == ST_OK ? 0 : ex->fetching.fails + 1;
+    ex->fetching.next_ms = c->now_ms + (st == ST_OK ? period_ms(c) : directory__wait_ms(ex->fetching.fails));
+    note_sync(c, &ex->pictures.sync, st);
     return st;
 }
 
@@ -219,7 +219,7 @@ enum status directory__sync(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
     if (!ex->has_anchor) return ST_OK;
-    if (c->now_ms >= ex->next_sync_ms) TRY(renew_own(c, ex));
+    if (c->now_ms >= ex->fetching.next_ms) TRY(renew_own(c, ex));
     return sync_foreign(c, ex);
 }
 
@@ -242,8 +242,8 @@ enum status directory__load_stored(struct call *c)
     if (st == ST_NOT_FOUND) return ST_OK;
     TRY(st);
     directory__keep_foreign(c, d);
-    for (size_t i = 0; i < ex->nforeign; i++) {
-        st = load_foreign(c, &ex->foreign[i], anchor_for(d, &ex->foreign[i]));
+    for (size_t i = 0; i < ex->pictures.nforeign; i++) {
+        st = load_foreign(c, &ex->pictures.foreign[i], anchor_for(d, &ex->pictures.foreign[i]));
         if (st != ST_OK && st != ST_NOT_FOUND) call_forgive(c, st, "the directory of the other nation is fetched anew");
         call_clear(c);
     }

@@ -106,7 +106,7 @@ TEST(a_group_holds_exact_ids_of_the_valid_directory)
     CHECK_OK(read_one(c, "{group: VN/offices, subsystem: pop, service: person, purposes: [case.handle]}", &rows[0], &subsystems[0]));
     const struct rights r = { rows, 1, subsystems };
     *d = (struct directory){ .refs = 1, .instance = STR("VN"), .expires_ms = c->now_ms + 1, .groups = &group, .ngroups = 1 };
-    *ex = (struct exchange){ .lock = PTHREAD_MUTEX_INITIALIZER, .directory = d, .instance = STR("VN") };
+    *ex = (struct exchange){ .lock = PTHREAD_MUTEX_INITIALIZER, .pictures = { .own = d }, .instance = STR("VN") };
     app->exchange = ex;
     c->app = app;
     CHECK(passes(c, &r, "VN/GOV/H26/desk", "VN/GOV/G01/pop/person", "POST", "", "case.handle"));

@@ -38,8 +38,8 @@ static enum status ask_one(struct call *c, const struct directory *d, const stru
 static size_t first_to_ask(const struct call *c, const struct directory *d)
 {
     const struct exchange *ex = exchange__of(c);
-    for (size_t i = 0; c->now_ms < ex->stamp_turn_ms && i < d->ntsas; i++)
-        if (str_eq(d->tsas[i].url, str_z(ex->stamp_turn))) return i;
+    for (size_t i = 0; c->now_ms < ex->stamper.turn_ms && i < d->ntsas; i++)
+        if (str_eq(d->tsas[i].url, str_z(ex->stamper.turn))) return i;
     return 0;
 }
 
@@ -48,10 +48,10 @@ static void remember(struct call *c, const struct directory *d, size_t at)
 {
     struct exchange *ex = exchange__of(c);
     struct str url = d->tsas[at].url;
-    if (at == first_to_ask(c, d) || url.n >= sizeof ex->stamp_turn) return;
-    memcpy(ex->stamp_turn, url.p, url.n);
-    ex->stamp_turn[url.n] = '\0';
-    ex->stamp_turn_ms = c->now_ms + TURN_MS;
+    if (at == first_to_ask(c, d) || url.n >= sizeof ex->stamper.turn) return;
+    memcpy(ex->stamper.turn, url.p, url.n);
+    ex->stamper.turn[url.n] = '\0';
+    ex->stamper.turn_ms = c->now_ms + TURN_MS;
     log_line(LOG_WARN, "exchange", "stamp.other_service", c->trace, log_text("service", d->tsas[at].name));
 }
 
@@ -160,17 +160,17 @@ static enum status note_outcome(struct call *c, enum status st)
     struct exchange *ex = exchange__of(c);
     struct stamping s = { .tried_ms = c->now_ms, .failing_since_ms = TIME_FAR };
     struct call_error told = { 0 };
-    bool failed_before = atomic_load(&ex->stamp_failing_ms) != TIME_FAR;
+    bool failed_before = atomic_load(&ex->stamper.failing_ms) != TIME_FAR;
     if (st == ST_OK && !failed_before) return ST_OK;
     if (st == ST_OK) {
         log_line(LOG_INFO, "exchange", "stamp.again", c->trace);
     } else {
         told = call_sentence(c, st);
-        s.failing_since_ms = failed_before ? atomic_load(&ex->stamp_failing_ms) : c->now_ms;
+        s.failing_since_ms = failed_before ? atomic_load(&ex->stamper.failing_ms) : c->now_ms;
         s.reason = told.nargs || !told.key.n ? told.sentence : told.key;
         call_clear(c);
     }
-    atomic_store(&ex->stamp_failing_ms, s.failing_since_ms);
+    atomic_store(&ex->stamper.failing_ms, s.failing_since_ms);
     TRY(stamp__write_state(c, &s));
     c->error = told;
     return st;
@@ -218,7 +218,7 @@ static enum status run(struct call *c)
     if (!stamps) return ST_OK;
     enum status st = stamp_messages(c, d, &more);
     int64_t period_ms = period_of(c, d);
-    ex->next_stamp_ms = c->now_ms + (st == ST_OK && more ? 0 : st == ST_OK || period_ms < RETRY_MS ? period_ms : RETRY_MS);
+    ex->stamper.next_ms = c->now_ms + (st == ST_OK && more ? 0 : st == ST_OK || period_ms < RETRY_MS ? period_ms : RETRY_MS);
     TRY(note_outcome(c, st));
     return stamp_head(c, d);
 }
@@ -226,10 +226,10 @@ static enum status run(struct call *c)
 enum status stamp__run(struct call *c)
 {
     struct exchange *ex = exchange__of(c);
-    if (!ex->has_anchor || c->now_ms < ex->next_stamp_ms) return ST_OK;
-    (void)turnstile_enter(&ex->stamping, INT64_MAX);
+    if (!ex->has_anchor || c->now_ms < ex->stamper.next_ms) return ST_OK;
+    (void)turnstile_enter(&ex->stamper.one, INT64_MAX);
     enum status st = run(c);
-    turnstile_leave(&ex->stamping);
+    turnstile_leave(&ex->stamper.one);
     return st;
 }
 
@@ -254,9 +254,9 @@ enum status stamp__now(struct call *c, int64_t seq)
 {
     struct exchange *ex = exchange__of(c);
     call_may_wait(c);
-    (void)turnstile_enter(&ex->stamping, INT64_MAX);
+    (void)turnstile_enter(&ex->stamper.one, INT64_MAX);
     enum status st = stamp_up_to(c, seq);
-    turnstile_leave(&ex->stamping);
+    turnstile_leave(&ex->stamper.one);
     return st;
 }
 
@@ -264,7 +264,7 @@ enum status stamp__load(struct call *c)
 {
     struct stamping s;
     TRY(stamp__read_state(c, &s));
-    atomic_store(&exchange__of(c)->stamp_failing_ms, s.failing_since_ms);
+    atomic_store(&exchange__of(c)->stamper.failing_ms, s.failing_since_ms);
     return ST_OK;
 }
 
@@ -272,7 +272,7 @@ enum status stamp__load(struct call *c)
 
 enum status stamp__may_go_on(struct call *c)
 {
-    int64_t since_ms = atomic_load_explicit(&exchange__of(c)->stamp_failing_ms, memory_order_relaxed);
+    int64_t since_ms = atomic_load_explicit(&exchange__of(c)->stamper.failing_ms, memory_order_relaxed);
     char at[TIME_TEXT];
     if (since_ms == TIME_FAR) return ST_OK;
     int64_t allowed_s = config_count(c->app->config, "exchange.stamp_failure_s");

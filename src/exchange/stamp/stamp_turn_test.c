@@ -113,7 +113,7 @@ static void open_nation(struct call *c, struct nation *w)
     w->url = STR("http://127.0.0.1:9/ocsp");
     w->ca = (struct dir_ca){ .anchors = &w->anchor, .nanchors = 1, .ocsp_urls = &w->url, .nurls = 1 };
     w->d = (struct directory){ .refs = 1, .instance = STR("VN"), .expires_ms = TIME_FAR, .ocsp_fresh_s = FRESH_S, .tsas = w->tsas, .ntsas = SERVICES, .cas = &w->ca, .ncas = 1 };
-    *ex = (struct exchange){ .lock = PTHREAD_MUTEX_INITIALIZER, .directory = &w->d, .status = ocsp__cache_new() };
+    *ex = (struct exchange){ .lock = PTHREAD_MUTEX_INITIALIZER, .pictures = { .own = &w->d }, .status = ocsp__cache_new() };
     w->t.app.exchange = ex;
     for (size_t i = 0; i < SERVICES; i++) open_service(c, w, i);
 }

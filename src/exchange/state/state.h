@@ -27,13 +27,16 @@ struct sync_state { int64_t fetched_ms, failing_since_ms, ahead_ms; bool has_clo
 /* struct foreign: a federated nation's picture, for as long as an anchor of ours names it. */
 enum { FOREIGN_MAX = 16, INSTANCE_MAX = 255 };
 struct foreign { char instance[INSTANCE_MAX]; size_t n; struct directory *directory; struct sync_state sync; int64_t next_ms; int fails; /* the last two are the job's */ };
-/* struct source_notes: which addresses failed lately; the job's alone. */
+/* struct source_notes: which addresses failed lately. struct fetching: the job's alone: when it fetches the own directory next, and how often it failed. */
 enum { SOURCE_NOTES_MAX = 64 };
 struct source_note { uint64_t url; int fails; int64_t until_ms; };
 struct source_notes { struct source_note list[SOURCE_NOTES_MAX]; };
+struct fetching { int64_t next_ms; int fails; struct source_notes sources; };
 /* The clock of somebody else, as it was seen last; directory/clock.c. */
 enum { CLOCKS_MAX = 8, CLOCK_NAME_MAX = 96 };
 struct clock_seen { char where[CLOCK_NAME_MAX]; size_t nwhere; int64_t ahead_ms, at_ms; };
+/* What is known of the nation and of those it federates with; all of it guarded by the lock of the exchange. */
+struct pictures { struct directory *own; struct foreign foreign[FOREIGN_MAX]; size_t nforeign; struct sync_state sync; struct clock_seen clocks[CLOCKS_MAX]; };
 
 /* ---- of node.yaml, read once: services, rights, purposes, information systems (1.8), levels of the log ---- */
 struct services { struct service_row *rows; size_t n, cap; };
@@ -48,8 +51,17 @@ enum message_level { MESSAGE_FULL, MESSAGE_METADATA, MESSAGE_NONE }; /* what is 
 struct message_rule { struct str subsystem; enum message_level level; };
 struct message_levels { enum message_level other; struct message_rule *rules; size_t n; int64_t body_most; /* bytes of the largest body that is kept */ };
 
-/* ---- all of it ---- */
+/* ---- time-stamps ---- */
 enum { STAMP_NAME_MAX = 256 };
+struct stamper {
+    atomic_llong failing_ms;      /* since when time-stamping fails; TIME_FAR: it does not */
+    struct turnstile one;         /* one stamps at a time: the job, or who cannot wait for it; guards the turn */
+    char turn[STAMP_NAME_MAX];    /* the time-stamp service that answered last, and until when it is asked before those in front of it */
+    int64_t turn_ms;
+    int64_t next_ms;              /* of the job alone */
+};
+
+/* ---- all of it ---- */
 struct exchange {
     struct app *app;
     struct str instance, member, server;       /* "VN/GOV/H26", "VN/GOV/H26/hn1" */
@@ -63,12 +75,9 @@ struct exchange {
     bool archives; /* exchange.archive_s: messages leave the log only when they are archived */
     person_finder *find_person;                /* NULL: this node keeps no register of persons */
     struct anchor anchor; bool has_anchor;
-    pthread_mutex_t lock;                      /* guards the pointers and counts of the pictures, and what is read of certificate files: held for a few instructions, never while waiting */
-    struct directory *directory;
-    struct foreign foreign[FOREIGN_MAX]; size_t nforeign; /* guarded by lock */
-    int64_t next_sync_ms; int sync_fails; struct source_notes sources; /* the job's alone */
-    struct sync_state sync;                    /* guarded by lock */
-    struct clock_seen clocks[CLOCKS_MAX];      /* likewise */
+    pthread_mutex_t lock;                      /* guards the pictures, and what is read of certificate files: held for a few instructions, never while waiting */
+    struct pictures pictures;
+    struct fetching fetching;
     struct memo *judged;                       /* certificates found good, and until when */
     struct ocsp_cache *status;
     struct sign_queue *signing;
@@ -76,11 +85,7 @@ struct exchange {
     struct message_recent *recent;             /* the newest rows of the log; NULL: they are read there */
     struct server_memory *reached;
     struct arena *arena;                       /* what lives as long as this */
-    atomic_llong stamp_failing_ms;             /* since when time-stamping fails; TIME_FAR: it does not */
-    struct turnstile stamping;                 /* one stamps at a time: the job, or who cannot wait for it; guards what follows */
-    int64_t next_stamp_ms;                     /* of the job alone */
-    char stamp_turn[STAMP_NAME_MAX];           /* the time-stamp service that answered last, and until when it is asked before those in front of it */
-    int64_t stamp_turn_ms;
+    struct stamper stamper;
     atomic_int stalled;                        /* sandbox: requests that wait because their service is stalled */
     struct str tls_cert;                       /* of port 5500; empty before there is one */
     struct peer_tls tls;

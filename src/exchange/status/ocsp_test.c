@@ -29,7 +29,7 @@ static void open_node(struct call *c, struct office *o)
     struct directory *d = arena_new(c->arena, struct directory);
     *d = (struct directory){ .refs = 1, .instance = STR("VN"), .expires_ms = TIME_FAR, .ocsp_fresh_s = HOUR_S, .cas = &o->listed, .ncas = 1 };
     o->ex = arena_new(c->arena, struct exchange);
-    *o->ex = (struct exchange){ .lock = PTHREAD_MUTEX_INITIALIZER, .directory = d, .status = ocsp__cache_new() };
+    *o->ex = (struct exchange){ .lock = PTHREAD_MUTEX_INITIALIZER, .pictures = { .own = d }, .status = ocsp__cache_new() };
     o->t.app.exchange = o->ex;
 }
 
@@ -79,7 +79,7 @@ static struct str answer_about(struct call *c, const struct office *o, struct st
 /* offer: as if this came over the network; ours when instance is empty. */
 static enum status offer(struct call *c, const struct office *o, struct str instance, struct str answer)
 {
-    const struct asking a = { o->ex->directory, o->cert, instance, STR("status.vn") };
+    const struct asking a = { o->ex->pictures.own, o->cert, instance, STR("status.vn") };
     struct str kept;
     call_clear(c);
     return take(c, &a, answer, &kept);
@@ -211,7 +211,7 @@ TEST(our_own_are_left_to_their_keys_and_peers_that_are_quiet_for_a_day_are_left_
     CHECK(ocsp__look(c, o.other, &f)); /* it is talked to again */
     CHECK(ocsp__take_due(c, &f));
     pass(c, (int64_t)20 * 60 * MINUTE_MS);
-    CHECK(fetch_peer(c, o.ex->directory, &o.server, o.other, &answer) == ST_UNAVAILABLE); /* that the job asks is no use made of it */
+    CHECK(fetch_peer(c, o.ex->pictures.own, &o.server, o.other, &answer) == ST_UNAVAILABLE); /* that the job asks is no use made of it */
     call_clear(c);
     pass(c, (int64_t)20 * 60 * MINUTE_MS);
     CHECK(!ocsp__take_due(c, &f));
