@@ -3,6 +3,7 @@
 #include "base/csv.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/text.h"
 
 enum { COLUMNS_MAX = 1000 };
@@ -113,6 +114,20 @@ enum status csv_open(struct call *c, struct str file, struct str text, struct cs
     TRY(read_header(c, &r));
     *ret = r;
     return ST_OK;
+}
+
+enum status csv_load(struct call *c, struct str path, size_t most, struct csv *ret)
+{
+    struct str text;
+    TRY(file_read(c, path, most, &text));
+    return csv_open(c, path, text, ret);
+}
+
+size_t csv_rows_most(const struct csv *r)
+{
+    size_t n = 1; /* the last line may lack its end */
+    for (size_t i = 0; i < r->rest.n; i++) n += r->rest.p[i] == '\n';
+    return n;
 }
 
 enum status csv_next(struct call *c, struct csv *r, struct arena *scratch, bool *more)

@@ -8,6 +8,9 @@ struct csv { struct str rest; struct str file; int line; size_t columns; struct 
 
 /* csv_open: reads the header line. file is for sentences only. The text must outlive the reader. */
 NODISCARD enum status csv_open(struct call *c, struct str file, struct str text, struct csv *ret);
+/* csv_load: the same with a file of at most so many bytes, which stays in the call's arena. */
+NODISCARD enum status csv_load(struct call *c, struct str path, size_t most, struct csv *ret);
+size_t csv_rows_most(const struct csv *r); /* no more rows than so many are left */
 /* csv_next: *more false at the end; else row holds `columns` fields. Cells are views of the text or copies in scratch (quoted ones); scratch
  * may be reset by the caller between rows. */
 NODISCARD enum status csv_next(struct call *c, struct csv *r, struct arena *scratch, bool *more);

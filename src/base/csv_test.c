@@ -1,6 +1,9 @@
 /* csv_test.c */
 #include "base/csv.c"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/test.h"
 
 TEST(rows_with_quotes_commas_and_line_breaks)
@@ -77,4 +80,19 @@ TEST(cells_are_quoted_where_needed)
         buf_put_c(&b, ';');
     }
     CHECK_STR(buf_str(&b), STR("plain é;\"\";\"a,b\";\"\"\"x\"\"\";\"a\nb\";\"\xef\xbb\xbfx\";"));
+}
+
+TEST(a_file_is_read_whole_and_tells_how_many_rows_it_may_have)
+{
+    char name[] = "/tmp/sen-csv-XXXXXX";
+    struct csv r;
+    bool more = false;
+    int fd = mkstemp(name);
+    CHECK(fd >= 0 && write(fd, "a,b\n1,2\n3,4", 11) == 11 && close(fd) == 0);
+    CHECK_OK(csv_load(c, str_z(name), 11, &r));
+    CHECK(csv_rows_most(&r) == 2);
+    for (int i = 0; i < 2; i++) CHECK(csv_next(c, &r, c->arena, &more) == ST_OK && more);
+    CHECK_STR(r.row[1], STR("4"));
+    CHECK(csv_load(c, str_z(name), 10, &r) == ST_TOO_LARGE);
+    (void)unlink(name);
 }

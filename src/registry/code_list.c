@@ -83,15 +83,12 @@ static enum status read_code_row(struct call *c, const struct yaml *y, const str
 
 static enum status read_code_file(struct call *c, const struct yaml *y, struct str path, struct code_list *ret)
 {
-    struct str text;
     struct csv csv;
     struct code_columns col;
-    size_t n = 0, most = 1;
-    TRY(file_read(c, path, CODES_FILE_MAX, &text));
-    for (size_t i = 0; i < text.n; i++) most += text.p[i] == '\n';
-    TRY(csv_open(c, path, text, &csv));
+    size_t n = 0;
+    TRY(csv_load(c, path, CODES_FILE_MAX, &csv));
     TRY(find_columns(c, &csv, &col));
-    struct code *codes = arena_array(c->arena, struct code, most);
+    struct code *codes = arena_array(c->arena, struct code, csv_rows_most(&csv));
     for (bool more;;) {
         TRY(csv_next(c, &csv, c->arena, &more));
         if (!more) break;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/csv.h"
-#include "base/file.h"
 
 enum { LINKS_FILE_MAX = 16 << 20, LINKS_ARENA = 64 << 20, STEPS_MOST = 8 };
 
@@ -39,14 +38,11 @@ static enum status read_link(struct call *c, const struct csv *csv, const struct
 
 static enum status read_links(struct call *c, struct str path, const struct units *u, struct unit_link **ret, size_t *ret_n)
 {
-    struct str text;
     struct csv csv;
     struct link_columns col;
-    size_t n = 0, most = 1;
-    TRY(file_read(c, path, LINKS_FILE_MAX, &text));
-    for (size_t i = 0; i < text.n; i++) most += text.p[i] == '\n';
-    struct unit_link *links = arena_array(c->arena, struct unit_link, most);
-    TRY(csv_open(c, path, text, &csv));
+    size_t n = 0;
+    TRY(csv_load(c, path, LINKS_FILE_MAX, &csv));
+    struct unit_link *links = arena_array(c->arena, struct unit_link, csv_rows_most(&csv));
     TRY(csv_column(c, &csv, "old_code", &col.old));
     TRY(csv_column(c, &csv, "new_code", &col.new));
     TRY(csv_column(c, &csv, "day", &col.day));

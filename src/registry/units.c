@@ -17,13 +17,6 @@ static int by_code(const void *a, const void *b)
     return order ? order : (x->from > y->from) - (x->from < y->from);
 }
 
-static size_t count_lines(struct str text)
-{
-    size_t n = 1;
-    for (size_t i = 0; i < text.n; i++) n += text.p[i] == '\n';
-    return n;
-}
-
 /* ---- reading the file ---- */
 
 struct unit_columns { size_t code, name, kind, parent, from, to; };
@@ -79,15 +72,13 @@ static enum status check_twins(struct call *c, struct str path, const struct uni
 
 static enum status read_units(struct call *c, struct str path, struct arena *arena, struct units *ret)
 {
-    struct str text;
     struct csv csv;
     struct unit_columns col;
     struct keeping k = { .arena = arena };
     size_t n = 0;
-    TRY(file_read(c, path, UNITS_FILE_MAX, &text));
-    struct unit *all = arena_array(arena, struct unit, count_lines(text));
-    TRY(csv_open(c, path, text, &csv));
+    TRY(csv_load(c, path, UNITS_FILE_MAX, &csv));
     TRY(find_columns(c, &csv, &col));
+    struct unit *all = arena_array(arena, struct unit, csv_rows_most(&csv));
     for (bool more;;) {
         TRY(csv_next(c, &csv, c->arena, &more));
         if (!more) break;

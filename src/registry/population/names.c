@@ -33,16 +33,14 @@ static int by_group(const void *a, const void *b)
 
 enum status registry__load_pool(struct call *c, struct str folder, const char *file, const char *group, const char *text, struct pool *ret)
 {
-    struct str path = file_path(c->arena, folder, str_z(file)), content;
+    struct str path = file_path(c->arena, folder, str_z(file));
     struct csv csv;
-    size_t group_at, text_at, n = 0, most = 1;
-    TRY(file_read(c, path, NAMES_FILE_MAX, &content));
-    for (size_t i = 0; i < content.n; i++) most += content.p[i] == '\n';
-    TRY(csv_open(c, path, content, &csv));
+    size_t group_at, text_at, n = 0;
+    TRY(csv_load(c, path, NAMES_FILE_MAX, &csv));
     TRY(csv_column(c, &csv, group, &group_at));
     TRY(csv_column(c, &csv, text, &text_at));
     const size_t from = find_column(&csv, "from"), to = find_column(&csv, "to"), weight = find_column(&csv, "weight");
-    struct pool_word *words = arena_array(c->arena, struct pool_word, most);
+    struct pool_word *words = arena_array(c->arena, struct pool_word, csv_rows_most(&csv));
     for (bool more;;) {
         TRY(csv_next(c, &csv, c->arena, &more));
         if (!more) break;

@@ -11,11 +11,9 @@ struct table { const struct str *cells; size_t rows, columns; };
 
 static enum status load_table(struct call *c, struct str path, const char *const *columns, size_t n, struct table *ret)
 {
-    struct str content;
     struct csv csv;
     size_t at[8];
-    TRY(file_read(c, path, SMALL_FILE, &content));
-    TRY(csv_open(c, path, content, &csv));
+    TRY(csv_load(c, path, SMALL_FILE, &csv));
     for (size_t i = 0; i < n; i++) TRY(csv_column(c, &csv, columns[i], &at[i]));
     struct str *cells = arena_array(c->arena, struct str, ROWS_MOST * n);
     for (bool more; ret->rows < ROWS_MOST; ret->rows++) {
