@@ -7,7 +7,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/time.h"
-#include "exchange/log/message_log.h"
+#include "exchange/log/testing.h"
 #include "exchange/operator/operator_int.h"
 #include "exchange/status/ocsp_int.h"
 #include "store/test_store.h"
@@ -136,14 +136,6 @@ static struct exchange_request question(struct call *c, const char *service, con
 
 #define PERSON "VN/GOV/G22/population/person"
 
-static size_t logged(struct call *c)
-{
-    const struct message_filter f = { 0 };
-    struct message_found found;
-    CHECK_OK(message__list(c, &f, &found));
-    return found.n;
-}
-
 TEST(a_question_inside_one_member_is_answered_and_stands_twice_in_the_log)
 {
     struct world w;
@@ -151,7 +143,7 @@ TEST(a_question_inside_one_member_is_answered_and_stands_twice_in_the_log)
     open_world(c, &w);
     struct exchange_request rq = question(c, PERSON, "/by/pin", "residence.register");
     CHECK_OK(exchange_call(c, &rq, &answer));
-    CHECK(answer.status == 200 && w.calls == 1 && logged(c) == 2);
+    CHECK(answer.status == 200 && w.calls == 1 && test_logged(c) == 2);
     CHECK_STR(answer.body, STR("you asked {}"));
     CHECK_STR(answer.content_type, STR("application/json"));
     CHECK_STR(w.seen_purpose, STR("residence.register"));
@@ -172,7 +164,7 @@ TEST(a_question_over_the_whole_road_stands_four_times_in_the_log)
     o.server = xid__format_server(c->arena, &exchange__of(c)->self);
     CHECK(xid_parse_client(c->arena, STR("VN/GOV/G22/desk"), &o.client));
     CHECK_OK(consumer__exchange(c, &o, &in, &f));
-    CHECK(in.head.status == 200 && w.calls == 1 && logged(c) == 4);
+    CHECK(in.head.status == 200 && w.calls == 1 && test_logged(c) == 4);
     CHECK_STR(in.body, STR("you asked {}"));
     close_world(c, &w);
 }
@@ -329,8 +321,8 @@ TEST(a_replay_is_refused_by_a_service_that_gathers_too)
     for (size_t i = 0; i < offered->n; i++) offered->rows[i].offered.gathers = offered->rows[i].offered.handle == person;
     struct wire m = signed_message(c, &w, "11111111-2222-4333-8444-555555555555");
     CHECK_OK(knock(c, &w, &m));
-    CHECK(logged(c) == 2);
-    CHECK(knock(c, &w, &m) == ST_CONFLICT && w.calls == 2 && logged(c) == 3);
+    CHECK(test_logged(c) == 2);
+    CHECK(knock(c, &w, &m) == ST_CONFLICT && w.calls == 2 && test_logged(c) == 3);
     CHECK_STR(call_error(c)->fault, STR("invalid_request"));
     CHECK(knock(c, &w, &m) == ST_CONFLICT);
     close_world(c, &w);
@@ -354,7 +346,7 @@ TEST(a_peers_message_is_answered_once)
     struct wire m = signed_message(c, &w, "request-1");
     CHECK_OK(knock(c, &w, &m));
     check_refused(c, &w, &m, "invalid_request");
-    CHECK(w.calls == 1 && logged(c) == 3); /* question, answer, refusal */
+    CHECK(w.calls == 1 && test_logged(c) == 3); /* question, answer, refusal */
     close_world(c, &w);
 }
 

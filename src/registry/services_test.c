@@ -57,6 +57,8 @@ static enum status ask(struct call *c, const char *service, struct str purpose, 
 
 #define DESK STR("residence.register")
 #define SELF STR("self")
+#define HOA "{\"key\":\"pin\",\"value\":\"900100000001\"}"
+#define FOR_HOA(more) "{\"assertion\":\"for:900100000001\"" more "}"
 
 static bool has(const struct service_reply *rp, const char *text) { return str_find(rp->body, str_z(text)) != SIZE_MAX; }
 
@@ -72,7 +74,7 @@ TEST(an_official_gets_the_columns_of_the_right_and_no_more)
     struct service_reply rp;
     const struct journal_shown *shown;
     prepare_register(c);
-    CHECK_OK(ask(c, "person", DESK, "{\"key\":\"pin\",\"value\":\"900100000001\"}", &rp));
+    CHECK_OK(ask(c, "person", DESK, HOA, &rp));
     CHECK(rp.status == 200 && has(&rp, "Nguyễn Thị Hoa") && has(&rp, "\"1984-06\"") && has(&rp, "\"type\":\"date\""));
     CHECK(!has(&rp, "900100000001") && !has(&rp, "core.sex") && !has(&rp, "Ba Đình"));
     CHECK(entries(c, 1, &shown) == 2);
@@ -144,9 +146,9 @@ TEST(without_a_good_assertion_or_the_purpose_self_nothing_comes)
     const struct journal_shown *shown;
     prepare_register(c);
     CHECK(ask(c, "self", SELF, "{\"assertion\":\"forged\"}", &rp) == ST_DENIED && rp.body.n == 0);
-    CHECK(ask(c, "self", SELF, "{\"key\":\"pin\",\"value\":\"900100000001\"}", &rp) == ST_INVALID);
-    CHECK(ask(c, "self", DESK, "{\"assertion\":\"for:900100000001\"}", &rp) == ST_DENIED);
-    CHECK(ask(c, "readers", DESK, "{\"assertion\":\"for:900100000001\"}", &rp) == ST_DENIED);
+    CHECK(ask(c, "self", SELF, HOA, &rp) == ST_INVALID);
+    CHECK(ask(c, "self", DESK, FOR_HOA(""), &rp) == ST_DENIED);
+    CHECK(ask(c, "readers", DESK, FOR_HOA(""), &rp) == ST_DENIED);
     CHECK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000098\"}", &rp) == ST_NOT_FOUND);
     CHECK(entries(c, 1, &shown) == 1);
 }
@@ -156,7 +158,7 @@ TEST(an_official_cannot_read_under_the_purpose_self)
     struct service_reply rp;
     const struct journal_shown *shown;
     prepare_register(c);
-    CHECK(ask(c, "person", SELF, "{\"key\":\"pin\",\"value\":\"900100000001\"}", &rp) == ST_DENIED && rp.body.n == 0);
+    CHECK(ask(c, "person", SELF, HOA, &rp) == ST_DENIED && rp.body.n == 0);
     CHECK(entries(c, 1, &shown) == 1);
 }
 
@@ -165,8 +167,8 @@ TEST(readers_come_newest_first_and_looking_is_an_entry)
     struct service_reply rp;
     const struct journal_shown *shown;
     prepare_register(c);
-    CHECK_OK(ask(c, "person", DESK, "{\"key\":\"pin\",\"value\":\"900100000001\"}", &rp));
-    CHECK_OK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000001\"}", &rp));
+    CHECK_OK(ask(c, "person", DESK, HOA, &rp));
+    CHECK_OK(ask(c, "readers", SELF, FOR_HOA(""), &rp));
     const size_t own = str_find(rp.body, STR("population.readers")), read = str_find(rp.body, STR("population.read\"")), load = str_find(rp.body, STR("population.load"));
     CHECK(own < read && read < load && load < rp.body.n);
     CHECK(has(&rp, "\"fields\":[\"Name\",\"Full name\",\"Date of birth\"]") && has(&rp, "\"next\":null") && has(&rp, "\"proof\":null"));
@@ -180,14 +182,14 @@ TEST(a_person_who_looks_often_does_not_push_others_off_the_list)
     struct service_reply rp;
     const struct journal_shown *shown;
     prepare_register(c);
-    CHECK_OK(ask(c, "person", DESK, "{\"key\":\"pin\",\"value\":\"900100000001\"}", &rp));
-    CHECK_OK(ask(c, "self", SELF, "{\"assertion\":\"for:900100000001\"}", &rp));
-    for (int i = 0; i < READERS_ON_A_PAGE; i++) CHECK_OK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000001\",\"others\":true}", &rp));
+    CHECK_OK(ask(c, "person", DESK, HOA, &rp));
+    CHECK_OK(ask(c, "self", SELF, FOR_HOA(""), &rp));
+    for (int i = 0; i < READERS_ON_A_PAGE; i++) CHECK_OK(ask(c, "readers", SELF, FOR_HOA(",\"others\":true"), &rp));
     CHECK(has(&rp, "residence.register") && has(&rp, "population.load") && has(&rp, "\"next\":null") && !has(&rp, "population.readers") && !has(&rp, "\"purpose\":\"self\""));
-    CHECK_OK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000001\",\"others\":false}", &rp));
+    CHECK_OK(ask(c, "readers", SELF, FOR_HOA(",\"others\":false"), &rp));
     CHECK(has(&rp, "population.readers") && !has(&rp, "residence.register"));
     const size_t before = entries(c, 1, &shown);
-    CHECK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000001\",\"others\":\"yes\"}", &rp) == ST_INVALID);
+    CHECK(ask(c, "readers", SELF, FOR_HOA(",\"others\":\"yes\""), &rp) == ST_INVALID);
     CHECK_STR(call_error(c)->field, STR("others"));
     CHECK(entries(c, 1, &shown) == before);
 }
@@ -198,10 +200,10 @@ TEST(entries_of_a_published_head_come_with_proofs)
     struct journal_head old, newer;
     prepare_register(c);
     CHECK_OK(journal_sign_head(c, &old));
-    CHECK_OK(ask(c, "person", DESK, "{\"key\":\"pin\",\"value\":\"900100000001\"}", &rp));
+    CHECK_OK(ask(c, "person", DESK, HOA, &rp));
     CHECK_OK(journal_sign_head(c, &newer));
     CHECK(newer.size == old.size + 1);
-    CHECK_OK(ask(c, "readers", SELF, str_to_z(c->arena, str_print(c->arena, "{\"assertion\":\"for:900100000001\",\"size\":%lld}", (long long)newer.size)), &rp));
+    CHECK_OK(ask(c, "readers", SELF, str_to_z(c->arena, str_print(c->arena, FOR_HOA(",\"size\":%lld"), (long long)newer.size)), &rp));
     CHECK(has(&rp, "\"path\":[") && has(&rp, "\"proof\":null")); /* this very view is newer than the head */
     struct buf b = buf_in(c->arena, 8192);
     struct json_out o = json_to(&b);
@@ -213,7 +215,7 @@ TEST(entries_of_a_published_head_come_with_proofs)
     buf_put_c(&b, '\0');
     CHECK_OK(ask(c, "readers", SELF, b.p, &rp));
     CHECK(has(&rp, str_to_z(c->arena, str_print(c->arena, "\"size\":%lld,\"path\"", (long long)old.size))));
-    CHECK_OK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000001\",\"size\":1,\"checkpoint\":\"not a note\"}", &rp));
+    CHECK_OK(ask(c, "readers", SELF, FOR_HOA(",\"size\":1,\"checkpoint\":\"not a note\""), &rp));
     CHECK(!has(&rp, "\"path\":["));
 }
 
@@ -223,10 +225,10 @@ TEST(a_long_list_goes_on_where_it_stopped)
     const struct json *j;
     int64_t next;
     prepare_register(c);
-    for (int i = 0; i < READERS_ON_A_PAGE; i++) CHECK_OK(ask(c, "person", DESK, "{\"key\":\"pin\",\"value\":\"900100000001\"}", &rp));
-    CHECK_OK(ask(c, "readers", SELF, "{\"assertion\":\"for:900100000001\"}", &rp));
+    for (int i = 0; i < READERS_ON_A_PAGE; i++) CHECK_OK(ask(c, "person", DESK, HOA, &rp));
+    CHECK_OK(ask(c, "readers", SELF, FOR_HOA(""), &rp));
     CHECK_OK(json_parse(c, rp.body, &j));
     CHECK(json_int(json_get(j, "next"), &next));
-    CHECK_OK(ask(c, "readers", SELF, str_to_z(c->arena, str_print(c->arena, "{\"assertion\":\"for:900100000001\",\"before\":%lld}", (long long)next)), &rp));
+    CHECK_OK(ask(c, "readers", SELF, str_to_z(c->arena, str_print(c->arena, FOR_HOA(",\"before\":%lld"), (long long)next)), &rp));
     CHECK(has(&rp, "population.load") && has(&rp, "\"next\":null"));
 }

@@ -1,6 +1,7 @@
 /* Tests of message_log.c: what is appended is listed, what may be about persons is sealed and opens again, less is kept where rules say so, a message seen before is a conflict. */
 #include "exchange/log/message_log.c"
 
+#include "exchange/log/testing.h"
 #include "store/test_store.h"
 #include "trust/test_trust.h"
 
@@ -12,14 +13,6 @@ static struct message_row row(const char *request_id, bool is_answer)
 {
     return (struct message_row){ .side = SIDE_PROVIDER, .is_answer = is_answer, .request_id = str_z(request_id), .message_id = STR("m"), .client = STR("VN/GOV/H26/desk"),
                                  .service = STR("VN/GOV/G01/population/person") };
-}
-
-static size_t count(struct call *c)
-{
-    const struct message_filter f = { 0 };
-    struct message_found found;
-    CHECK_OK(message__list(c, &f, &found));
-    return found.n;
 }
 
 TEST(a_message_seen_before_is_a_conflict)
@@ -35,7 +28,7 @@ TEST(a_message_seen_before_is_a_conflict)
     CHECK_OK(message__append(c, &r));
     r.client = STR("VN/GOV/H27/desk"); /* nobody uses up another's ids */
     CHECK_OK(message__append(c, &r));
-    CHECK(count(c) == 4);
+    CHECK(test_logged(c) == 4);
 }
 
 static enum status fail_apart(struct call *c, struct call *apart, void *arg)
@@ -127,11 +120,11 @@ TEST(off_by_subsystem_keeps_nothing)
     l.rules[0] = (struct message_rule){ STR("VN/GOV/H26/desk"), MESSAGE_NONE };
     l.ex.log_levels.n = 1;
     append_whole(c);
-    CHECK(count(c) == 0);
+    CHECK(test_logged(c) == 0);
     struct message_row other = row("r2", false);
     other.client = STR("VN/GOV/H26/desk2");
     CHECK_OK(message__append(c, &other));
-    CHECK(count(c) == 1);
+    CHECK(test_logged(c) == 1);
     test_trust_close(c, &l.t);
 }
 

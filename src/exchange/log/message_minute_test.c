@@ -2,6 +2,7 @@
  * forgotten. */
 #include "exchange/log/message_minute.c"
 
+#include "exchange/log/testing.h"
 #include "store/test_store.h"
 
 TEST_STORE(&exchange_schema);
@@ -14,15 +15,6 @@ static const int64_t NOW_MINUTE = TEST_NOW_S / 60;
 static const struct query PLAIN = { "exchange",
     "SELECT at_ms / 60000, side, client, service, fault, COUNT(*), CAST(SUM(took_us) AS BIGINT), MAX(at_ms) FROM message WHERE at_ms >= $1 AND at_ms < $2 AND is_answer <> 0 "
     "GROUP BY at_ms / 60000, side, client, service, fault ORDER BY 1, 2, 3, 4, 5", LOG };
-
-static void append_at(struct call *c, int64_t at_ms, const struct message_row *m)
-{
-    int64_t now_ms = c->now_ms;
-    if (!c->app->exchange) test_store_app(c)->exchange = &exchange;
-    c->now_ms = at_ms;
-    CHECK_OK(message__append(c, m));
-    c->now_ms = now_ms;
-}
 
 static struct message_row row(struct call *c, size_t i, const char *fault)
 {
@@ -46,7 +38,7 @@ static void append_random(struct call *c, uint32_t *state, size_t i)
     m.is_refusal = !m.is_answer && below(state, 2);
     m.client = str_z(clients[below(state, 3)]);
     m.service = str_z(services[below(state, 2)]);
-    append_at(c, (NOW_MINUTE - below(state, MINUTES)) * MINUTE_MS + below(state, MINUTE_MS), &m);
+    test_append_at(c, &exchange, (NOW_MINUTE - below(state, MINUTES)) * MINUTE_MS + below(state, MINUTE_MS), &m);
 }
 
 /* same_as_plain: from_minute to to_minute as a plain walk counts them. */
@@ -101,11 +93,11 @@ static const struct exchange_count *only(struct call *c)
 TEST(what_is_asked_while_the_index_follows_is_counted_once)
 {
     struct message_row a = row(c, 1, ""), b = row(c, 2, "");
-    append_at(c, TEST_NOW_MS, &a);
+    test_append_at(c, &exchange, TEST_NOW_MS, &a);
     CHECK(only(c)->n == 1);
     index_all(c);
     CHECK(only(c)->n == 1 && only(c)->took_us == 1);
-    append_at(c, TEST_NOW_MS - 5, &b); /* began before the first one */
+    test_append_at(c, &exchange, TEST_NOW_MS - 5, &b); /* began before the first one */
     index_all(c);
     index_all(c);
     CHECK(only(c)->n == 2 && only(c)->took_us == 3 && only(c)->last_ms == TEST_NOW_MS);
@@ -118,9 +110,9 @@ TEST(an_answer_and_a_refusal_of_one_fault_count_together_and_the_newest_is_named
     b.is_answer = false;
     b.is_refusal = true;
     question.is_answer = false;
-    append_at(c, TEST_NOW_MS + 1, &a);
-    append_at(c, TEST_NOW_MS, &b);
-    append_at(c, TEST_NOW_MS, &question);
+    test_append_at(c, &exchange, TEST_NOW_MS + 1, &a);
+    test_append_at(c, &exchange, TEST_NOW_MS, &b);
+    test_append_at(c, &exchange, TEST_NOW_MS, &question);
     index_all(c);
     CHECK(only(c)->n == 2);
     CHECK_STR(only(c)->fault_id, STR("f1"));
@@ -129,7 +121,7 @@ TEST(an_answer_and_a_refusal_of_one_fault_count_together_and_the_newest_is_named
 TEST(what_retention_removes_was_exchanged_all_the_same)
 {
     struct message_row a = row(c, 1, "");
-    append_at(c, TEST_NOW_MS, &a);
+    test_append_at(c, &exchange, TEST_NOW_MS, &a);
     index_all(c);
     {
         DB_TX tx = { 0 };
@@ -152,11 +144,11 @@ TEST(minutes_of_a_day_ago_are_there_and_older_ones_are_forgotten)
 {
     const int64_t day_ms = 24 * 60 * MINUTE_MS;
     struct message_row a = row(c, 1, ""), b = row(c, 2, ""), d = row(c, 3, "");
-    append_at(c, TEST_NOW_MS - 2 * day_ms, &a);
-    append_at(c, TEST_NOW_MS - day_ms, &b);
+    test_append_at(c, &exchange, TEST_NOW_MS - 2 * day_ms, &a);
+    test_append_at(c, &exchange, TEST_NOW_MS - day_ms, &b);
     index_all(c);
     CHECK(minutes_kept(c) == 1);
-    append_at(c, TEST_NOW_MS, &d);
+    test_append_at(c, &exchange, TEST_NOW_MS, &d);
     c->now_ms += day_ms;
     index_all(c);
     CHECK(minutes_kept(c) == 1);

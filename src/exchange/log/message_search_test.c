@@ -3,6 +3,7 @@
 #include "exchange/log/message_search.c"
 
 #include "base/random.h"
+#include "exchange/log/testing.h"
 #include "store/test_store.h"
 
 TEST_STORE(&exchange_schema);
@@ -16,15 +17,6 @@ static struct message_row row(const char *request_id, enum message_kind kind)
 {
     return (struct message_row){ .side = SIDE_PROVIDER, .is_answer = kind == MESSAGE_ANSWER, .is_refusal = kind == MESSAGE_REFUSAL, .request_id = str_z(request_id),
                                  .message_id = str_z(request_id), .client = STR(DESK), .service = STR(PERSON) };
-}
-
-static void append_at(struct call *c, int64_t at_ms, const struct message_row *m)
-{
-    int64_t now_ms = c->now_ms;
-    if (!c->app->exchange) test_store_app(c)->exchange = &exchange;
-    c->now_ms = at_ms;
-    CHECK_OK(message__append(c, m));
-    c->now_ms = now_ms;
 }
 
 static struct message_found list(struct call *c, struct message_filter f)
@@ -55,11 +47,11 @@ static void fill(struct call *c)
     d.message_id = STR("chosen by the client");
     e.side = SIDE_OWN;
     e.client = STR("VN/GOV/G01/population");
-    append_at(c, 1000, &a);
-    append_at(c, 2000, &a2);
-    append_at(c, 3000, &b);
-    append_at(c, 5000, &e); /* logged before d, but of a call that began later */
-    append_at(c, 4000, &d);
+    test_append_at(c, &exchange, 1000, &a);
+    test_append_at(c, &exchange, 2000, &a2);
+    test_append_at(c, &exchange, 3000, &b);
+    test_append_at(c, &exchange, 5000, &e); /* logged before d, but of a call that began later */
+    test_append_at(c, &exchange, 4000, &d);
 }
 
 TEST(each_filter)
@@ -189,7 +181,7 @@ TEST(a_random_log_against_a_plain_walk)
     struct message_row *rows = arena_array(c->arena, struct message_row, ROWS);
     for (size_t i = 0; i < ROWS; i++) {
         rows[i] = random_row(c, &state, i);
-        append_at(c, 1 + below(&state, 300), &rows[i]);
+        test_append_at(c, &exchange, 1 + below(&state, 300), &rows[i]);
     }
     struct message_found all = list(c, (struct message_filter){ 0 });
     CHECK(all.n == ROWS);
