@@ -130,7 +130,7 @@ static enum status read_people(struct call *c, struct str body, struct str numbe
     }
     page->people = rows;
     page->more = json_bool(json_get(j, "more"), false);
-    page->entry = json_text(json_get(j, "entry"), STR(""));
+    page->asked.entry = json_text(json_get(j, "entry"), STR(""));
     return ST_OK;
 }
 
@@ -144,10 +144,8 @@ static enum status find(struct call *c, const struct request *rq, struct page_fo
     TRY(exchange_call(c, &q, &answer));
     TRY(judge(c, &answer));
     TRY(read_people(c, answer.body, str_join(c->arena, STR("key."), config_text(c->app->config, "registry.lookup_key"), STR_END), page));
-    page->source = asked.source;
-    page->purpose = asked.purpose;
-    page->basis = q.basis;
-    page->issue = q.issue;
+    asked.entry = page->asked.entry;
+    page->asked = asked;
     page->register_ = request_form(rq, "register");
     page->purpose_code = q.purpose;
     page->typed_basis = request_form(rq, "basis");

@@ -10,8 +10,7 @@
 
 /* registry__make_asking: the purposes for officials and the registers that this agency asks, with those of the form chosen. */
 struct asking registry__make_asking(struct call *c, const struct request *rq);
-/* registry__prepare_question: fills all of q but the body from the form: who asks whom, purpose, basis and case. asked: the same in words for the page. */
-struct asked { struct str source, purpose; };
+/* registry__prepare_question: fills all of q but the body from the form: who asks whom, purpose, basis and case. *ret: the same in words for the page. */
 NODISCARD enum status registry__prepare_question(struct call *c, const struct request *rq, struct str service, struct exchange_request *q, struct asked *ret);
 
 enum status registry__show_find(struct call *c, const struct request *rq, struct reply *rp);

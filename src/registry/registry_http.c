@@ -152,7 +152,7 @@ enum status registry__prepare_question(struct call *c, const struct request *rq,
     TRY(find_asker(c, &q->client_subsystem));
     struct xid subsystem = q->service;
     subsystem.service = STR("");
-    *ret = (struct asked){ exchange_member_name(c, xid_format(c->arena, &subsystem)), text_tr(c->lang, purpose->name) };
+    *ret = (struct asked){ .source = exchange_member_name(c, xid_format(c->arena, &subsystem)), .purpose = text_tr(c->lang, purpose->name), .basis = q->basis, .issue = q->issue };
     q->service.service = service;
     return ST_OK;
 }
@@ -160,13 +160,8 @@ enum status registry__prepare_question(struct call *c, const struct request *rq,
 static enum status ask(struct call *c, const struct request *rq, struct page_record *page, struct exchange_answer *ret)
 {
     struct exchange_request q = { .path = STR("") };
-    struct asked asked;
-    TRY(registry__prepare_question(c, rq, STR("person"), &q, &asked));
+    TRY(registry__prepare_question(c, rq, STR("person"), &q, &page->asked));
     TRY(make_question(c, rq, &q.body));
-    page->source = asked.source;
-    page->purpose = asked.purpose;
-    page->basis = q.basis;
-    page->issue = q.issue;
     page->question = (struct look_up_question){ request_form(rq, "register"), request_form(rq, "key"), q.purpose, request_form(rq, "basis"), q.issue };
     TRY(exchange_call(c, &q, ret));
     return judge_answer(c, ret);
@@ -186,7 +181,9 @@ static enum status look_up(struct call *c, const struct request *rq, struct page
 {
     struct exchange_answer answer;
     TRY(ask(c, rq, page, &answer));
-    return read_answer(c, answer.body, page);
+    TRY(read_answer(c, answer.body, page));
+    page->asked.entry = page->shown.entry;
+    return ST_OK;
 }
 
 /* show_again: the form with what went wrong; also what web calls when the form itself was not right. */
