@@ -14,6 +14,7 @@ import { addServer, signalAll } from '../lib/second.mjs';
 
 const COUNT = '/r1/VN/GOV/G01/population/count', CLIENTS = { hanoi: 'VN/GOV/H26/desk', operator: 'VN/GOV/G22/portal' };
 const EVERY_MS = 30, AT_ONCE = 30, SOME = 40; // a crowd that does not wait for each other's answers; each kind of asker so many at a time
+const THINKS_MS = 150; // so that some questions are always at a server, whatever happens to it
 const SETTLED_MS = 1500, LATE_MS = 300;
 let nation, second, backend, load;
 
@@ -42,7 +43,7 @@ function startBackend() {
   const door = http.createServer((rq, rs) => {
     const at = rq.url.split('/')[1], id = rq.headers['x-road-id'];
     delivered.set(id, [...(delivered.get(id) ?? []), at]);
-    rq.resume().on('end', () => rs.end(at));
+    rq.resume().on('end', () => setTimeout(() => rs.end(at), THINKS_MS));
   });
   door.keepAliveTimeout = 0; // it closes no connection over a question
   return new Promise((done) => { door.listen(0, '127.0.0.1', () => done({ delivered, port: door.address().port, close: () => { door.close(); door.closeAllConnections?.(); } })); });
