@@ -99,9 +99,11 @@ static size_t decode_groups(const uint8_t *value, struct str text, uint8_t *out)
     return i;
 }
 
-static bool decode(struct arena *a, struct str text, bool url, struct str *ret)
+static size_t decoded_room(struct str text) { return text.n / 4 * 3 + 3; }
+
+/* decode_into: out has decoded_room; *ret: how many bytes that were. */
+static bool decode_into(uint8_t *out, struct str text, bool url, size_t *ret)
 {
-    uint8_t *out = (uint8_t *)arena_room(a, text.n / 4 * 3 + 3);
     const uint8_t *value = values_of(url);
     size_t n = 0, chars = 0, pads = 0;
     uint32_t v = 0;
@@ -139,7 +141,25 @@ static bool decode(struct arena *a, struct str text, bool url, struct str *ret)
         out[n++] = (uint8_t)(v >> 10);
         out[n++] = (uint8_t)(v >> 2);
     }
+    *ret = n;
+    return true;
+}
+
+static bool decode(struct arena *a, struct str text, bool url, struct str *ret)
+{
+    size_t n;
+    uint8_t *out = (uint8_t *)arena_room(a, decoded_room(text));
+    if (!decode_into(out, text, url, &n)) return false;
     *ret = str_of(out, n);
+    return true;
+}
+
+bool decode_base64_to(struct buf *b, struct str text)
+{
+    size_t n;
+    uint8_t *out = (uint8_t *)buf_room(b, decoded_room(text));
+    if (!out || !decode_into(out, text, false, &n)) return false;
+    buf_added(b, n);
     return true;
 }
 

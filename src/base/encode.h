@@ -16,6 +16,7 @@ void encode_base64_to(struct buf *b, struct str bytes);
  * False, *ret untouched, on anything else. */
 bool decode_base64(struct arena *a, struct str text, struct str *ret);
 bool decode_base64url(struct arena *a, struct str text, struct str *ret);
+bool decode_base64_to(struct buf *b, struct str text); /* as decode_base64; a buf that is too small fails, as with everything that is put there */
 bool decode_hex(struct arena *a, struct str text, struct str *ret);
 
 #endif

@@ -10,12 +10,14 @@
 #define DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 
 /* Where one begins with another, the longer one comes first. Stored rows rely on the order: new words go to the end. */
-static const struct str words[] = {
-    STR_INIT(DECLARATION "<HashChain " SPACES "><DefaultDigest" SHA512_METHOD),
-    STR_INIT(DECLARATION "<HashChainResult " SPACES " URI=\"/sig-hashchain.xml#STEP0\"><ds:Digest" SHA512_METHOD "<ds:DigestValue>"),
-    STR_INIT("</ds:DigestValue></HashChainResult>"), STR_INIT("</HashStep></HashChain>"), STR_INIT("</HashStep><HashStep id=\"STEP"), STR_INIT("<HashStep id=\"STEP"),
-    STR_INIT("<HashValue><ds:DigestValue>"), STR_INIT("</ds:DigestValue></HashValue>"), STR_INIT("<StepRef URI=\"#STEP"), STR_INIT("<DataRef URI=\""),
-    STR_INIT("</ds:DigestValue></DataRef>"), STR_INIT("\"><ds:DigestValue>"), STR_INIT("\"/>"),
+static const struct word { struct str text; bool before_digest; } words[] = {
+    { STR_INIT(DECLARATION "<HashChain " SPACES "><DefaultDigest" SHA512_METHOD), false },
+    { STR_INIT(DECLARATION "<HashChainResult " SPACES " URI=\"/sig-hashchain.xml#STEP0\"><ds:Digest" SHA512_METHOD "<ds:DigestValue>"), true },
+    { STR_INIT("</ds:DigestValue></HashChainResult>"), false }, { STR_INIT("</HashStep></HashChain>"), false }, { STR_INIT("</HashStep><HashStep id=\"STEP"), false },
+    { STR_INIT("<HashStep id=\"STEP"), false }, { STR_INIT("<HashValue><ds:DigestValue>"), true }, { STR_INIT("</ds:DigestValue></HashValue>"), false },
+    { STR_INIT("<StepRef URI=\"#STEP"), false }, { STR_INIT("<DataRef URI=\""), false }, { STR_INIT("</ds:DigestValue></DataRef>"), false },
+    { STR_INIT("\"><ds:DigestValue>"), true }, { STR_INIT("\"/>"), false },
+    { STR_INIT("\"><StepRef URI=\"#STEP"), false }, { STR_INIT("\"><HashValue><ds:DigestValue>"), true }, { STR_INIT("\"><DataRef URI=\""), false },
 };
 
 enum { PACKED = 1 /* no text begins so */, WORD = 0x80, LITERAL = 0xfe /* the next byte stands for itself */, DIGEST = 0xff, DIGEST_BYTES = 64, DIGEST_TEXT = 88,
@@ -27,41 +29,56 @@ static bool begins_with(struct str rest, struct str word)
     return rest.n >= word.n && rest.p[1] == word.p[1] && rest.p[word.n - 1] == word.p[word.n - 1] && memcmp(rest.p, word.p, word.n) == 0;
 }
 
-static const struct str *find_word(struct str rest)
+/* find_word: its number, or WORDS. guess is tried first. */
+static size_t find_word(struct str rest, size_t guess)
 {
-    if (rest.p[0] != '<' && rest.p[0] != '"') return NULL;
+    if (rest.p[0] != '<' && rest.p[0] != '"') return WORDS;
+    if (begins_with(rest, words[guess].text)) return guess;
     for (size_t i = 0; i < WORDS; i++)
-        if (begins_with(rest, words[i])) return &words[i];
-    return NULL;
+        if (begins_with(rest, words[i].text)) return i;
+    return WORDS;
 }
 
 /* pack_digest: the rest begins with a digest as encode_base64 writes it: the decoder takes the 86 characters of 64 bytes in one way only, and with their padding there is room for
  * nothing else. */
-static bool pack_digest(struct arena *a, struct buf *b, struct str rest)
+static bool pack_digest(struct buf *b, struct str rest)
 {
-    struct str digest, text = str_first(rest, DIGEST_TEXT);
-    if (text.n < DIGEST_TEXT || !decode_base64(a, text, &digest) || digest.n != DIGEST_BYTES) return false;
+    size_t before = b->n;
+    if (rest.n < DIGEST_TEXT) return false;
     buf_put_c(b, (char)DIGEST);
-    buf_put(b, digest);
-    return true;
+    if (decode_base64_to(b, str_first(rest, DIGEST_TEXT)) && b->n == before + 1 + DIGEST_BYTES) return true;
+    b->n = before;
+    return false;
+}
+
+/* plain_run: how many bytes stand for themselves, from the first on, before a word could begin. */
+static size_t plain_run(struct str text)
+{
+    size_t n = 1;
+    while (n < text.n && text.p[n] != '<' && text.p[n] != '"' && (uint8_t)text.p[n] < WORD) n++;
+    return n;
 }
 
 struct str message__pack(struct arena *a, struct str text)
 {
     struct buf b = buf_in(a, 2 * text.n + 1);
+    uint8_t after[WORDS] = { 0 }; /* the word that came behind each the last time */
+    size_t last = 0;
     (void)buf_room(&b, text.n + 1);
     buf_put_c(&b, PACKED);
     while (text.n) {
-        const struct str *word = find_word(text);
-        if (word) {
-            buf_put_c(&b, (char)(WORD + (word - words)));
-            text = str_skip(text, word->n);
-            if (str_ends(*word, STR("<ds:DigestValue>")) && pack_digest(a, &b, text)) text = str_skip(text, DIGEST_TEXT);
-            continue;
+        size_t n = 1, word = find_word(text, after[last]);
+        if (word < WORDS) {
+            buf_put_c(&b, (char)(WORD + word));
+            n = words[word].text.n;
+            if (words[word].before_digest && pack_digest(&b, str_skip(text, n))) n += DIGEST_TEXT;
+            last = after[last] = (uint8_t)word;
+        } else {
+            if ((uint8_t)text.p[0] >= WORD) buf_put_c(&b, (char)LITERAL);
+            else n = plain_run(text);
+            buf_put(&b, str_first(text, n));
         }
-        if ((uint8_t)text.p[0] >= WORD) buf_put_c(&b, (char)LITERAL);
-        buf_put_c(&b, text.p[0]);
-        text = str_skip(text, 1);
+        text = str_skip(text, n);
     }
     return buf_str(&b);
 }
@@ -74,7 +91,7 @@ static bool unpack_one(struct buf *b, struct str *rest)
     if (byte < WORD) {
         buf_put_c(b, (char)byte);
     } else if (byte < WORD + WORDS) {
-        buf_put(b, words[byte - WORD]);
+        buf_put(b, words[byte - WORD].text);
     } else if (byte == LITERAL && rest->n) {
         buf_put_c(b, rest->p[0]);
         *rest = str_skip(*rest, 1);

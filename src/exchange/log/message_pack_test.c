@@ -16,7 +16,7 @@ static struct str digest_text(struct call *c)
 static struct str chain_of(struct call *c, int steps)
 {
     struct buf b = buf_in(c->arena, 64 * 1024);
-    buf_put(&b, words[0]);
+    buf_put(&b, words[0].text);
     for (int i = 0; i < steps; i++)
         buf_print(&b, "<HashStep id=\"STEP%d\"><StepRef URI=\"#STEP%d\"/><HashValue><ds:DigestValue>%.*s</ds:DigestValue></HashValue></HashStep>", i, i + 1, STR_ARG(digest_text(c)));
     buf_print(&b, "<HashStep id=\"STEP%d\"><DataRef URI=\"/message.xml\"><ds:DigestValue>%.*s</ds:DigestValue></DataRef></HashStep></HashChain>", steps, STR_ARG(digest_text(c)));

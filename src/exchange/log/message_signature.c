@@ -13,7 +13,7 @@ static const struct query LAST_REFERENCE = { "exchange",
 static const struct query DELETE = { "exchange", "DELETE FROM message_signature WHERE id <= $1", LOG };
 
 /* The newest documents of a group, by number modulo RECENT. Views of what the calls of the group hold: they sleep until its commit. */
-struct recent { size_t n; struct { struct str xml; int64_t id; } list[RECENT]; };
+struct recent { size_t n; struct recent_doc { struct str xml; int64_t id; } list[RECENT]; };
 static const struct db_common_kind SHARED_RECENT = { sizeof(struct recent), NULL };
 
 /* Whole documents, the one that was used last first. Only who writes LOG touches them; what a transaction that is undone has put here goes. They are those of this server of the
@@ -100,8 +100,10 @@ enum status message__keep_signature(struct db_tx *tx, const struct signature_doc
     int64_t id;
     if (!doc->chain_result.n) return *ret = doc->xml, ST_OK;
     struct recent *recent = db_common(tx, &SHARED_RECENT, &fresh);
-    for (size_t i = 0; i < recent->n && i < RECENT; i++)
-        if (str_eq(recent->list[i].xml, doc->xml)) return *ret = write_reference(tx->call->arena, recent->list[i].id), ST_OK;
+    for (size_t i = recent->n; i > 0 && i + RECENT > recent->n; i--) { /* it is mostly the newest, and others of the same signer are alike for a long way */
+        const struct recent_doc *r = &recent->list[(i - 1) % RECENT];
+        if (str_eq(r->xml, doc->xml)) return *ret = write_reference(tx->call->arena, r->id), ST_OK;
+    }
     TRY(db_next_row(tx, &LAST_ID, &id));
     TRY(insert_document(tx, id, doc->xml));
     size_t at = recent->n++ % RECENT;
