@@ -132,19 +132,6 @@ enum key_algorithm key_algorithm(const struct key *k) { return k->algorithm; }
 enum key_purpose key_purpose(const struct key *k) { return k->purpose; }
 struct str key_public(const struct key *k) { return k->public_key; }
 
-enum status trust_key(struct call *c, enum key_purpose purpose, struct str owner, const struct key **ret)
-{
-    struct trust *t = c->app->trust;
-    const struct key *k = newest(t, purpose, owner);
-    if (!k) {
-        TRY(read_list(c, t));
-        k = newest(t, purpose, owner);
-    }
-    if (!k) return call_fail(c, ST_NOT_FOUND, "keys", "This node has no key for the purpose %s. Make its keys with `sen node init`.", key__purpose_name(purpose));
-    *ret = k;
-    return ST_OK;
-}
-
 static const struct key *of_public(struct trust *t, enum key_purpose purpose, struct str public_key)
 {
     (void)pthread_mutex_lock(&t->lock);
@@ -154,18 +141,22 @@ static const struct key *of_public(struct trust *t, enum key_purpose purpose, st
     return k;
 }
 
-enum status trust_key_of_public(struct call *c, enum key_purpose purpose, struct str public_key, const struct key **ret)
+/* find_key: one that is not known yet may have been made since the list was read. */
+static enum status find_key(struct call *c, const struct key *(*find)(struct trust *t, enum key_purpose purpose, struct str by), enum key_purpose purpose, struct str by, const struct key **ret)
 {
     struct trust *t = c->app->trust;
-    const struct key *k = of_public(t, purpose, public_key);
+    const struct key *k = find(t, purpose, by);
     if (!k) {
         TRY(read_list(c, t));
-        k = of_public(t, purpose, public_key);
+        k = find(t, purpose, by);
     }
     if (!k) return call_fail(c, ST_NOT_FOUND, "keys", "This node has no key for the purpose %s. Make its keys with `sen node init`.", key__purpose_name(purpose));
     *ret = k;
     return ST_OK;
 }
+
+enum status trust_key(struct call *c, enum key_purpose purpose, struct str owner, const struct key **ret) { return find_key(c, newest, purpose, owner, ret); }
+enum status trust_key_of_public(struct call *c, enum key_purpose purpose, struct str public_key, const struct key **ret) { return find_key(c, of_public, purpose, public_key, ret); }
 
 enum status trust_make_key(struct call *c, enum key_purpose purpose, enum key_algorithm alg, struct str owner, const struct key **ret)
 {
