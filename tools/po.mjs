@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withInputs } from './template.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const COUNTRY = join(ROOT, 'country/vn');
@@ -53,7 +54,7 @@ function* walk(folder, endings) {
 }
 
 export function textsOfTemplate(source) {
-  return [...source.matchAll(/\{\{t\s+"((?:[^"\\]|\\["\\])*)"/g)].map(m => m[1].replace(/\\(["\\])/g, '$1'));
+  return [...withInputs(source).matchAll(/\{\{t\s+"((?:[^"\\]|\\["\\])*)"/g)].map(m => m[1].replace(/\\(["\\])/g, '$1'));
 }
 
 // Words of C: strings (neighbours joined), names and single signs; comments and characters are passed over.

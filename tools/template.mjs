@@ -10,6 +10,8 @@
 //   {{#each items as item}} {{/each}}     over the fields `items` and `nitems`
 //   {{#title}} {{/title}}            the name of the page (text only); {{title}} shows it in the h1
 //   {{error "field"}}                the sentence for a field; {{#error "field"}} {{/error}} only when that field is wrong
+//   {{input "field" "Label"}}        a line of text of a form: label, sentence of the field, box with the value d->field; behind it, as needed: hint "..." (or
+//                                    hint-of "other": that one's hint holds for both), short (a few letters), digits
 //   {{csrf}}                         the hidden input every POST form needs
 //   {{asset "name"}}                 the address of an embedded file
 //   {{include "room/part.html" with x}}   another template
@@ -67,7 +69,34 @@ function words(tag, fail) {
   return list;
 }
 
-// ---- 2. where in the markup do we stand? ----
+// ---- 2. a line of a form, written out ----
+
+export function inputSource(list, fail) {
+  const [, field, label, ...rest] = list;
+  const more = {};
+  while (rest.length) {
+    const { name } = rest.shift();
+    if (name === 'short' || name === 'digits') more[name] = true;
+    else if ((name === 'hint' || name === 'hint-of') && rest[0]?.text !== undefined) more[name] = rest.shift().text;
+    else fail('{{input "field" "Label" hint "..." short digits}}');
+  }
+  if (!/^[a-z_]+$/.test(field?.text ?? '') || !label?.text || (more.hint !== undefined && more['hint-of'] !== undefined)) fail('{{input "field" "Label"}} names a field and its label');
+  const id = field.text, quoted = text => `"${text.replace(/["\\]/g, '\\$&')}"`, described = more.hint === undefined ? more['hint-of'] : id;
+  return `<div class="govuk-form-group{{#error "${id}"}} govuk-form-group--error{{/error}}">` +
+    `<label class="govuk-label" for="${id}">{{t ${quoted(label.text)}}}</label>` +
+    (more.hint === undefined ? '' : `<div class="govuk-hint" id="${id}-hint">{{t ${quoted(more.hint)}}}</div>`) +
+    `{{error "${id}"}}` +
+    `<input class="govuk-input govuk-input--width-${more.short ? 10 : 20}${more.digits ? ' sen-numbers' : ''}{{#error "${id}"}} govuk-input--error{{/error}}" id="${id}" name="${id}" type="text"` +
+    `${more.digits ? ' inputmode="numeric"' : ''} autocomplete="off" spellcheck="false" value="{{${id}}}"${described ? ` aria-describedby="${described}-hint"` : ''}></div>`;
+}
+
+// withInputs: a template with all its lines of forms written out, for who looks for its texts.
+export function withInputs(source) {
+  const fail = what => { throw new TemplateError(what); };
+  return tokens(source, (line, what) => fail(what)).map(({ tag, text }) => tag === undefined ? text : /^input\s/.test(tag) ? inputSource(words(tag, fail), fail) : `{{${tag}}}`).join('');
+}
+
+// ---- 3. where in the markup do we stand? ----
 
 // A small reader of HTML that follows literal text and knows, for the next value, the one safe way to write it.
 class Markup {
@@ -173,7 +202,7 @@ class Markup {
   }
 }
 
-// ---- 3. tokens to C ----
+// ---- 4. tokens to C ----
 
 const cstring = text => '"' + text.replace(/[\\"?]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t').replace(/\r/g, '') + '"';
 
@@ -198,13 +227,16 @@ class Compiler {
     this.readData();
     for (const token of this.tokens) {
       this.line = token.line;
-      if (token.tag === undefined) this.literal(token.text);
-      else this.tag(token.tag);
+      this.token(token);
     }
     if (this.blocks.length) this.fail(`{{#${this.blocks.at(-1).kind}}} is never closed`, this.blocks.at(-1).line);
     if (this.markup.where !== 'text') this.fail('the file ends inside a tag');
     if (this.markup.stack.length) this.fail(`<${this.markup.top()}> is never closed`);
     return { c: this.source(), h: this.header() };
+  }
+  token({ tag, text }) {
+    if (tag === undefined) this.literal(text);
+    else this.tag(tag);
   }
   readData() {
     const first = this.tokens.shift();
@@ -236,7 +268,7 @@ class Compiler {
     if (/^[#/]/.test(tag) || tag === 'else') { this.block(tag); return; }
     const list = words(tag, what => this.fail(what));
     const head = list[0]?.name;
-    const special = { t: 'translate', day: 'printer', moment: 'printer', number: 'printer', csrf: 'csrf', error: 'error', asset: 'asset', include: 'include' }[head];
+    const special = { t: 'translate', day: 'printer', moment: 'printer', number: 'printer', csrf: 'csrf', error: 'error', asset: 'asset', include: 'include', input: 'input' }[head];
     if (head === 'title' && list.length === 1 && this.out.title.length) { this.textOnly('title'); this.emit(`html_title_${this.name}(o, d);`); return; }
     if (special && !(special !== 'csrf' && list.length === 1)) { this[special](list, head); return; }
     if (list.length !== 1 || !head || !PATH.test(head)) this.fail(`unknown tag {{${tag}}}`);
@@ -287,6 +319,10 @@ class Compiler {
     this.textOnly('error');
     if (list.length !== 2 || list[1].text === undefined) this.fail('{{error "field"}} names one field');
     this.emit(`html_error(o, STR(${cstring(list[1].text)}));`);
+  }
+  input(list) {
+    this.textOnly('input');
+    for (const token of tokens(inputSource(list, what => this.fail(what)), (line, what) => this.fail(what))) this.token(token);
   }
   asset(list) {
     if (this.markup.context(what => this.fail(what)) !== 'url') this.fail('{{asset}} is a whole address');
@@ -352,7 +388,7 @@ class Compiler {
     else this.emit('}');
   }
 
-  // ---- 4. the files ----
+  // ---- 5. the files ----
   header() {
     const guard = `SEN_PAGE_${this.room}_${this.name}_H`.toUpperCase().replaceAll("/", "_");
     const type = this.type ? `const ${this.type} *d` : 'const void *d';

@@ -88,3 +88,13 @@ test('refused: what does not balance', () => {
   refused('{{#each a as b}}{{#each c as b}}{{/each}}{{/each}}', /name "b" is taken/);
   refused('<p title="x', /ends inside a tag/);
 });
+test('a line of a form is written out, with its label, hint and sentence', () => {
+  const made = c('<form>{{input "born" "Date of \\"birth\\"" hint "For example 1984." short}}{{input "until" "Until" hint-of "born" digits}}</form>');
+  for (const piece of ['<label class=\\"govuk-label\\" for=\\"born\\">', 'html_tr(o, STR("Date of \\"birth\\""));', 'id=\\"born-hint\\">', 'html_tr(o, STR("For example 1984."));', 'html_error(o, STR("born"));',
+    'html_has_error(o, STR("born"))', 'govuk-input--width-10', 'html_put_attr(o, d->born);', 'html_put_attr(o, d->until);', 'inputmode=\\"numeric\\"', 'aria-describedby=\\"born-hint\\">']) assert.ok(made.includes(piece), piece);
+  assert.equal(made.split('id=\\"born-hint\\"').length, 2, 'one hint for both');
+  refused('<form>{{input "born"}}</form>', /names a field and its label/);
+  refused('<form>{{input "born" "Birth" wide}}</form>', /\{\{input/);
+  refused('<form>{{input "born" "Birth" hint "a" hint-of "b"}}</form>', /names a field/);
+  refused('<p title="{{input "born" "Birth"}}"></p>', /text only/);
+});
