@@ -184,6 +184,7 @@ TEST(a_name_is_not_listened_at_beside_another_program)
 {
     int fd = -1, port;
     FILE_FD other = fake_listen("127.0.0.1", &port);
+    CHECK(other >= 0);
     CHECK(listen__open(c, str_print(c->arena, "localhost:%d", port), &fd) == ST_UNAVAILABLE && fd == -1); /* ::1 would be free */
     CHECK_STR(call_error(c)->key, STR("Another program listens at %s already. Stop it, or choose another port in node.yaml."));
 }
