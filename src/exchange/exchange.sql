@@ -108,7 +108,8 @@ INSERT INTO message_bookmark (id, seq) SELECT 2, seq FROM message_bookmark WHERE
 
 -- migration 10 log
 -- Where the rows of a class stand, by second: each place is the row's number and the millisecond (message_place.c); first_seq: of the first one when it was written. Fewer
--- rows than messages. Made again with the whole index.
+-- rows than messages. Made again with the whole index. Leaves, here and in message_stamp, are folded (message_fold.c): where the digest is that of the leaf before, the number
+-- stands alone, its highest bit set; those of before read as they are.
 DROP TABLE message_place;
 CREATE TABLE message_place (class BIGINT NOT NULL, second BIGINT NOT NULL, first_seq BIGINT NOT NULL, places {blob} NOT NULL, PRIMARY KEY (class, second, first_seq)) {clustered};
 DELETE FROM message_class;

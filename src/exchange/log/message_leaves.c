@@ -71,7 +71,7 @@ enum status message__add_leaf(struct call *c, struct message_leaves *l, int64_t 
 enum status message__keep_leaves(struct call *c, const struct message_leaves *l, int64_t upto)
 {
     if (l->broken) return db_exec(c, &SKIP, db_int(upto));
-    return l->n ? db_exec(c, &INSERT, db_int(l->last_seq), db_int(l->first_seq), db_int((int64_t)l->n), db_int(l->first_ms), db_bytes(buf_str(&l->bytes))) : ST_OK;
+    return l->n ? db_exec(c, &INSERT, db_int(l->last_seq), db_int(l->first_seq), db_int((int64_t)l->n), db_int(l->first_ms), db_bytes(message__fold_leaves(c->arena, buf_str(&l->bytes)))) : ST_OK;
 }
 
 enum status message__drop_leaves(struct call *c, int64_t last_seq) { return db_exec(c, &DROP, db_int(last_seq)); }
@@ -143,8 +143,8 @@ static enum status collect_leaves(struct call *reader, int64_t after_seq, int64_
         enum status st = db_one(&rows);
         if (st != ST_OK) return st == ST_NOT_FOUND ? ST_OK : st;
         int64_t last_seq = db_col_int(&rows, 0);
-        struct str leaves = db_col_bytes(&rows, 2);
-        if (!is_whole(leaves, db_col_int(&rows, 1), last_seq))
+        struct str leaves;
+        if (!message__unfold_leaves(reader->arena, db_col_bytes(&rows, 2), &leaves) || !is_whole(leaves, db_col_int(&rows, 1), last_seq))
             return call_fail(reader, ST_BROKEN, "", "The list of the messages up to row %s that wait for a time-stamp is damaged. Restore the message log from a backup.",
                              str_print(reader->arena, "%lld", (long long)last_seq));
         copy_leaves(l, leaves, after_seq);

@@ -112,5 +112,8 @@ NODISCARD enum status message__collect_leaves(struct call *c, int64_t after_seq,
 NODISCARD enum status message__count_waiting(struct call *c, int64_t after_seq, int64_t *ret_n, int64_t *ret_oldest_ms);
 /* message__drop_leaves: in the transaction that writes the time-stamp which covers them. */
 NODISCARD enum status message__drop_leaves(struct call *c, int64_t last_seq);
+/* message__fold_leaves: whole leaves as they are kept: shorter where several have one digest. message__unfold_leaves: whole again; false where it is no list. */
+struct str message__fold_leaves(struct arena *a, struct str leaves);
+NODISCARD bool message__unfold_leaves(struct arena *a, struct str kept, struct str *ret);
 
 #endif

@@ -15,8 +15,9 @@ static const struct query NEXT_STAMP = { "exchange", STAMP_COLUMNS "WHERE last_s
 enum status stamp__insert(struct call *c, const struct stamp_row *row)
 {
     DB_TX tx = { 0 };
+    struct str kept = message__fold_leaves(c->arena, row->leaves);
     TRY(db_begin(c, LOG, &tx));
-    TRY(db_exec(c, &INSERT_STAMP, db_int(row->last_seq), db_int(row->first_seq), db_int(row->at_ms), db_int(row->n), db_text(row->service), db_bytes(row->leaves), db_bytes(row->result),
+    TRY(db_exec(c, &INSERT_STAMP, db_int(row->last_seq), db_int(row->first_seq), db_int(row->at_ms), db_int(row->n), db_text(row->service), db_bytes(kept), db_bytes(row->result),
                 db_bytes(row->token)));
     TRY(message__drop_leaves(c, row->last_seq));
     return db_commit(&tx);
@@ -40,7 +41,7 @@ enum status stamp__next(struct call *c, int64_t seq, struct stamp_row *ret)
     DB_ROWS rows = db_run(c, &NEXT_STAMP, db_int(seq));
     TRY(db_one(&rows));
     read_facts(&rows, ret);
-    ret->leaves = db_col_bytes(&rows, 5);
+    if (!message__unfold_leaves(c->arena, db_col_bytes(&rows, 5), &ret->leaves)) ret->leaves = STR(""); /* who uses them tells that they are damaged */
     ret->result = db_col_bytes(&rows, 6);
     ret->token = db_col_bytes(&rows, 7);
     return ST_OK;
