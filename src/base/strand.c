@@ -33,6 +33,7 @@ struct strand {
     struct san_fiber san;
     struct strand_job job;
     bool busy;                            /* with a job */
+    _Atomic bool recalled, hurried;
     int events;                           /* of the descriptor it waits for */
     struct strand *next;                  /* among the ready, the patient or the spare ones */
     bool timed; int64_t until_us; struct strand *later, **sooner; /* among those that wait for a moment */
@@ -58,7 +59,7 @@ struct strand_loop {
     struct san_fiber san;
     struct strand *timed, *spare, **all;
     struct list patient;                  /* go on when nobody else does */
-    size_t made, running, npatient;
+    size_t made, running, nattending, npatient;
     bool starved;                         /* there was no memory for a stack: jobs wait for some */
     int64_t trimmed_us;
 };
@@ -211,7 +212,12 @@ void strand_await_rest(int64_t most_us)
     time_out_at(s->loop, s, time_monotonic_us() + most_us);
     leave(s);
     time_out_never(s);
+    (void)atomic_exchange(&s->hurried, false);
 }
+
+void strand_hurry(struct strand *s) { atomic_store(&s->hurried, true); } /* its loop does not sleep while somebody is patient */
+
+size_t strand_crowd(void) { return mine ? mine->loop->running - mine->loop->nattending : 1; }
 
 /* ---- descriptors ---- */
 
@@ -244,6 +250,22 @@ int strand_poll(int fd, short events, int64_t until_us)
     while (!s->events && time_monotonic_us() < until_us) strand_park(s, until_us);
     if (!s->events) (void)epoll_ctl(s->loop->epoll, EPOLL_CTL_DEL, fd, NULL); /* it must not speak to a strand that waits for something else */
     return s->events;
+}
+
+void strand_attend(int fd, int64_t until_us)
+{
+    struct strand *s = mine;
+    s->events = 0;
+    if (!watch(s->loop, s, fd, EPOLLIN)) until_us = time_monotonic_us();
+    s->loop->nattending++;
+    while (!s->events && !atomic_load(&s->recalled) && time_monotonic_us() < until_us) strand_park(s, until_us);
+    s->loop->nattending--;
+    (void)atomic_exchange(&s->recalled, false); /* what it told is looked at from here on */
+}
+
+void strand_recall(struct strand *s)
+{
+    if (!atomic_exchange(&s->recalled, true)) strand_wake(s, NULL);
 }
 
 /* ---- outside ---- */
@@ -324,7 +346,7 @@ static void run_ready(struct strand_loop *l)
 static int64_t pause_us(const struct strand_loop *l)
 {
     int64_t now_us = time_monotonic_us(), pause = REST_US;
-    if (l->npatient) pause = l->running > l->npatient ? REST_LEAST_US : 0; /* who is alone does not wait */
+    if (l->npatient) pause = l->running - l->nattending > l->npatient ? REST_LEAST_US : 0; /* who is alone does not wait */
     else if (l->starved) pause = STARVED_US;
     for (const struct strand *s = l->timed; s; s = s->later)
         if (s->until_us - now_us < pause) pause = s->until_us - now_us;
@@ -361,7 +383,7 @@ static void let_patient_go(struct strand_loop *l, bool at_rest)
     (void)pthread_mutex_lock(&l->lock);
     for (struct strand *next; s; s = next) {
         next = s->next;
-        bool goes = at_rest || s->until_us <= now_us;
+        bool goes = at_rest || s->until_us <= now_us || atomic_load(&s->hurried);
         append(goes ? &l->ready : &l->patient, s);
         l->npatient -= goes;
     }

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include "base/gate.h"
 #include "base/test.h"
 #include "base/time.h"
 
@@ -10,7 +11,7 @@ enum { MANY = 200, ROUNDS = 50 };
 
 /* What one job did, and with whom; all jobs of a loop may write here without a lock. */
 struct seen { int began, ended, inside, most_inside; pthread_t thread; };
-struct work { struct strand_job job; struct seen *seen; int fd, answer; int64_t until_us; bool came; };
+struct work { struct strand_job job; struct seen *seen; int fd, answer; int64_t until_us; bool came; struct strand *other; struct work *next; struct gate *gate; };
 
 static void pass_often(void *arg)
 {
@@ -134,3 +135,95 @@ TEST(who_lets_others_go_first_comes_after_all_of_them)
     CHECK(w[0].answer == 8);
 }
 
+static void keep_busy(void *arg)
+{
+    struct work *w = arg;
+    while (!w->seen->ended) strand_yield();
+}
+
+static void be_patient_until_hurried(void *arg)
+{
+    struct work *w = arg;
+    strand_await_rest(60000000);
+    w->seen->ended = 1;
+}
+
+static void hurry(void *arg)
+{
+    struct work *w = arg;
+    for (int i = 0; i < ROUNDS; i++) strand_yield();
+    CHECK(w->seen->ended == 0);
+    strand_hurry(w->other);
+}
+
+static void note_and_be_patient(void *arg)
+{
+    struct work *w = arg;
+    w->next->other = strand_mine();
+    be_patient_until_hurried(arg);
+}
+
+TEST(who_is_hurried_does_not_wait_for_those_that_never_rest)
+{
+    struct seen seen = { 0 };
+    struct work busy = { .seen = &seen }, hurrying = { .seen = &seen }, patient = { .seen = &seen, .next = &hurrying };
+    struct strand_loop *l = start(3);
+    patient.job = (struct strand_job){ note_and_be_patient, &patient, NULL };
+    busy.job = (struct strand_job){ keep_busy, &busy, NULL };
+    hurrying.job = (struct strand_job){ hurry, &hurrying, NULL };
+    strand_begin(l, &patient.job);
+    strand_begin(l, &busy.job);
+    strand_begin(l, &hurrying.job);
+    strand_loop_end(l);
+    CHECK(seen.ended == 1);
+}
+
+/* attend_to_bytes: one after the other, until it was recalled while there were none. */
+static void attend_to_bytes(void *arg)
+{
+    struct work *w = arg;
+    char c;
+    w->other = strand_mine();
+    gate_open(w->gate);
+    while (!w->came) {
+        strand_attend(w->fd, w->until_us);
+        bool any = recv(w->fd, &c, 1, MSG_DONTWAIT) == 1;
+        if (any) w->answer++, gate_open(w->gate);
+        else w->came = true;
+    }
+}
+
+static void count_crowd(void *arg)
+{
+    struct work *w = arg;
+    w->answer = (int)strand_crowd();
+    gate_open(w->gate);
+}
+
+TEST(who_attends_is_woken_by_bytes_or_recalled_and_is_no_crowd)
+{
+    int pair[2];
+    struct gate gate;
+    gate_init(&gate);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    struct work attending = { .fd = pair[0], .until_us = time_monotonic_us() + 3600000000, .gate = &gate }, counting = { .gate = &gate };
+    struct strand_loop *l = start(2);
+    attending.job = (struct strand_job){ attend_to_bytes, &attending, NULL };
+    counting.job = (struct strand_job){ count_crowd, &counting, NULL };
+    strand_begin(l, &attending.job);
+    gate_wait(&gate);
+    for (int i = 1; i <= ROUNDS; i++) {
+        CHECK(write(pair[1], "x", 1) == 1);
+        gate_wait(&gate);
+        CHECK(attending.answer == i);
+    }
+    strand_begin(l, &counting.job);
+    gate_wait(&gate);
+    CHECK(counting.answer == 1);
+    strand_recall(attending.other);
+    strand_loop_end(l);
+    CHECK(attending.came && attending.answer == ROUNDS);
+    CHECK(strand_crowd() == 1);
+    gate_done(&gate);
+    (void)close(pair[0]), (void)close(pair[1]);
+}

@@ -1,4 +1,4 @@
-/* edge.c: doors and turns: the event-driven side. A door reads requests within limits, hands each to the workers with its connection suspended, and sends the
+/* edge.c: turns: the event-driven side. A door reads requests within limits, hands each to the workers with its connection suspended, and sends the
  * answer when the worker has resumed it. Rules that libmicrohttpd asks for: suspend inside the access handler, resume once, and let nothing of a turn be touched
  * after the resume. Every suspended connection is resumed by exactly one turn__answer. */
 #include <arpa/inet.h>
@@ -286,7 +286,7 @@ static void connection_changed(void *arg, struct MHD_Connection *connection, voi
 {
     struct door *d = arg;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        if (!d->named) name_thread(d);
+        if (!d->named && !d->keeper) name_thread(d);
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         *context = info ? welcome(d, connection, info->connect_fd) : NULL;
         atomic_fetch_add(&d->web->numbers.connections[d->index], 1);
@@ -303,12 +303,13 @@ static PRINTF_LIKE(2, 0) void note_from_library(void *arg, const char *format, v
     log_vnote(STR("edge"), "web", format, args);
 }
 
-/* ---- doors ---- */
+/* ---- the daemon of a door ---- */
 
-static struct MHD_Daemon *start_daemon(struct door *d)
+/* edge__start: with a thread of its own, or for a loop that calls MHD_run. */
+struct MHD_Daemon *edge__start(struct door *d, bool own_thread)
 {
     const struct web_options *o = &d->web->options;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG | (d->tls ? MHD_USE_TLS : 0);
+    unsigned flags = (own_thread ? MHD_USE_EPOLL_INTERNAL_THREAD : MHD_USE_EPOLL) | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (d->tls ? MHD_USE_TLS : 0);
     struct MHD_OptionItem tls[] = {
         { MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, tls__certificate_callback() },
         { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls__priorities },
@@ -328,42 +329,4 @@ static struct MHD_Daemon *start_daemon(struct door *d)
         MHD_OPTION_STRICT_FOR_CLIENT, (int)1,
         MHD_OPTION_ARRAY, d->tls ? tls : none,
         MHD_OPTION_END);
-}
-
-enum status door__open(struct call *c, struct door *d, struct str address)
-{
-    TRY(listen__open(c, address, &d->fd));
-    workers__open_door(d->web->workers, d->index);
-    d->daemon = start_daemon(d);
-    if (d->daemon) return ST_OK;
-    (void)close(d->fd);
-    d->fd = -1;
-    return call_fail(c, ST_UNAVAILABLE, "", "The HTTP server did not start at %s. The cause stands in the log.", address);
-}
-
-int door__bound_port(const struct door *d)
-{
-    struct sockaddr_storage at = { 0 };
-    socklen_t n = sizeof at;
-    if (getsockname(d->fd, (struct sockaddr *)&at, &n) != 0) return 0;
-    if (at.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)(void *)&at)->sin6_port);
-    return ntohs(((struct sockaddr_in *)(void *)&at)->sin_port);
-}
-
-void door__quiesce(struct door *d)
-{
-    if (!d->daemon) return;
-    (void)MHD_quiesce_daemon(d->daemon); /* gives the socket back to us */
-    (void)close(d->fd);
-    d->fd = -1;
-}
-
-void door__close(struct door *d)
-{
-    if (d->daemon) MHD_stop_daemon(d->daemon);
-    d->daemon = NULL;
-    router__free(d->router);
-    d->router = NULL;
-    tls__free(d->secrets);
-    d->secrets = NULL;
 }

@@ -1,4 +1,4 @@
-/* edge_answer.c: a worker's reply is kept in one piece of memory and becomes libmicrohttpd's answer on the thread of the door. libmicrohttpd takes three pieces of memory for a
+/* edge_answer.c: a worker's reply is kept in one piece of memory and becomes libmicrohttpd's answer on the thread (or strand) of the door. libmicrohttpd takes three pieces of memory for a
  * header; what is taken and given back by the same thread costs little, what goes from one thread to another a lot. */
 #include <microhttpd.h>
 
@@ -74,7 +74,7 @@ void turn__answer(struct call *c, struct turn *t, const struct reply *rp, const 
     t->status = rp->status ? rp->status : 200;
     t->kept = keep_reply(rp, gather_headers(c, rp, extra, nextra));
     t->state = TURN_READY;
-    MHD_resume_connection(t->connection); /* from here on the edge owns the turn */
+    door__resume(t->door, t->connection); /* from here on the edge owns the turn */
 }
 
 /* ---- on the thread of the door ---- */

@@ -121,7 +121,7 @@ struct peer_tls {
 void web_set_peer_tls(struct app *app, const struct peer_tls *tls);
 
 /* How the edge says on PORT_PEERS that it took nothing of a request (too large, too busy, about to stop), as peers understand it: the body of a 200 text/xml, sent with
- * X-Sen-Taken: no where another try may go better. Called on the edge's own thread: it never waits. Set before web_start; without it peers get problem+json too. */
+ * X-Sen-Taken: no where another try may go better. Called by the edge: it never waits. Set before web_start; without it peers get problem+json too. */
 typedef void refusal_writer(struct buf *out, enum status st, struct str sentence);
 void web_set_peer_refusal(struct app *app, refusal_writer *w);
 

@@ -131,6 +131,13 @@ void router__free(struct router *r)
 
 size_t router__count(const struct router *r) { return r->n; }
 
+bool router__waits(const struct router *r)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->n; i++) any |= r->ways[i].route->waits;
+    return any;
+}
+
 static bool fits(const struct way *w, struct str path, struct str *values)
 {
     struct str rest = str_skip(path, 1), text;

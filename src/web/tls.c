@@ -9,7 +9,7 @@
 
 enum { CHAIN_MAX = 8 };
 
-/* Made once when the door opens; used by the door's one thread only, so the call needs no lock. */
+/* Made once when the door opens; used by the door's one thread or strand only, so the call needs no lock. */
 struct door_tls {
     struct app *app;
     const struct key *key;
@@ -142,6 +142,7 @@ static int give_certificate(gnutls_session_t session, const struct gnutls_cert_r
 {
     const struct door *d = gnutls_session_get_ptr(session);
     (void)info;
+    strand_yield(); /* a handshake takes as long as several messages: many of them do not keep a loop */
     *certs = d->secrets->certs;
     *ncerts = d->secrets->ncerts;
     *privkey = d->secrets->privkey;

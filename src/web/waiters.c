@@ -158,7 +158,7 @@ void waiters__push(struct waiters *ws, size_t door, struct turn *t)
 enum status waiters__start(struct call *c, struct waiters *ws)
 {
     bool started = true;
-    for (size_t i = 0; started && i < ws->nloops; i++) started = (ws->loops[i] = strand_loop_start(ws->most * DOOR_COUNT, rest, ws)) != NULL;
+    for (size_t i = 0; started && i < ws->nloops; i++) started = (ws->loops[i] = strand_loop_start((ws->most + 1) * DOOR_COUNT, rest, ws)) != NULL;
     if (started) return ST_OK;
     return call_fail(c, ST_UNAVAILABLE, "", "No thread could be started. Raise the limit of processes or lower web.workers.");
 }
@@ -176,16 +176,15 @@ void waiters__finish(struct waiters *ws)
     ws->closing = true;
     while (!all_rest(ws)) (void)pthread_cond_wait(&ws->rested, &ws->lock);
     (void)pthread_mutex_unlock(&ws->lock);
-    for (size_t i = 0; i < ws->nloops; i++) {
-        strand_loop_end(ws->loops[i]);
-        ws->loops[i] = NULL;
-    }
-    close_calls(ws, true);
 }
+
+struct strand_loop *waiters__loop(struct waiters *ws, size_t door) { return ws->loops[door % ws->nloops]; }
 
 void waiters__free(struct waiters *ws)
 {
     if (!ws) return;
+    for (size_t i = 0; i < ws->nloops; i++) strand_loop_end(ws->loops[i]);
+    close_calls(ws, true);
     (void)pthread_cond_destroy(&ws->rested);
     (void)pthread_mutex_destroy(&ws->lock);
     heap_free(ws->loops);

@@ -31,6 +31,7 @@ bool router__is_rest(const struct match *m, size_t i); /* is the i-th value that
 /* router__allow: "GET, HEAD, POST" of a path. */
 void router__allow(const struct router *r, struct str path, struct buf *out);
 size_t router__count(const struct router *r);
+bool router__waits(const struct router *r); /* does any route wait for others? */
 
 /* ---- form.c ---- */
 struct form_value { const struct field *field; struct str text; bool given; };
@@ -80,6 +81,7 @@ void waiters__push(struct waiters *ws, size_t door, struct turn *t);
 size_t waiters__waiting(struct waiters *ws, size_t door);
 NODISCARD enum status waiters__start(struct call *c, struct waiters *ws);
 void waiters__finish(struct waiters *ws);
+struct strand_loop *waiters__loop(struct waiters *ws, size_t door); /* where this door itself may stand, until waiters__free */
 void waiters__free(struct waiters *ws);
 
 /* ---- serve.c: the way of one request through a worker ---- */
@@ -123,10 +125,15 @@ struct door {
     bool named;                               /* its thread; known to that alone */
     int fd;                                   /* listening socket while the daemon owns it */
     struct MHD_Daemon *daemon;
+    struct keeper *keeper;                    /* on whose strand it is; NULL: it has a thread of its own */
     struct router *router;
     struct door_tls *secrets;                 /* tls.c */
 };
+/* edge__start: NULL when it did not; own_thread: else somebody calls MHD_run. */
+struct MHD_Daemon *edge__start(struct door *d, bool own_thread);
+/* ---- door.c ---- */
 NODISCARD enum status door__open(struct call *c, struct door *d, struct str address);
+void door__resume(struct door *d, struct MHD_Connection *connection); /* from any thread */
 void door__quiesce(struct door *d);
 void door__close(struct door *d);
 int door__bound_port(const struct door *d);
