@@ -6,9 +6,10 @@
 
 #include "base/crowd.h"
 #include "base/gate.h"
+#include "base/strand.h"
 #include "exchange/state/state.h"
 
-enum { BATCH_MOST = 256, CROWD_US = 2000, CROWDS_MOST = 4 };
+enum { BATCH_MOST = 256, CROWD_US = 2000, CROWDS_MOST = 4, ENOUGH = 16, PARTS = 4 };
 
 enum turn { WAITS, LEADS /* signs now, for itself and others */, SIGNED, LEFT /* the batch failed: each signs for itself and hears its own reason */ };
 
@@ -28,6 +29,8 @@ struct sign_queue {
     struct waiting *first, **last;
     size_t n, most;     /* waiting; under one signature */
     bool busy;          /* somebody leads */
+    struct strand *patient; /* who leads and waits for others to join */
+    size_t enough;          /* of them */
 };
 
 struct sign_queue *sign__queue_new(size_t most)
@@ -59,7 +62,7 @@ static bool fits(const struct waiting *a, const struct waiting *b) { return a->k
 /* take_batch: off the queue go the leader and those that fit to it, oldest first. The lock is held. */
 static size_t take_batch(struct sign_queue *q, const struct waiting *leader, struct waiting **batch)
 {
-    size_t n = 0, free_places = q->most - 1; /* one is the leader's, wherever it stands */
+    size_t n = 0, free_places = q->enough - 1; /* one is the leader's, wherever it stands */
     struct waiting **at = &q->first;
     while (*at) {
         struct waiting *w = *at;
@@ -115,21 +118,29 @@ void sign__end_turn(struct sign_turn *t)
     t->queue = NULL;
 }
 
-static size_t count_waiting(struct sign_queue *q)
+/* expect: true while there may be more to come than the `before` of the last look; then who makes it enough ends the wait. */
+static bool expect(struct sign_queue *q, size_t *before)
 {
+    size_t share = strand_crowd() / PARTS;
     (void)pthread_mutex_lock(&q->lock);
-    size_t n = q->n;
+    q->enough = share < ENOUGH ? ENOUGH : share;
+    if (q->enough > q->most) q->enough = q->most;
+    bool more = q->n > *before && q->n < q->enough;
+    *before = q->n;
+    q->patient = more ? strand_mine() : NULL;
     (void)pthread_mutex_unlock(&q->lock);
-    return n;
+    return more;
 }
 
-/* let_others_join: nobody is at work when a message comes alone; and who is busy with something else is not waited for much. */
+/* let_others_join: nobody is at work when a message comes alone; and who is busy with something else is not waited for much. A batch of all would leave this node without
+ * work while the other one has it, and the other way round: a quarter of what is on its way is enough, where that is not few. */
 static void let_others_join(struct sign_queue *q)
 {
-    for (size_t i = 0, n = 0, before = 0; i < CROWDS_MOST && (n = count_waiting(q)) > before && n < q->most; i++) {
-        before = n;
-        crowd_await(CROWD_US);
-    }
+    size_t before = 0;
+    for (size_t i = 0; i < CROWDS_MOST && expect(q, &before); i++) crowd_await(CROWD_US);
+    (void)pthread_mutex_lock(&q->lock);
+    q->patient = NULL;
+    (void)pthread_mutex_unlock(&q->lock);
 }
 
 static enum status lead(struct sign_queue *q, struct waiting *me)
@@ -152,6 +163,10 @@ static bool enqueue(struct sign_queue *q, struct waiting *w)
     bool leads = !q->busy;
     q->busy = true;
     append(q, w);
+    if (q->patient && q->n >= q->enough) {
+        strand_hurry(q->patient);
+        q->patient = NULL;
+    }
     (void)pthread_mutex_unlock(&q->lock);
     return leads;
 }
