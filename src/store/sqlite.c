@@ -9,8 +9,7 @@
 
 #include "base/strand.h"
 
-
-enum { BUSY_MS = 10000, PARAMS_MAX = VALUES_MAX, TIDY_PAGES = 4000 /* 16 MiB, far below journal_size_limit */ };
+enum { BUSY_MS = 10000, PARAMS_MAX = VALUES_MAX };
 
 struct statement {
     struct cached cached;
@@ -26,6 +25,7 @@ struct conn {
     struct cache cache;
     struct cursor *cursors;      /* those still open */
     int wal_pages;               /* a writer's: as of its last commit */
+    struct tidier *tidier;       /* a writer's */
 };
 
 struct cursor {
@@ -101,8 +101,6 @@ static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static void checkpoint(void *arg) { (void)sqlite3_wal_checkpoint_v2(arg, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL); }
-
 /* be_patient: another process writes: up to BUSY_MS. */
 static int be_patient(void *arg, int times)
 {
@@ -113,14 +111,10 @@ static int be_patient(void *arg, int times)
     return 1;
 }
 
-/* tidy: moves what is in the log of writes into the database, which SQLite by itself would do inside a commit, while everybody waits for it. One that does not come to its end
- * (readers, another process, no room) is tried again after the next commit. */
 static void tidy(struct db_conn *base)
 {
     struct conn *conn = conn_of(base);
-    if (conn->wal_pages < TIDY_PAGES) return;
-    conn->wal_pages = 0;
-    strand_outside(checkpoint, conn->db);
+    store__sqlite_tidy(conn->tidier, conn->db, conn->wal_pages);
 }
 
 static bool is_durable(const struct store *s) { return !s->fleeting; }
@@ -147,6 +141,7 @@ static enum status set_up(struct call *c, struct conn *conn)
     if (conn->base.in == NODE) TRY(script(c, &conn->base, "PRAGMA mmap_size = 268435456"));
     if (conn->base.role == CONN_WRITER) {
         (void)sqlite3_wal_hook(conn->db, note_pages, conn);
+        conn->tidier = store__sqlite_tidier_new(sqlite3_db_filename(conn->db, "main"));
         TRY(script(c, &conn->base, "PRAGMA cache_size = -8192")); /* the ends of all indexes that a crowd of messages writes to */
     }
     return conn->base.role == CONN_READER ? script(c, &conn->base, "PRAGMA query_only = ON") : ST_OK;
@@ -185,6 +180,7 @@ static void close_conn(struct db_conn *base)
             (void)sqlite3_finalize(((struct statement *)e)->stmt);
             heap_free(e);
         }
+    store__sqlite_tidier_free(conn->tidier);
     store__sqlite_wal_forget(conn->db); /* an open transaction ends here */
     (void)sqlite3_close_v2(conn->db);
     heap_free(conn);

@@ -269,3 +269,35 @@ TEST(a_parameter_may_stand_twice_and_out_of_order)
     CHECK_OK(db_one(&rows));
     CHECK_STR(db_col_text(&rows, 0), STR("bab"));
 }
+
+/* ---- the log of writes ---- */
+
+static const struct query SIZE = { "test", "SELECT sum(length(b)) FROM t", LOG };
+
+static int wal_pages(void) { return conn_of(app.store->writers[LOG].conn)->wal_pages; }
+
+static void add(struct call *c, int64_t id, struct str bytes)
+{
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    CHECK_OK(db_exec(c, &ADD, db_int(id), db_bytes(bytes)));
+    CHECK_OK(db_commit(&tx));
+}
+
+TEST(the_log_of_writes_begins_anew_beside_a_writer_that_does_not_rest)
+{
+    enum { BIG = 256 * 1024, FULL = 4000 };
+    struct str big = { arena_alloc(c->arena, BIG, 1), BIG }, small = { big.p, 1 };
+    int64_t id = 0;
+    for (int times = 0; times < 3; times++) {
+        int most = 0;
+        while (wal_pages() >= most || most < FULL) { /* until it is smaller than before */
+            most = wal_pages();
+            add(c, ++id, most < FULL ? big : small);
+        }
+    }
+    CHECK(count(c) == id);
+    DB_ROWS rows = db_run(c, &SIZE);
+    CHECK_OK(db_one(&rows));
+    CHECK(db_col_int(&rows, 0) > 2 * (int64_t)FULL * 4096);
+}

@@ -61,6 +61,12 @@ void store__sqlite_wal_register(void);
 struct sqlite3;
 void store__sqlite_wal_forget(struct sqlite3 *db);
 
+/* sqlite_tidy.c: keeps the -wal file small. store__sqlite_tidy: after each commit of the writer, by who holds it; pages: in that file now. */
+struct tidier;
+struct tidier *store__sqlite_tidier_new(const char *path);
+void store__sqlite_tidy(struct tidier *t, struct sqlite3 *writer, int pages);
+void store__sqlite_tidier_free(struct tidier *t); /* before the writer's connection ends */
+
 /* What to do when a transaction does not reach the disk; newest first, in the arena of its call. */
 struct undo { struct undo *next; void (*run)(void *arg); void *arg; };
 void store__undo(const struct undo *list);
