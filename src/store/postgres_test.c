@@ -1,6 +1,7 @@
 /* postgres_test.c: what only PostgreSQL can be made to do: connections that are cut, at rest, inside a transaction and under the writer of LOG.
  * Each test is skipped where SEN_TEST_POSTGRES names no server. */
 #include "store/postgres.c"
+#include "store/postgres_conn.c"
 
 #include <errno.h>
 #include <poll.h>
@@ -36,9 +37,9 @@ static void need_server(void)
 static void cut(struct call *c, enum db_which in)
 {
     struct db_conn *conn;
-    CHECK_OK(open_conn(c, c->app->store, in, CONN_WRITER, &conn));
-    CHECK_OK(script(c, conn, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"));
-    close_conn(conn);
+    CHECK_OK(postgres__open(c, c->app->store, in, CONN_WRITER, &conn));
+    CHECK_OK(postgres__script(c, conn, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"));
+    postgres__close(conn);
 }
 
 TEST(a_connection_cut_at_rest_is_made_again_unseen)
@@ -85,12 +86,12 @@ TEST(a_connection_cut_inside_a_transaction_undoes_it)
 static bool crash(struct call *c, enum db_which in)
 {
     struct db_conn *conn;
-    CHECK_OK(open_conn(c, c->app->store, in, CONN_WRITER, &conn));
-    PGresult *r = PQexec(conn_of(conn)->pg, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1");
+    CHECK_OK(postgres__open(c, c->app->store, in, CONN_WRITER, &conn));
+    PGresult *r = PQexec(postgres__conn(conn)->pg, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1");
     int64_t pid = 0;
     bool found = PQntuples(r) == 1 && str_int(str_z(PQgetvalue(r, 0, 0)), &pid);
     PQclear(r);
-    close_conn(conn);
+    postgres__close(conn);
     return found && pid > 1 && kill((pid_t)pid, SIGKILL) == 0;
 }
 
@@ -159,7 +160,7 @@ static void *carry_bytes(void *arg)
 }
 
 /* lay_line: libpq keeps the number of its socket and does not see that another one bears it. */
-static void lay_line(const struct conn *conn, struct line *l, pthread_t *thread)
+static void lay_line(const struct postgres_conn *conn, struct line *l, pthread_t *thread)
 {
     int ends[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
@@ -170,7 +171,7 @@ static void lay_line(const struct conn *conn, struct line *l, pthread_t *thread)
     CHECK(pthread_create(thread, NULL, carry_bytes, l) == 0);
 }
 
-struct sender { struct call *call; struct conn *conn; struct str value; int64_t arrived; };
+struct sender { struct call *call; struct postgres_conn *conn; struct str value; int64_t arrived; };
 
 static void send_large(void *arg)
 {
@@ -193,13 +194,13 @@ TEST(a_large_value_on_a_line_that_stands_still_holds_up_nobody_else)
     need_server();
     enum { LARGE = 8 << 20 };
     struct db_conn *conn;
-    CHECK_OK(open_conn(c, c->app->store, NODE, CONN_WRITER, &conn));
+    CHECK_OK(postgres__open(c, c->app->store, NODE, CONN_WRITER, &conn));
     struct line line = { .most = 100000 };
     pthread_t thread;
-    lay_line(conn_of(conn), &line, &thread);
+    lay_line(postgres__conn(conn), &line, &thread);
     char *value = heap_alloc(1, LARGE);
     memset(value, 'x', LARGE);
-    struct sender sender = { test_store_call(c), conn_of(conn), str_of(value, LARGE), 0 };
+    struct sender sender = { test_store_call(c), postgres__conn(conn), str_of(value, LARGE), 0 };
     struct strand_loop *l = strand_loop_start(2, NULL, NULL);
     CHECK(l != NULL);
     strand_begin(l, &(struct strand_job){ .run = send_large, .arg = &sender });
@@ -207,7 +208,7 @@ TEST(a_large_value_on_a_line_that_stands_still_holds_up_nobody_else)
     strand_loop_end(l);
     CHECK(!atomic_load(&line.in_vain) && sender.arrived == LARGE);
     test_store_call_end(sender.call);
-    close_conn(conn);
+    postgres__close(conn);
     (void)pthread_join(thread, NULL);
     heap_free(value);
 }
