@@ -52,7 +52,7 @@ const right = `    - {client: VN/GOV/H26/desk, subsystem: population, service: e
     - {client: VN/GOV/H26/desk, subsystem: population, service: echo, path: "", purposes: [residence.register]}
     - {client: VN/GOV/H26/desk, subsystem: population, service: echo, path: "/*", purposes: [residence.register]}\n`;
 
-const addSecond = () => addServer(nation, nation.police, { name: 'police2', host: 9, page: 8, code: 'ps2', member: 'GOV/G01', title: 'Bộ Công an', subsystem: 'population', subsystemTitle: 'Dân cư' });
+const addSecond = () => addServer(nation, nation.police, { name: 'police2', host: 9, page: 8, code: 'ps2', member: 'GOV/G01', title: 'Bộ Công an', subsystem: 'population', subsystemTitle: 'Dân cư', shares: true });
 
 before(async () => {
   backend = await startBackend();
