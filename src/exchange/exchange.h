@@ -71,6 +71,8 @@ NODISCARD enum status exchange_call(struct call *c, const struct exchange_reques
 struct purpose { struct str code, name /* English key of the translation */, basis; bool for_officials; };
 size_t exchange_purposes(const struct app *app, const struct purpose **ret);
 const struct purpose *exchange_find_purpose(const struct app *app, struct str code);
+/* exchange_check_purpose: one that somebody who opens what is about others may name: of the list, and for officials. "self" is people's own, and they are shown it as such. */
+NODISCARD enum status exchange_check_purpose(struct call *c, struct str code, const struct purpose **ret);
 
 /* ---- the directory ---- */
 struct member_info { struct xid id; struct str name; };

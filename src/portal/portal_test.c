@@ -100,7 +100,7 @@ TEST(an_entry_is_told_in_words)
     head_note = STR("");
     answer_text = STR("{\"entries\":[{\"uid\":\"u1\",\"at_ms\":1795000000000,\"kind\":\"population.read\",\"agency\":\"VN/GOV/H26/desk\",\"role\":\"registrar\","
         "\"purpose\":\"residence.register\",\"basis\":\"68/2020/QH14\",\"fields\":[\"Full name\",\"Date of birth\"],\"proof\":null},"
-        "{\"uid\":\"u2\",\"at_ms\":1,\"kind\":\"population.readers\",\"agency\":\"VN/GOV/G22/portal\",\"role\":\"citizen\",\"purpose\":\"self\",\"basis\":\"\",\"fields\":[\"*\"],\"proof\":null}],"
+        "{\"uid\":\"u2\",\"at_ms\":1,\"kind\":\"population.readers\",\"class\":\"self\",\"agency\":\"VN/GOV/G22/portal\",\"role\":\"citizen\",\"purpose\":\"self\",\"basis\":\"\",\"fields\":[\"*\"],\"proof\":null}],"
         "\"size\":0,\"next\":17}");
     struct reader_register r = readers__read(c, &population, 3, ALL);
     CHECK(r.nentries == 2 && r.more && r.next == 17 && r.number == 3 && !r.has_head);
@@ -113,6 +113,19 @@ TEST(an_entry_is_told_in_words)
     CHECK(r.entries[1].own);
     CHECK_STR(r.entries[1].role, STR("a person"));
     CHECK_STR(r.entries[1].fields, STR("All fields"));
+}
+
+/* A purpose is what somebody says of themselves; what is the person's own the register knows. */
+TEST(nobody_elses_look_is_told_as_the_persons_own)
+{
+    c->lang = STR("en");
+    answer_text = STR("{\"entries\":[{\"uid\":\"u1\",\"kind\":\"message.search\",\"class\":\"normal\",\"agency\":\"VN/GOV/G01\",\"role\":\"inspector\",\"purpose\":\"self\",\"proof\":null},"
+        "{\"uid\":\"u2\",\"kind\":\"population.search\",\"agency\":\"VN/GOV/G01\",\"purpose\":\"self\",\"proof\":null}]}");
+    struct reader_register r = readers__read(c, &population, 0, ALL);
+    CHECK(r.nentries == 2 && !r.entries[0].own && !r.entries[1].own);
+    CHECK_STR(r.entries[0].what, STR("Searched the log of messages for those about you"));
+    CHECK_STR(r.entries[1].what, STR("Found you in a search by name, and saw what is listed here"));
+    CHECK_STR(r.entries[0].facts, STR("{\"uid\":\"u1\",\"kind\":\"message.search\",\"agency\":\"VN/GOV/G01\",\"role\":\"inspector\",\"purpose\":\"self\",\"basis\":\"\",\"class\":\"normal\",\"at_ms\":0}"));
 }
 
 TEST(proofs_are_asked_against_the_published_head_and_passed_on_whole)

@@ -11,6 +11,7 @@ enum { ENTRIES_MAX = 100, PATH_MAX_STEPS = 64, PROOF_MAX = 64 * 1024, FIELDS_MAX
 static struct str what_happened(struct str kind)
 {
     if (str_ends(kind, STR(".read"))) return TR("Read your record");
+    if (str_eq(kind, STR("message.search"))) return TR("Searched the log of messages for those about you");
     if (str_ends(kind, STR(".search"))) return TR("Found you in a search by name, and saw what is listed here");
     if (str_ends(kind, STR(".readers"))) return TR("Opened the list of readers");
     if (str_ends(kind, STR(".load"))) return TR("Entered or changed your record");
@@ -84,6 +85,7 @@ static struct str facts_of(struct call *c, const struct json *j, int64_t at_ms)
     struct json_out o = json_to(&b);
     json_open(&o, '{');
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) json_text_at(&o, names[i], json_text(json_get(j, names[i]), STR("")));
+    if (json_get(j, "class")) json_text_at(&o, "class", json_text(json_get(j, "class"), STR("")));
     json_int_at(&o, "at_ms", at_ms);
     json_close(&o);
     return buf_str(&b);
@@ -91,11 +93,10 @@ static struct str facts_of(struct call *c, const struct json *j, int64_t at_ms)
 
 static struct reader_entry take_entry(struct call *c, const struct json *j)
 {
-    struct str purpose = json_text(json_get(j, "purpose"), STR(""));
     struct reader_entry e = { .uid = json_text(json_get(j, "uid"), STR("")), .role = role_in_words(c, json_text(json_get(j, "role"), STR(""))),
-                              .purpose = purpose_in_words(c, purpose), .basis = json_text(json_get(j, "basis"), STR("")),
+                              .purpose = purpose_in_words(c, json_text(json_get(j, "purpose"), STR(""))), .basis = json_text(json_get(j, "basis"), STR("")),
                               .what = text_tr(c->lang, what_happened(json_text(json_get(j, "kind"), STR("")))), .fields = field_list(c, json_get(j, "fields")),
-                              .own = str_eq(purpose, STR("self")) };
+                              .own = str_eq(json_text(json_get(j, "class"), STR("")), STR("self")) }; /* not its purpose, which anybody may name */
     e.agency = agency_name(c, json_text(json_get(j, "agency"), STR("")));
     (void)json_int(json_get(j, "at_ms"), &e.at_ms);
     e.facts = facts_of(c, j, e.at_ms);

@@ -108,7 +108,7 @@ static void answer_record(struct writing *w)
 
 static void answer_readers(struct writing *w)
 {
-    static const char *const words[] = { "uid", "kind", "agency", "role", "purpose", "basis" };
+    static const char *const words[] = { "uid", "kind", "class", "agency", "role", "purpose", "basis" };
     struct json_out *o = &w->o;
     REQUIRED(o, STR("entries"), STR("size"), STR("next"));
     open_at(o, "properties", '{');

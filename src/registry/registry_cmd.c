@@ -23,16 +23,20 @@ static enum status find_register(struct call *c, const struct args *args, const 
     return call_fail(c, ST_NOT_FOUND, "REGISTER", "This node keeps no register \"%s\". Its registers stand in node.yaml under registry.registers.", name);
 }
 
-/* with_purpose: a command reads and writes about people too: agency and purpose go into the journal. */
-static void with_purpose(struct call *c, const struct args *args, struct str fallback)
+/* with_purpose: a command reads and writes about people too: agency and purpose go into the journal, where the person reads them. usual: of a command that has one. */
+static enum status with_purpose(struct call *c, const struct args *args, struct str usual)
 {
+    const struct purpose *known;
+    const struct str given = args_value(args, "purpose");
     struct actor *who = arena_new(c->arena, struct actor);
     if (c->actor) *who = *c->actor;
     if (str_is_empty(who->agency)) who->agency = exchange_self(c);
     c->actor = who;
-    if (args_value(args, "purpose").n) c->purpose = args_value(args, "purpose");
+    if (given.n && !str_eq(given, usual)) TRY(exchange_check_purpose(c, given, &known));
+    if (given.n) c->purpose = given;
     if (args_value(args, "basis").n) c->basis = args_value(args, "basis");
-    if (str_is_empty(c->purpose)) c->purpose = fallback;
+    if (str_is_empty(c->purpose)) c->purpose = usual;
+    return ST_OK;
 }
 
 static void print_refusals(const struct load_count *n)
@@ -49,7 +53,7 @@ static enum status run_load(struct call *c, const struct args *args)
     const struct register_ *r;
     struct load_count n = { 0 };
     TRY(find_register(c, args, &r));
-    with_purpose(c, args, STR("register.keep"));
+    TRY(with_purpose(c, args, STR("register.keep")));
     const int64_t start = time_monotonic_us();
     struct progress progress = progress_start("rows", 0, STDERR_FILENO);
     enum status st = registry__load(c, r, args_value(args, "FILE"), &progress, &n);
@@ -85,7 +89,7 @@ static enum status run_show(struct call *c, const struct args *args)
     struct registry_read rd = { .columns = ALL_COLUMNS, .ncolumns = 1 };
     TRY(find_register(c, args, &rd.reg));
     rd.key_kind = args_value(args, "key").n ? args_value(args, "key") : rd.reg->keys[0].kind;
-    with_purpose(c, args, STR(""));
+    TRY(with_purpose(c, args, STR("")));
     if (!read_line(c, &rd.key)) return call_fail(c, ST_INVALID, "key", "Write the number on standard input: echo NUMBER | sen register show ...");
     enum status st = registry_read(c, &rd, &record);
     if (st == ST_NOT_FOUND) return call_fail(c, st, "key", "The register has no entry with this number.");
@@ -125,7 +129,7 @@ static enum status run_find(struct call *c, const struct args *args)
     struct found_people found;
     TRY(find_register(c, args, &rd.reg));
     TRY(read_born(c, args, &q));
-    with_purpose(c, args, STR(""));
+    TRY(with_purpose(c, args, STR("")));
     if (!read_line(c, &q.name)) return call_fail(c, ST_INVALID, "name", "Write the name on standard input: echo NAME | sen register find ...");
     TRY(registry__find_people(c, &rd, &q, &found));
     print_people(c, &found);
@@ -145,7 +149,7 @@ static enum status run_renumber(struct call *c, const struct args *args)
     const struct register_ *r;
     struct str line, old;
     TRY(find_register(c, args, &r));
-    with_purpose(c, args, STR("register.keep"));
+    TRY(with_purpose(c, args, STR("register.keep")));
     if (!read_line(c, &line) || !str_cut(&line, ' ', &old)) return call_fail(c, ST_INVALID, "key", "Write the old and the new number on standard input, with a blank between them.");
     return registry_renumber(c, r, args_value(args, "key").n ? args_value(args, "key") : r->keys[0].kind, old, str_trim(line));
 }

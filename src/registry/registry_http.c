@@ -99,13 +99,6 @@ static enum status find_asked(struct call *c, const struct request *rq, struct x
     return ST_OK;
 }
 
-static enum status find_purpose(struct call *c, const struct request *rq, const struct purpose **ret)
-{
-    *ret = exchange_find_purpose(c->app, request_form(rq, "purpose"));
-    if (*ret && (*ret)->for_officials) return ST_OK;
-    return call_fail(c, ST_INVALID, "purpose", "Choose a purpose of the list.");
-}
-
 static enum status make_question(struct call *c, const struct request *rq, struct str *ret)
 {
     struct buf b = buf_in(c->arena, QUESTION_MAX);
@@ -140,7 +133,7 @@ static enum status judge_answer(struct call *c, const struct exchange_answer *a)
 enum status registry__prepare_question(struct call *c, const struct request *rq, struct str service, struct exchange_request *q, struct asked *ret)
 {
     const struct purpose *purpose;
-    TRY(find_purpose(c, rq, &purpose));
+    TRY(exchange_check_purpose(c, request_form(rq, "purpose"), &purpose));
     q->method = STR("POST");
     q->content_type = STR("application/json");
     q->user = c->actor->user;

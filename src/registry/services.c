@@ -212,6 +212,7 @@ static enum status put_entry(struct call *c, struct json_out *o, const struct re
     json_text_at(o, "uid", e->uid);
     json_int_at(o, "at_ms", e->at_ms);
     json_text_at(o, "kind", e->event.kind);
+    json_text_at(o, "class", journal_class_word(e->event.class_));
     json_text_at(o, "agency", e->event.agency);
     json_text_at(o, "role", e->event.role);
     json_text_at(o, "purpose", e->event.purpose);

@@ -8,6 +8,7 @@
 #include "trust/trust.h"
 
 enum journal_class { JOURNAL_NORMAL, JOURNAL_SELF, JOURNAL_DELAYED };
+struct str journal_class_word(enum journal_class class_); /* as in the text of an entry */
 struct journal_event {
     struct str kind;            /* "population.read", "population.load", "message.opened" ... */
     enum journal_class class_;

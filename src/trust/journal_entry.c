@@ -30,6 +30,8 @@ bool journal__is_erased(const struct journal_row *row, size_t i)
     return str_is_empty(row->event.kind) || str_eq(journal__salt(row, i), str_of(zeros, sizeof zeros));
 }
 
+struct str journal_class_word(enum journal_class class_) { return (int)class_ >= 0 && (int)class_ < NCLASSES ? str_z(class_names[class_]) : STR(""); }
+
 enum status journal__entry_text(struct call *c, const struct journal_row *row, struct str *ret)
 {
     struct buf b = buf_in(c->arena, 2 * JOURNAL_TEXT_MAX);

@@ -27,7 +27,7 @@ async function somePins(every) {
 
 test(`a population of ${people}`, { timeout: LONG }, async () => {
   await timed(`generated ${people}`, () => nation.sen(['population', 'generate', '--people', String(people), '--seed', '7', '--out', file], { timeout: LONG }));
-  await timed(`loaded ${people} beside the running node`, () => nation.sen(['register', 'load', '--node', nation.police.dir, 'population', file, '--purpose', 'register.keeping'], { timeout: LONG }));
+  await timed(`loaded ${people} beside the running node`, () => nation.sen(['register', 'load', '--node', nation.police.dir, 'population', file, '--purpose', 'register.keep'], { timeout: LONG }));
   const pins = await somePins(Math.max(1, Math.floor(people / lookups)));
   let found = 0, next = 0;
   const ask = async () => {

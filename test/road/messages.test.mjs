@@ -93,6 +93,14 @@ test('by person, where the register is: the search is journalled and the person 
   const minh = new Visitor(nation.police);
   await minh.signIn('minh');
   await minh.get('/messages/person');
+  for (const purpose of ['self', 'no.such']) { // people read it as their own doing
+    const refused = await minh.post('/messages/person', { number: pin, purpose });
+    assert.equal(refused.status, 422);
+    assert.ok(refused.text.includes('dành cho cán bộ') || refused.text.includes('officials may name'), refused.text);
+    assert.equal((await minh.post(`/messages/${idOf(asked)}`, { purpose })).status, 422);
+    for (const words of [['message', 'find', '--person', '-'], ['message', 'show', idOf(asked)], ['register', 'show', 'population'], ['register', 'find', 'population'], ['register', 'load', 'population', '-']])
+      await assert.rejects(sen(nation.police, [...words, '--purpose', purpose], { input: `${pin}\n` }), /officials may name/, words.join(' '));
+  }
   const nobody = await minh.post('/messages/person', { number: '000000000000', purpose: 'residence.register' });
   assert.equal(nobody.status, 422);
   const found = await minh.post('/messages/person', { number: pin, purpose: 'residence.register' });

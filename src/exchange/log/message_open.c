@@ -10,9 +10,9 @@ static enum status broken(struct call *c) { return call_fail(c, ST_BROKEN, "", "
 
 enum status message__journal_opening(struct call *c, struct str purpose, struct str request_id)
 {
-    const struct purpose *known = exchange_find_purpose(c->app, purpose);
+    const struct purpose *known;
     struct str uid;
-    if (!known) return call_fail(c, ST_INVALID, "purpose", "This purpose is not in the nation's list. Take a code from purposes.yaml.");
+    TRY(exchange_check_purpose(c, purpose, &known));
     struct journal_event e = { .kind = STR("message.opened"), .class_ = JOURNAL_NORMAL, .agency = exchange_self(c), .user = c->actor ? c->actor->user : STR("command"),
                                .role = c->actor ? c->actor->role : STR("command"), .purpose = known->code, .basis = known->basis, .issue = c->issue, .message = request_id };
     return journal_append(c, &e, &uid);

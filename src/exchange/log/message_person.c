@@ -11,9 +11,9 @@ bool message__knows_persons(const struct call *c) { return exchange__of(c)->find
 /* journal_search: the person will read who searched, and why, as for every other look at their data. */
 static enum status journal_search(struct call *c, struct str purpose, int64_t person)
 {
-    const struct purpose *known = exchange_find_purpose(c->app, purpose);
+    const struct purpose *known;
     struct str uid;
-    if (!known) return call_fail(c, ST_INVALID, "purpose", "This purpose is not in the nation's list. Take a code from purposes.yaml.");
+    TRY(exchange_check_purpose(c, purpose, &known));
     const struct journal_event e = { .kind = STR_INIT("message.search"), .class_ = JOURNAL_NORMAL, .agency = exchange_self(c), .user = c->actor ? c->actor->user : STR("command"),
                                      .role = c->actor ? c->actor->role : STR("command"), .purpose = known->code, .basis = known->basis, .issue = c->issue,
                                      .fields = STR_INIT("messages"), .subjects = &person, .nsubjects = 1 };

@@ -68,3 +68,11 @@ const struct purpose *exchange_find_purpose(const struct app *app, struct str co
         if (str_eq(p->rows[i].code, code)) return &p->rows[i];
     return NULL;
 }
+
+enum status exchange_check_purpose(struct call *c, struct str code, const struct purpose **ret)
+{
+    const struct purpose *known = exchange_find_purpose(c->app, code);
+    if (!known || !known->for_officials) return call_fail(c, ST_INVALID, "purpose", "Choose a purpose that officials may name. The nation's list has them (purposes.yaml).");
+    *ret = known;
+    return ST_OK;
+}
