@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "base/time.h"
+#include "exchange/directory/clock.h"
 #include "exchange/message/message.h"
 #include "exchange/operator/authority.h"
 #include "exchange/status/status.h"
@@ -104,6 +105,13 @@ void exchange_directory_state(struct call *c, struct exchange_directory_state *r
     const struct dir_server *self = directory__find_server(d, &ex->self);
     ret->lists_us = self != NULL;
     ret->lists_cert = self && ex->tls_cert.n && directory__server_of_cert(d, ex->tls_cert) == self;
+}
+
+bool exchange_knows_time(struct call *c)
+{
+    DIRECTORY d = directory__hold_any(exchange__of(c));
+    struct str by;
+    return d && d->expires_ms > c->now_ms && !clock__is_wrong(c, &by);
 }
 
 size_t exchange_list_directories(struct call *c, struct exchange_directory_info ret[static EXCHANGE_DIRECTORIES_MAX])

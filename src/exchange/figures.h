@@ -28,6 +28,8 @@ struct exchange_directory_state {
     int64_t members, servers;
 };
 void exchange_directory_state(struct call *c, struct exchange_directory_state *ret);
+/* exchange_knows_time: the directory is valid by this node's clock, and the operator's clock is at most a minute away. Else nothing is exchanged, and nothing is removed by its age. */
+bool exchange_knows_time(struct call *c);
 /* exchange_list_directories: our own and those of the nations with which ours is federated; ends_ms 0: never fetched. */
 struct exchange_directory_info { struct str instance; int64_t ends_ms, failing_since_ms /* 0: it goes well */; };
 enum { EXCHANGE_DIRECTORIES_MAX = 17 };

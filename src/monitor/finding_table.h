@@ -45,6 +45,7 @@ FINDING(clock_good, LEVEL_GOOD, WHERE_HERE, "Clock: less than %s from the operat
 FINDING(clock_off, LEVEL_WARN, WHERE_HERE, "Clock: %s from the operator's.", "One of the two clocks is wrong.", CURE_CLOCK)
 FINDING(clock_wrong, LEVEL_BAD, WHERE_HERE, "Clock: %s from the operator's. Certificates and their status are refused.", "One of the two clocks is wrong; 60 seconds are allowed.", CURE_CLOCK)
 FINDING(clock_other, LEVEL_WARN, WHERE_HERE, "Clock: %s from that of %s.", "One of the two clocks is wrong; 60 seconds are allowed between nodes.", CURE_CLOCK)
+FINDING(retention_waits, LEVEL_WARN, WHERE_HERE, "Message log: nothing is removed by its age, though exchange.log_days is set.", "By this node's clock the directory is not valid, or the operator's clock is over a minute away: nobody is sure how old a message is.", CURE_CLOCK)
 FINDING(stamps_good, LEVEL_GOOD, WHERE_OPERATOR, "Time-stamps: the last one %s ago; %s messages wait for the next.", "", "")
 FINDING(stamps_idle, LEVEL_GOOD, WHERE_HERE, "Time-stamps: no message waits for one.", "", "")
 FINDING(stamps_late, LEVEL_WARN, WHERE_OPERATOR, "Time-stamps: %s messages wait, the oldest for %s.", "The time-stamping service has not been asked, or has not answered.", CURE_STAMPS)

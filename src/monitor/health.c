@@ -118,6 +118,7 @@ static void look_at_directory(struct call *c, struct findings *fs)
     look_at_foreign(c, fs);
     if (d.there) look_at_listing(c, fs, &d);
     look_at_clock(c, fs, &d);
+    if (d.has_anchor && config_count(c->app->config, "exchange.log_days") && !exchange_knows_time(c)) (void)SAY(retention_waits, value_none(), value_none(), value_none());
 }
 
 /* ---- parts of the node ---- */

@@ -1,10 +1,11 @@
 /* message_keep.c: retention. Rows older than exchange.log_days are removed from the front of the log, in small steps, never one whose signature has no time-stamp yet; with them
  * the time-stamps that cover nothing else. How far it went stands in message_cut, so that what was removed by rule is told from what was taken out; and each run stands in the
- * journal before it begins, so that nobody can move that mark unseen. */
+ * journal before it begins, so that nobody can move that mark unseen. A clock that jumped makes every row old, so none goes while this node cannot be sure of the time. */
 #include "exchange/log/message_log_int.h"
 
 #include "base/config.h"
 #include "base/time.h"
+#include "exchange/figures.h"
 #include "exchange/log/archive_db.h"
 #include "trust/journal.h"
 #include "web/page.h"
@@ -116,10 +117,17 @@ enum status message__remove_old(struct call *c, int64_t cutoff_ms)
     return remove_stamps(c, goal, cut.stamp_seq);
 }
 
+static enum status keep(struct call *c, int64_t days)
+{
+    if (!exchange_knows_time(c))
+        return call_fail(c, ST_UNAVAILABLE, "", "No message is removed by its age: by this node's clock the nation's directory is not valid, or the operator's clock is over a minute away. Let a time service set the clock, or check the connection to the operator.");
+    return message__remove_old(c, c->now_ms - days * DAY_MS);
+}
+
 enum status message__keep_job(struct call *c)
 {
     int64_t days = config_count(c->app->config, "exchange.log_days");
-    return days ? message__remove_old(c, c->now_ms - days * DAY_MS) : ST_OK;
+    return days ? keep(c, days) : ST_OK;
 }
 
 struct str message__retention_words(struct call *c)

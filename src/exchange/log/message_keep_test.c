@@ -1,6 +1,7 @@
 /* Tests of message_keep.c: only what is old goes, from the front, and never what waits for its time-stamp; what went is out of the index too, told in the journal and counted. */
 #include "exchange/log/message_keep.c"
 
+#include "exchange/directory/directory.h"
 #include "exchange/stamp/stamp.h"
 #include "exchange/wire/wire.h"
 #include "store/test_store.h"
@@ -95,6 +96,29 @@ TEST(time_stamps_go_with_their_messages_but_for_the_newest)
     CHECK_OK(stamp__last(c, &last));
     CHECK_OK(stamp__next(c, 1, &next));
     CHECK(last.last_seq == 2 && next.last_seq == 2);
+}
+
+/* A clock that is sixty days ahead makes all rows old. */
+TEST(nothing_goes_while_the_time_is_not_sure)
+{
+    struct directory d = { .refs = 1, .expires_ms = c->now_ms + 600000 };
+    put(c, c->now_ms, false);
+    int64_t now_ms = c->now_ms, jump_ms = 60 * DAY_MS;
+    c->now_ms += jump_ms;
+    CHECK(keep(c, 30) == ST_UNAVAILABLE && left(c) == 1); /* no directory yet */
+    call_clear(c);
+    exchange.pictures.own = &d;
+    CHECK(keep(c, 30) == ST_UNAVAILABLE && left(c) == 1);
+    call_clear(c);
+    d.expires_ms += jump_ms; /* the operator's clock is not ours, whatever the directory says */
+    exchange.pictures.sync = (struct sync_state){ .has_clock = true, .ahead_ms = -jump_ms };
+    CHECK(keep(c, 30) == ST_UNAVAILABLE && left(c) == 1);
+    call_clear(c);
+    exchange.pictures.sync.ahead_ms = 0;
+    CHECK_OK(keep(c, 30));
+    CHECK(left(c) == 0);
+    exchange.pictures = (struct pictures){ 0 };
+    c->now_ms = now_ms;
 }
 
 TEST(a_run_stands_in_the_journal_and_an_idle_one_does_not)
