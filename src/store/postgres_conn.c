@@ -123,12 +123,13 @@ static enum status check_server(struct call *c, struct postgres_conn *conn)
     return call_fail(c, ST_UNAVAILABLE, "store.url", "Create the database with ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0: Sen sorts by bytes.");
 }
 
+/* set_up: a node that stands still within a transaction holds up the others of the cluster for less than these wait for their turn. */
 static enum status set_up(struct call *c, struct postgres_conn *conn)
 {
     (void)PQsetNoticeProcessor(conn->pg, be_quiet, NULL);
     if (PQsetnonblocking(conn->pg, 1) != 0) return postgres__failed(c, conn, NULL, "non-blocking"); /* else libpq itself would wait until all is sent */
     TRY(postgres__script(c, &conn->base, "SET client_min_messages TO warning; SET synchronous_commit TO on; SET standard_conforming_strings TO on;"
-                               "SET lock_timeout TO '10s'; SET jit TO off"));
+                               "SET lock_timeout TO '10s'; SET idle_in_transaction_session_timeout TO '5s'; SET jit TO off"));
     if (conn->base.role == CONN_WRITER) return check_server(c, conn);
     return postgres__script(c, &conn->base, "SET default_transaction_read_only TO on");
 }

@@ -213,6 +213,61 @@ TEST(a_large_value_on_a_line_that_stands_still_holds_up_nobody_else)
     heap_free(value);
 }
 
+/* number_of: what the server says of itself. */
+static int64_t number_of(struct db_conn *conn, const char *sql)
+{
+    int64_t n = -1;
+    PGresult *r = PQexec(postgres__conn(conn)->pg, sql);
+    CHECK(PQntuples(r) == 1 && str_int(str_z(PQgetvalue(r, 0, 0)), &n));
+    PQclear(r);
+    return n;
+}
+
+#define SETTING(name) "SELECT setting FROM pg_settings WHERE name = '" name "'"
+
+TEST(a_node_that_stands_still_within_a_transaction_loses_its_turn)
+{
+    need_server();
+    struct db_conn *still;
+    CHECK_OK(postgres__open(c, c->app->store, LOG, CONN_WRITER, &still));
+    int64_t most_ms = number_of(still, SETTING("idle_in_transaction_session_timeout"));
+    CHECK(most_ms > 0 && most_ms < number_of(still, SETTING("lock_timeout")));
+    CHECK_OK(postgres__script(c, still, "SET idle_in_transaction_session_timeout TO '100ms'")); /* sooner, for this test */
+    CHECK_OK(tx_step(c, still, STEP_BEGIN));
+    DB_TX tx = { 0 };
+    CHECK_OK(db_begin(c, LOG, &tx));
+    CHECK_OK(db_exec(c, &ADD[LOG], db_int(1)));
+    CHECK_OK(db_commit(&tx));
+    CHECK(postgres__script(c, still, "INSERT INTO l (id) VALUES (2)") == ST_UNAVAILABLE);
+    call_clear(c);
+    postgres__close(still);
+    CHECK(count(c, LOG) == 1);
+}
+
+/* option_of: of a connection, made or not. */
+static struct str option_of(struct call *c, PGconn *pg, const char *name)
+{
+    struct str value = STR("");
+    PQconninfoOption *all = PQconninfo(pg);
+    for (const PQconninfoOption *o = all; o && o->keyword; o++)
+        if (o->val && strcmp(o->keyword, name) == 0) value = str_copy(c->arena, str_z(o->val));
+    PQconninfoFree(all);
+    return value;
+}
+
+TEST(a_server_whose_machine_is_gone_is_not_waited_for_long_unless_the_url_says_so)
+{
+    static const char *const urls[] = { "postgresql://sen@%2Fnowhere/a", "postgresql://sen@%2Fnowhere/a?keepalives_idle=600&dbname=other" };
+    static const char *const idle[] = { "10", "600" };
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        PGconn *pg = postgres__connect(c, str_z(urls[i]), STR("a_log"));
+        CHECK_STR(option_of(c, pg, "keepalives_idle"), str_z(idle[i]));
+        CHECK_STR(option_of(c, pg, "tcp_user_timeout"), STR("20000"));
+        CHECK_STR(option_of(c, pg, "dbname"), STR("a_log"));
+        PQfinish(pg);
+    }
+}
+
 TEST(a_database_that_sorts_by_locale_is_refused)
 {
     need_server();

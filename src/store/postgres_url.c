@@ -13,26 +13,33 @@ struct str postgres__base(struct call *c, struct str url)
     return base;
 }
 
-/* What stands later counts, so ours win. */
+/* As libpq takes them: what stands later counts. */
+enum { OPTIONS = 64 };
+struct options { const char *names[OPTIONS + 1], *values[OPTIONS + 1]; size_t n; };
+struct option { const char *name, *value; };
+
+static void add(struct options *all, const char *name, const char *value)
+{
+    if (all->n == OPTIONS) return;
+    all->names[all->n] = name;
+    all->values[all->n++] = value;
+}
+
+/* A server whose machine is gone is not waited for by the hour, unless the URL says so. */
+static const struct option usual[] = { { "keepalives_idle", "10" }, { "keepalives_interval", "3" }, { "keepalives_count", "3" }, { "tcp_user_timeout", "20000" } };
+
 PGconn *postgres__connect(struct call *c, struct str url, struct str database)
 {
-    enum { OPTIONS = 64 };
-    const struct { const char *name, *value; } ours[] = {
+    const struct option ours[] = {
         { "dbname", str_to_z(c->arena, database) }, { "client_encoding", "UTF8" }, { "fallback_application_name", "sen" }, { "connect_timeout", "5" } };
-    enum { OURS = sizeof ours / sizeof *ours };
-    const char *names[OPTIONS + 1] = { 0 }, *values[OPTIONS + 1] = { 0 };
-    size_t n = 0;
+    enum { USUAL = sizeof usual / sizeof *usual, OURS = sizeof ours / sizeof *ours };
+    struct options o = { 0 };
     PQconninfoOption *all = PQconninfoParse(str_to_z(c->arena, url), NULL);
-    for (const PQconninfoOption *o = all; o && o->keyword && n + OURS < OPTIONS; o++) {
-        if (!o->val || strcmp(o->keyword, "dbname") == 0) continue;
-        names[n] = o->keyword;
-        values[n++] = o->val;
-    }
-    for (size_t i = 0; i < OURS; i++) {
-        names[n] = ours[i].name;
-        values[n++] = ours[i].value;
-    }
-    PGconn *pg = PQconnectdbParams(names, values, 0);
+    for (size_t i = 0; i < USUAL; i++) add(&o, usual[i].name, usual[i].value);
+    for (const PQconninfoOption *p = all; p && p->keyword && o.n < OPTIONS - OURS; p++)
+        if (p->val && strcmp(p->keyword, "dbname") != 0) add(&o, p->keyword, p->val);
+    for (size_t i = 0; i < OURS; i++) add(&o, ours[i].name, ours[i].value);
+    PGconn *pg = PQconnectdbParams(o.names, o.values, 0);
     PQconninfoFree(all);
     return pg;
 }
