@@ -10,7 +10,7 @@
 #include "exchange/rights/rights.h"
 #include "exchange/status/status.h"
 
-enum { ROOM_ARENA = 64 * 1024 * 1024, JUDGED_SLOTS = 512, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 100 /* little at a time: messages wait for no long stretch of it */, KEEP_MS = 600000, ARCHIVE_MS = 10000, OCSP_QUESTION_MAX = 16 * 1024 };
+enum { ROOM_ARENA = 64 * 1024 * 1024, JUDGED_SLOTS = 512, JOB_MS = 2000, PUBLISH_MS = 60000, HEADS_MS = 5000, STAMP_MS = 1000, INDEX_MS = 200 /* little at a time: messages wait for no long stretch of it */, KEEP_MS = 600000, ARCHIVE_MS = 10000, OCSP_QUESTION_MAX = 16 * 1024 };
 
 struct exchange *exchange__of(const struct call *c) { return c->app->exchange; }
 

@@ -267,11 +267,18 @@ static enum status index_slice(struct call *c, int64_t now_ms, size_t *n)
     return ST_OK;
 }
 
+static enum status read_ends(struct call *c, int64_t *bookmark, int64_t *newest)
+{
+    DB_VIEW view = { 0 };
+    TRY(db_view(c, LOG, &view));
+    TRY(read_number(c, &READ_BOOKMARK, bookmark));
+    return read_number(c, &NEWEST, newest);
+}
+
 enum status message__index(struct call *c, int64_t most, int64_t *behind)
 {
     int64_t seq, newest;
-    TRY(read_number(c, &READ_BOOKMARK, &seq));
-    TRY(read_number(c, &NEWEST, &newest));
+    TRY(read_ends(c, &seq, &newest));
     struct call *one = newest > seq ? call_open(c->app) : NULL; /* its memory is given back after each slice */
     enum status st = ST_OK;
     size_t n = SLICE;
