@@ -57,11 +57,26 @@ static enum status not_signed(struct call *c)
     return call_fault(c, call_fail(c, ST_DENIED, "", "The parameters are not those that the operator signed. Check the way to the operator's node."), STR("malformed_global_conf"));
 }
 
+/* has_private_once: the directory for members names private parameters of their nation, once. Without them it is the one for other nations, signed by the same operator: whoever
+ * leads a member to it would take from it the nations with which ours is federated. */
+static bool has_private_once(const struct nation_way *way, const struct signed_directory *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->nfiles; i++) {
+        if (!str_eq(s->files[i].identifier, STR("PRIVATE-PARAMETERS"))) continue;
+        if (!str_eq(s->files[i].instance, way->instance)) return false;
+        n++;
+    }
+    return n == 1;
+}
+
 enum status directory__build(struct call *c, const struct nation_way *way, const struct signed_directory *s, const struct signed_file *shared, const struct dir_set *set,
                              struct directory **ret)
 {
     DIRECTORY d = NULL;
     struct str bytes;
+    if (way->own && !has_private_once(way, s))
+        return call_fault(c, call_fail(c, ST_DENIED, "", "The directory is not the one for members of this nation: its private parameters are missing. Check the way to the operator's node."), STR("malformed_global_conf"));
     if (!directory__find_file(c, set, shared, &bytes)) return not_signed(c);
     TRY(directory__read_params(c, bytes, s->version, &d));
     if (!str_eq(d->instance, way->instance))
