@@ -54,7 +54,7 @@ struct directory {
 NODISCARD enum status directory__read_params(struct call *c, struct str xml, int version, struct directory **ret);
 /* What else may belong to a picture that was just read and is not shared yet. */
 NODISCARD enum status directory__read_private(struct call *c, struct str xml, struct directory *d);
-NODISCARD enum status directory__read_optional(struct call *c, struct str identifier, struct str xml, struct directory *d); /* an unknown identifier is skipped */
+void directory__read_optional(struct call *c, struct str identifier, struct str xml, struct directory *d); /* an unknown identifier is skipped, and what is malformed, with a note */
 void directory__drop(struct directory **d);
 #define DIRECTORY __attribute__((cleanup(directory__drop))) struct directory *
 

@@ -35,17 +35,20 @@ int64_t directory__stamp_period(int64_t said_s)
     return said_s > PERIOD_MOST_S ? PERIOD_MOST_S : said_s;
 }
 
-enum status directory__read_optional(struct call *c, struct str identifier, struct str xml, struct directory *d)
+/* directory__read_optional: one that cannot be read is left out: no exchange rests on these, and a nation may not stand still for one of them. */
+void directory__read_optional(struct call *c, struct str identifier, struct str xml, struct directory *d)
 {
     XML_DOC doc = NULL;
     int64_t seconds;
     bool monitoring = str_eq(identifier, STR("MONITORING")), fetch = str_eq(identifier, STR("FETCHINTERVAL")), next = str_eq(identifier, STR("NEXTUPDATE"));
-    if (!monitoring && !fetch && !next) return ST_OK;
+    if (!monitoring && !fetch && !next) return;
     enum status st = xml_parse(c, xml, &doc); /* the roots of these stand in namespaces of their own */
-    if (st != ST_OK) return call_fault(c, st, STR("malformed_optional_parts_conf"));
+    if (st != ST_OK) {
+        call_note(c, "exchange", "the optional part %.*s of the directory is left out: %.*s", STR_ARG(identifier), STR_ARG(call_sentence(c, st).sentence));
+        return call_clear(c);
+    }
     const struct xml *root = xml_root(doc);
     if (monitoring) (void)directory__id(d->arena, xml_child(xml_child(root, NULL, "monitoringClient"), NULL, "monitoringClientId"), &d->monitoring);
     if (fetch && str_int(directory__text(c->arena, root, "ocspFetchInterval"), &seconds) && seconds > 0) d->ocsp_fetch_s = seconds;
     if (next) d->skip_next_update = xml_child(root, NULL, "verifyNextUpdate") && !directory__flag(c, root, "verifyNextUpdate");
-    return ST_OK;
 }
