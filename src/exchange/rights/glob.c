@@ -70,6 +70,14 @@ static bool has_encoded_slash(struct str raw)
     return false;
 }
 
+/* climbs: "." or "..", also with parameters behind it: servers that know them ("..;x", RFC 3986 3.3) take them off before they resolve the path. */
+static bool climbs(struct str piece)
+{
+    struct str name = piece;
+    (void)str_cut(&piece, ';', &name);
+    return str_eq(name, STR(".")) || str_eq(name, STR(".."));
+}
+
 bool glob__path(struct arena *a, struct str raw, struct str *ret)
 {
     struct str path, rest, piece;
@@ -77,7 +85,7 @@ bool glob__path(struct arena *a, struct str raw, struct str *ret)
     if (raw.p[0] != '/' || has_encoded_slash(raw) || !url_decode(a, raw, false, &path) || !text_is_plain(path)) return false;
     rest = str_skip(path, 1);
     while (str_next(&rest, '/', &piece))
-        if (str_eq(piece, STR(".")) || str_eq(piece, STR("..")) || (piece.n && memchr(piece.p, '\\', piece.n))) return false;
+        if (climbs(piece) || (piece.n && memchr(piece.p, '\\', piece.n))) return false;
     *ret = path;
     return true;
 }
