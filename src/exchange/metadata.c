@@ -21,7 +21,20 @@ bool metadata__is(struct str code)
 
 /* ---- listMethods, allowedMethods ---- */
 
-static void put_service(struct json_out *o, const struct service_request *rq, const struct service_row *row)
+/* put_endpoints: methods and paths that rights name, each once: of this client only, or (NULL) of whoever. The base endpoint, which stands for the whole service, is not listed. */
+static void put_endpoints(struct call *c, struct json_out *o, const struct service_row *row, const struct xid *client)
+{
+    const struct right **list;
+    size_t n = rights__endpoints(c, &exchange__of(c)->rights, client, row->subsystem, row->code, &list);
+    for (size_t i = 0; i < n; i++) {
+        json_open(o, '{');
+        json_text_at(o, "method", list[i]->method);
+        json_text_at(o, "path", list[i]->path);
+        json_close(o);
+    }
+}
+
+static void put_service(struct call *c, struct json_out *o, const struct service_request *rq, const struct service_row *row, bool only_allowed)
 {
     json_open(o, '{');
     json_text_at(o, "member_class", rq->service.class_);
@@ -31,8 +44,9 @@ static void put_service(struct json_out *o, const struct service_request *rq, co
     json_text_at(o, "service_type", row->offered.describe ? STR("OPENAPI") : STR("REST"));
     json_text_at(o, "subsystem_code", rq->service.subsystem);
     json_text_at(o, "xroad_instance", rq->service.instance);
-    json_name(o, STR("endpoint_list")); /* the base endpoint is not listed */
+    json_name(o, STR("endpoint_list"));
     json_open(o, '[');
+    put_endpoints(c, o, row, only_allowed ? &rq->client : NULL);
     json_close(o);
     json_close(o);
 }
@@ -48,7 +62,7 @@ static enum status list_methods(struct call *c, const struct service_request *rq
     for (size_t i = 0; i < ex->services.n; i++) {
         const struct service_row *row = &ex->services.rows[i];
         if (!str_eq(row->subsystem, rq->service.subsystem)) continue;
-        if (!only_allowed || row->offered.members || rights__any(c, &ex->rights, &rq->client, row->subsystem, row->code)) put_service(&o, rq, row);
+        if (!only_allowed || row->offered.members || rights__any(c, &ex->rights, &rq->client, row->subsystem, row->code)) put_service(c, &o, rq, row, only_allowed);
     }
     json_close(&o);
     json_close(&o);
@@ -85,12 +99,18 @@ enum status metadata__run(struct call *c, const struct service_request *rq, stru
 
 /* ---- listClients ---- */
 
-static void put_client_json(struct json_out *o, const struct directory *d, const struct dir_member *m)
+/* member_name: of the member itself, for a subsystem too. */
+static struct str member_name(const struct directory *d, const struct dir_member *m)
 {
-    bool is_member = m->id.subsystem.n == 0;
     struct xid owner = m->id;
     owner.subsystem = STR("");
     const struct dir_member *member = directory__find_member(d, &owner);
+    return member ? member->name : m->name;
+}
+
+static void put_client_json(struct json_out *o, const struct directory *d, const struct dir_member *m)
+{
+    bool is_member = m->id.subsystem.n == 0;
     json_open(o, '{');
     json_name(o, STR("id"));
     json_open(o, '{');
@@ -100,7 +120,7 @@ static void put_client_json(struct json_out *o, const struct directory *d, const
     if (!is_member) json_text_at(o, "subsystem_code", m->id.subsystem);
     json_text_at(o, "xroad_instance", m->id.instance);
     json_close(o);
-    json_text_at(o, "name", member ? member->name : m->name);
+    json_text_at(o, "name", member_name(d, m));
     if (!is_member) json_text_at(o, "subsystem_name", m->name);
     json_close(o);
 }
@@ -112,7 +132,7 @@ static void put_element(struct buf *b, const char *name, struct str value)
     buf_print(b, "</%s>", name);
 }
 
-static void put_client_xml(struct buf *b, const struct dir_member *m)
+static void put_client_xml(struct buf *b, const struct directory *d, const struct dir_member *m)
 {
     buf_print(b, "<xrd:member><xrd:id id:objectType=\"%s\">", m->id.subsystem.n ? "SUBSYSTEM" : "MEMBER");
     put_element(b, "id:xRoadInstance", m->id.instance);
@@ -120,14 +140,15 @@ static void put_client_xml(struct buf *b, const struct dir_member *m)
     put_element(b, "id:memberCode", m->id.member);
     if (m->id.subsystem.n) put_element(b, "id:subsystemCode", m->id.subsystem);
     buf_put(b, STR("</xrd:id>"));
-    put_element(b, "xrd:name", m->name);
+    put_element(b, "xrd:name", member_name(d, m));
+    if (m->id.subsystem.n) put_element(b, "xrd:subsystemName", m->name);
     buf_put(b, STR("</xrd:member>"));
 }
 
 static void put_xml(struct buf *b, const struct directory *d)
 {
     buf_put(b, STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?><xrd:clientList xmlns:xrd=\"http://x-road.eu/xsd/xroad.xsd\" xmlns:id=\"http://x-road.eu/xsd/identifiers\">"));
-    for (size_t i = 0; i < d->nmembers; i++) put_client_xml(b, &d->members[i]);
+    for (size_t i = 0; i < d->nmembers; i++) put_client_xml(b, d, &d->members[i]);
     buf_put(b, STR("</xrd:clientList>"));
 }
 
@@ -152,13 +173,25 @@ static struct str wanted_instance(struct call *c, struct str query)
     return wanted;
 }
 
+/* wants_json: among other kinds too, as programs in browsers send it ("application/json, text/plain"). */
+static bool wants_json(const struct request *rq)
+{
+    for (size_t i = 0; i < rq->nheaders; i++) {
+        struct str rest = rq->headers[i].value, item;
+        if (!str_eq_nocase(rq->headers[i].name, STR("accept"))) continue;
+        while (str_next(&rest, ',', &item))
+            if (str_eq_nocase(multipart__type(item), STR("application/json"))) return true;
+    }
+    return false;
+}
+
 enum status metadata__clients(struct call *c, const struct request *rq, struct reply *rp)
 {
     DIRECTORY d = NULL;
     struct str body;
     struct buf b = buf_in(c->arena, ANSWER_MAX);
     TRY(directory__hold_of(c, wanted_instance(c, rq->query), &d));
-    bool json = str_eq(multipart__type(request_header(rq, "accept")), STR("application/json"));
+    bool json = wants_json(rq);
     if (json) put_json(&b, d);
     else put_xml(&b, d);
     TRY(buf_finish(&b, &body));

@@ -126,9 +126,37 @@ enum status rights__judge(struct call *c, const struct rights *r, const struct s
                       STR("access_denied"));
 }
 
+static bool is_to(const struct rights *r, size_t i, struct str subsystem, struct str service)
+{
+    return str_eq(r->subsystems[i], subsystem) && str_eq(r->rows[i].service, service);
+}
+
 bool rights__any(struct call *c, const struct rights *r, const struct xid *client, struct str subsystem, struct str service)
 {
     for (size_t i = 0; i < r->n; i++)
-        if (str_eq(r->subsystems[i], subsystem) && str_eq(r->rows[i].service, service) && is_for(c, &r->rows[i], client)) return true;
+        if (is_to(r, i, subsystem, service) && is_for(c, &r->rows[i], client)) return true;
     return false;
+}
+
+/* is_whole: the right is to the whole service. */
+static bool is_whole(const struct right *row) { return str_eq(row->method, STAR) && str_eq(row->path, STR("**")); }
+
+static bool is_listed(const struct right *const *list, size_t n, const struct right *row)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_nocase(list[i]->method, row->method) && str_eq(list[i]->path, row->path)) return true;
+    return false;
+}
+
+size_t rights__endpoints(struct call *c, const struct rights *r, const struct xid *client, struct str subsystem, struct str service, const struct right ***ret)
+{
+    const struct right **list = arena_array(c->arena, const struct right *, r->n);
+    size_t n = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct right *row = &r->rows[i];
+        if (!is_to(r, i, subsystem, service) || is_whole(row) || is_listed(list, n, row)) continue;
+        if (!client || is_for(c, row, client)) list[n++] = row;
+    }
+    *ret = list;
+    return n;
 }

@@ -11,6 +11,8 @@ bool glob__path(struct arena *a, struct str raw, struct str *ret);
 NODISCARD enum status rights__load(struct call *c, struct app *app, struct rights *ret);
 /* rights__judge: the right that lets this request pass, or ST_DENIED with access_denied. purpose may be empty (then only fixed purposes pass). */
 NODISCARD enum status rights__judge(struct call *c, const struct rights *r, const struct service_request *rq, const struct right **ret, struct str *ret_purpose);
+/* rights__endpoints: of the rights to this service, those that name a method or a path, each pair once: of this client, or (NULL) of all. */
+size_t rights__endpoints(struct call *c, const struct rights *r, const struct xid *client, struct str subsystem, struct str service, const struct right ***ret);
 bool rights__any(struct call *c, const struct rights *r, const struct xid *client, struct str subsystem, struct str service);
 
 /* ---- information systems (1.8) ---- */
