@@ -119,6 +119,15 @@ static enum status run(struct call *c, struct asked *a, struct service_reply *rp
     return ST_OK;
 }
 
+/* unfit: what the service answered cannot become a message. Nobody who asked is to blame, and it may have done what was asked. */
+static enum status unfit(struct call *c, const struct asked *a)
+{
+    call_note(c, "exchange", "the answer of a service: %.*s", STR_ARG(call_error(c)->sentence));
+    call_clear(c);
+    return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The service %s answered with headers that cannot travel: malformed, more than 90, or over 64 KiB. It may have done what was asked. Tell the agency that offers it.", a->service_text),
+                      STR("service_failed.invalid_response"));
+}
+
 /* make_answer: the service's answer as a signed message. */
 static enum status make_answer(struct call *c, struct asked *a, const struct wire *asked, struct sign_turn *turn, struct wire *ret, int *ret_status)
 {
@@ -129,7 +138,7 @@ static enum status make_answer(struct call *c, struct asked *a, const struct wir
     TRY(run(c, a, &rp, headers, &nheaders));
     struct rest_facts facts = { a->rq.message_id, a->client_text, a->service_text, a->rq.request_id, rest__hash(c->arena, asked->head_digest, asked->has_body, asked->body_digest) };
     *ret_status = rp.status ? rp.status : 200;
-    TRY(rest__write_response(c, *ret_status, headers, nheaders, &facts, &head));
+    if (rest__write_response(c, *ret_status, headers, nheaders, &facts, &head) != ST_OK) return unfit(c, a);
     if (rp.body.n > EXCHANGE_BODY_MAX) return call_fault(c, call_fail(c, ST_TOO_LARGE, "", "The answer is over 10 MiB. Ask for less at a time."), STR("logging_failed"));
     *ret = (struct wire){ .head = head.bytes, .has_body = rp.body.n > 0 || rp.large.spool, .body = rp.body, .large = rp.large };
     if (a->own) return wire__digest(c, ret);

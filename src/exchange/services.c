@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/encode.h"
 #include "base/strand.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "exchange/rights/rights.h"
 #include "trust/trust.h"
@@ -126,23 +127,86 @@ static enum status judge_backend(struct call *c, const struct str *chain, size_t
                                    "The system behind this service shows a TLS certificate that is not registered for it. Nothing was sent to it. Tell the agency: it registers the certificate under certificates in exchange.services."), STR("ssl_authentication_failed"));
 }
 
+/* ---- headers on their way to a backend and back ---- */
+
+/* same_name: as backends compare names of headers: without case, and many know no '_' from '-' (CGI and its heirs). */
+static bool same_name(struct str a, struct str b)
+{
+    bool same = a.n == b.n;
+    for (size_t i = 0; i < a.n && same; i++) same = str_eq_nocase(str_of(a.p[i] == '_' ? "-" : a.p + i, 1), str_of(b.p[i] == '_' ? "-" : b.p + i, 1));
+    return same;
+}
+
+/* is_judged: a header that says who asks, why and with which ids: of each one value was judged and logged, the last. */
+static bool is_judged(struct str name)
+{
+    static const char *const names[] = { "x-road-client", "x-road-id", "x-road-userid", "x-road-issue", "x-road-represented-party", "x-road-request-id" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (same_name(name, str_z(names[i]))) return true;
+    return same_name(str_first(name, sizeof "x-sen-" - 1), STR("x-sen-"));
+}
+
+static bool comes_again(const struct service_request *rq, size_t at)
+{
+    for (size_t i = at + 1; i < rq->nheaders; i++)
+        if (str_eq_nocase(rq->headers[i].name, rq->headers[at].name)) return true;
+    return false;
+}
+
+/* forwarded: as they came, in order, with their duplicates; but of what was judged only the value that was: a backend may take the first one, or another spelling. */
+static const struct header *forwarded(struct call *c, const struct service_request *rq, size_t *ret_n)
+{
+    struct header *list = arena_array(c->arena, struct header, rq->nheaders);
+    size_t n = 0;
+    for (size_t i = 0; i < rq->nheaders; i++) {
+        struct str name = rq->headers[i].name;
+        bool hidden = is_judged(name) && (comes_again(rq, i) || memchr(name.p, '_', name.n));
+        if (!hidden) list[n++] = rq->headers[i];
+    }
+    *ret_n = n;
+    return list;
+}
+
+/* as_utf8: a value of a header that is no UTF-8 is Latin-1 (RFC 9110 5.5); in a message all text is UTF-8 (1.3). */
+static struct str as_utf8(struct arena *a, struct str value)
+{
+    struct buf b = buf_in(a, 2 * value.n);
+    if (text_is_utf8(value)) return value;
+    for (size_t i = 0; i < value.n; i++) {
+        unsigned char ch = (unsigned char)value.p[i];
+        if (ch >= 0x80) buf_put_c(&b, (char)(0xc0 | ch >> 6)), ch = 0x80 | (ch & 0x3f);
+        buf_put_c(&b, (char)ch);
+    }
+    return buf_str(&b);
+}
+
+/* told: why the backend gave no answer, as the service's fault. */
+static enum status told(struct call *c, const struct service_request *rq, enum status st)
+{
+    if (st == ST_TOO_LARGE) {
+        call_clear(c);
+        st = call_fail(c, ST_UNAVAILABLE, "", "The system behind the service %s answered with over 1 GiB or with too many headers. It may have done what was asked. Tell the agency that offers it.", xid_format(c->arena, &rq->service));
+        (void)call_fault(c, st, STR("invalid_response"));
+    }
+    if (str_is_empty(c->error.fault)) (void)call_fault(c, st, STR("network_error"));
+    return fault__wrap(c, st, STR("service_failed"));
+}
+
 static enum status run_backend(struct call *c, const struct service_row *row, const struct service_request *rq, struct service_reply *rp, struct header *headers, size_t *nheaders)
 {
     struct str base = row->url;
     if (base.n && base.p[base.n - 1] == '/' && rq->path.n) base.n--; /* no double slash at the joint */
-    struct client_request out = { .method = rq->method, .headers = rq->headers, .nheaders = rq->nheaders, .body = rq->body, .large = rq->large, .spools = true,
+    struct client_request out = { .method = rq->method, .body = rq->body, .large = rq->large, .spools = true,
                                   .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .max_answer = EXCHANGE_LARGE_MAX,
                                   .judge = row->certs.n ? judge_backend : NULL, .judge_arg = (void *)(uintptr_t)row, .shows_own = true };
     struct client_answer in;
+    out.headers = forwarded(c, rq, &out.nheaders);
     out.url = str_join(c->arena, base, rq->path, rq->query.n ? STR("?") : STR(""), rq->query, STR_END);
     enum status st = client_fetch(c, &out, &in);
-    if (st != ST_OK) {
-        if (str_is_empty(c->error.fault)) (void)call_fault(c, st, STR("network_error"));
-        return fault__wrap(c, st, STR("service_failed"));
-    }
+    if (st != ST_OK) return told(c, rq, st);
     *rp = (struct service_reply){ .status = in.status, .body = in.body, .large = in.large };
     for (size_t i = 0; i < in.nheaders && *nheaders < SERVICE_HEADERS_MAX; i++)
-        if (!rest__is_filtered(in.headers[i].name)) headers[(*nheaders)++] = in.headers[i];
+        if (!rest__is_filtered(in.headers[i].name)) headers[(*nheaders)++] = (struct header){ in.headers[i].name, as_utf8(c->arena, in.headers[i].value) };
     return ST_OK;
 }
 

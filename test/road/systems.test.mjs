@@ -62,6 +62,22 @@ test('1.1, 1.6: path and query go on as they were written, joined with one slash
   assert.equal(heard.url.replace(/\/$/, ''), '/base');
 });
 
+test('1.3: a header of the service that is no UTF-8 is read as Latin-1', async () => {
+  once((rs) => rs.writeHead(200, { 'content-disposition': 'attachment; filename="caf\u00e9.pdf"' }).end('{}')); // node writes it as one byte
+  const r = await ask();
+  assert.equal(r.status, 200, r.text);
+  assert.equal(Buffer.from(r.headers['content-disposition'], 'latin1').toString(), 'attachment; filename="café.pdf"');
+});
+
+test('1.6, 1.7: an answer that cannot travel is told as the service\'s mistake', async () => {
+  for (const n of [95, 300]) { // more than fit beside ours; more than are read at all
+    once((rs) => rs.writeHead(200, Object.fromEntries(Array.from({ length: n }, (_, i) => [`x-a${i}`, '1']))).end('{}'));
+    const r = await ask({ method: 'POST', body: '{}' });
+    await refused(r, 'server.serverproxy.service_failed.invalid_response', 500);
+    assert.match(r.text, /VN\/GOV\/H26\/desk\/echo/);
+  }
+});
+
 test('1.2: ids: a message id is kept or made, a request id is always ours, a request hash is never believed', async () => {
   const mine = await ask({ headers: ['X-Road-Id', 'my-id', 'X-Road-Request-Id', 'not-mine', 'X-Road-Request-Hash', 'x'] });
   assert.equal(mine.headers['x-road-id'], 'my-id');
