@@ -102,7 +102,7 @@ static enum status read_answer(struct call *c, const struct client_answer *answe
         call_note(c, "exchange", "the other node answered with HTTP %d", answer->status);
         return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The other agency's node gave an answer that is no exchange message. Tell your administrator."), STR("http_error"));
     }
-    bool bare = str_eq(multipart__type(type), STR("text/xml"));
+    bool bare = str_eq_nocase(multipart__type(type), STR("text/xml"));
     enum status st = bare ? fault__read_soap(c, answer->body, &ret->fault) : wire__read(c, type, answer->body, &answer->large, false, ret);
     if (st != ST_OK) return fault__wrap(c, st, STR("invalid_response"));
     if (bare) ret->has_fault = true;

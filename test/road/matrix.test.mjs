@@ -13,18 +13,18 @@ import { Nation, remember, until } from '../lib/nation.mjs';
 import { CRLF, sha512 } from '../lib/peer.mjs';
 
 const HOUR = 3600e3;
-let nation, peer, backend, calls = 0, accepted = 0, odd;
+let nation, peer, backend, lastSeen, calls = 0, accepted = 0, odd;
 
 before(async () => {
-  backend = http.createServer((rq, rs) => { calls += 1; rq.resume().on('end', () => rs.end('{"secret":"of the agency"}')); });
+  backend = http.createServer((rq, rs) => { calls += 1; lastSeen = rq.rawHeaders; rq.resume().on('end', () => rs.end('{"secret":"of the agency"}')); });
   await new Promise((done) => { backend.listen(0, '127.0.0.1', done); });
   nation = await Nation.start({ nodes: ['operator', 'hanoi'] });
   peer = await Hostile.join(nation);
   odd = oddCertificates();
   await peer.list(peer.tls, ...Object.values(odd.tls));
   const url = `url: "http://127.0.0.1:${backend.address().port}/"`, may = (service, more = '') => `client: VN/GOV/X66/probe, subsystem: desk, service: ${service}, purposes: [case.handle]${more}`;
-  nation.offer(nation.hanoi, [`subsystem: desk, code: echo, ${url}`, `subsystem: desk, code: closed, ${url}, disabled: "Back on Monday at 8:00."`, `subsystem: desk, code: private, ${url}`],
-    [may('echo'), may('closed'), may('private', ', path: /open/*, method: GET')]);
+  nation.offer(nation.hanoi, [`subsystem: desk, code: echo, ${url}`, `subsystem: desk, code: closed, ${url}, disabled: "Back on Monday at 8:00."`, `subsystem: desk, code: private, ${url}`, `subsystem: desk, code: deep, ${url}`],
+    [may('echo'), may('closed'), may('private', ', path: /open/*, method: GET'), may('deep', ', path: /open/**, method: GET')]);
   await nation.restart();
   await until('the hostile member is known', () => ask().then((a) => !a.answer.fault, () => false));
   calls = accepted = 1;
@@ -63,6 +63,7 @@ const HEAD = 'application/x-road-rest-request', BODY = 'application/x-road-rest-
 const signer = (who, more) => ({ xades: { signer: who, ocsp: peer.ocsp(who, more) } });
 const spoil = (hooks) => ({ xades: { spoil: hooks } });
 const line = (name, value) => ({ head: (h) => h.replace(new RegExp(`^${name}:.*\r\n`, 'im'), value === null ? '' : `${name}:${value}\r\n`) });
+const inFront = (name, value) => ({ head: (h) => h.replace(`${name}:`, `${name}:${value}\r\n${name}:`) }); // the same header in front of ours
 const more = (...lines) => ({ head: (h) => h + lines.map((l) => l + CRLF).join('') });
 const LARGE = Buffer.alloc(4 << 20, 'x'); // large enough to go through a file
 const P = 'server.serverproxy.', TLS = `${P}ssl_authentication_failed.`;
@@ -81,6 +82,8 @@ const rows = [
   ['1.8', 'a right for the verb and path', () => ({ message: { service: 'VN/GOV/H26/desk/private', path: '/open/1', method: 'GET' }, body: null }), null],
   ['6.2', 'a path that climbs', () => ({ message: { service: 'VN/GOV/H26/desk/private', path: '/open/../secret', method: 'GET' }, body: null }), 'access_denied'],
   ['6.2', 'a path that climbs, encoded', () => ({ message: { service: 'VN/GOV/H26/desk/private', path: '/open/%2e%2e/secret', method: 'GET' }, body: null }), 'access_denied'],
+  ...['/open/..;/secret', '/open/%2e%2e;/secret', '/open/..%3b/secret'].map((path) => ['6.2', `a path that climbs, with a parameter: ${path}`, () => ({ message: { service: 'VN/GOV/H26/desk/deep', path, method: 'GET' }, body: null }), 'access_denied']),
+  ['6.2', 'a path with a parameter', () => ({ message: { service: 'VN/GOV/H26/desk/deep', path: '/open/a;b=1/c', method: 'GET' }, body: null }), null],
   ['6.2', 'an encoded slash', () => ({ message: { service: 'VN/GOV/H26/desk/private', path: '/open/a%2Fb', method: 'GET' }, body: null }), 'access_denied'],
   ['1.8', 'a purpose that the right does not name', () => line('X-Sen-Purpose', 'tax.register'), 'access_denied'],
   ['1.8', 'the service is switched off', () => ({ message: { service: 'VN/GOV/H26/desk/closed' } }), 'service_disabled'],
@@ -195,6 +198,8 @@ const rows = [
   ['3.3', 'a hundred status answers', () => ({ parts: (p) => [...Array(100).fill(p[0]), ...p.slice(1)] }), 'invalid_message'],
   ['3.2', 'another hash', () => ({ http: (o) => ({ ...o, headers: { ...o.headers, 'x-hash-algorithm': 'SHA-1' } }) }), 'unsupported_algorithm'],
   ['3.2', 'no multipart', () => ({ http: (o) => ({ ...o, headers: { ...o.headers, 'content-type': 'application/json' } }) }), 'invalid_content_type'],
+  ['3.2', 'the kind of content in other letters', () => ({ http: (o) => ({ ...o, headers: { ...o.headers, 'content-type': o.headers['content-type'].replace('multipart/mixed', 'Multipart/Mixed') } }) }), null],
+  ['3.3', 'the kinds of parts in other letters', () => ({ parts: (p) => p.map(([t, b]) => [t.replace('application/', 'Application/'), b]) }), null],
   ['3.2', 'no boundary', () => ({ http: (o) => ({ ...o, headers: { ...o.headers, 'content-type': 'multipart/mixed' } }) }), 'mime_parsing_failed'],
   ['3.2', 'another boundary', () => ({ http: (o) => ({ ...o, headers: { ...o.headers, 'content-type': 'multipart/mixed; boundary=another' } }) }), 'mime_parsing_failed'],
   ['3.3', 'the multipart ends early', () => ({ bytes: (b) => b.subarray(0, b.length - 40) }), 'mime_parsing_failed'],
@@ -212,7 +217,8 @@ const rows = [
   ['1.9', 'more than the log keeps', () => ({ body: Buffer.alloc(12 << 20, 'x') }), 'logging_failed'],
 
   ['1.2', 'the client twice, the last one is not ours', () => more('X-Road-Client:VN/GOV/H26/desk'), TLS + 'incorrect_certificate'],
-  ['1.2', 'the client twice, the last one is ours', () => ({ head: (h) => h.replace('X-Road-Client:', 'X-Road-Client:VN/GOV/H26/desk\r\nX-Road-Client:') }), null],
+  ['1.2', 'the client twice, the last one is ours', () => inFront('X-Road-Client', 'VN/GOV/H26/desk'), null],
+  ['1.2', 'the purpose twice, the last one is allowed', () => inFront('X-Sen-Purpose', 'tax.register'), null],
   ['1.2', 'no client', () => line('X-Road-Client', null), 'missing_header'],
   ['1.2', 'a client of two parts', () => line('X-Road-Client', 'VN/GOV'), 'invalid_client_identifier'],
   ['1.2', 'no message id', () => line('x-road-id', null), 'missing_header'],
@@ -247,18 +253,30 @@ async function refused({ answer }, fault) {
 
 for (const [rule, what, how, fault] of rows) {
   test(`${rule}: ${what}: ${fault ?? 'is answered'}`, async () => {
-    const before = calls, asked = await ask(how());
-    accepted += calls - before;
+    const earlier = calls, asked = await ask(how());
+    accepted += calls - earlier;
     if (fault) {
-      assert.equal(calls, before, 'what is refused does not reach the service');
+      assert.equal(calls, earlier, 'what is refused does not reach the service');
       await refused(asked, fault);
       return;
     }
     assert.equal(asked.answer.fault, undefined, asked.answer.sentence);
     assert.deepEqual(peer.checkAnswer(asked.answer, asked.m, asked.body, 'H26').problems, []);
-    assert.equal(calls, before + 1);
+    assert.equal(calls, earlier + 1);
   });
 }
+
+test('1.2: a backend gets one value of what was judged, the last, in one spelling; of other headers all', async () => {
+  const doubled = [['X-Road-UserId', 'first'], ['X-Sen-Basis', 'first'], ['X-A', '1'], ['x-road-userid', 'second'], ['X-Sen-Basis', 'second'], ['X-A', '2'], ['X_Road_Client', 'VN/GOV/H26/desk'], ['X_Sen_Role', 'minister'], ['X_A', '3']];
+  const asked = await ask({ message: { headers: [['X-Sen-Purpose', 'tax.register'], ['X-Sen-Purpose', 'case.handle'], ...doubled] }, head: (h) => h.replace('X-Road-Client:', 'X-Road-Client:VN/GOV/H26/desk\r\nx-road-client:').replace('x-road-id:', 'x-road-id:first\r\nX-Road-Id:') });
+  accepted += 1;
+  assert.equal(asked.answer.fault, undefined, asked.answer.sentence);
+  const values = (name) => lastSeen.flatMap((text, i) => (i % 2 === 0 && text.toLowerCase().replaceAll('_', '-') === name ? [lastSeen[i + 1]] : []));
+  for (const [name, value] of Object.entries({ 'x-road-client': peer.client, 'x-road-id': asked.m.id, 'x-road-request-id': asked.m.requestId, 'x-road-userid': 'second', 'x-sen-purpose': 'case.handle', 'x-sen-basis': 'second' }))
+    assert.deepEqual(values(name), [value], name);
+  assert.deepEqual(values('x-sen-role'), []);
+  assert.deepEqual(values('x-a'), ['1', '2', '3']);
+});
 
 test('replay: the same bytes, other bytes of the same id, another connection', async () => {
   const first = await ask();

@@ -133,6 +133,7 @@ const rows = [
   ['3.3', 'a fault in place of the signature', () => ({ parts: (p) => [...p.slice(0, -1), FAULT(MINE)] }), MINE],
   ['3.2', 'a bare fault', () => reply((rs) => send(rs, 'text/xml', FAULT(MINE)[1])), MINE],
   ['3.2', 'a bare fault with a code of markup', () => reply((rs) => send(rs, 'text/xml', FAULT('&lt;b&gt;')[1])), BAD + 'malformed_soap'],
+  ['3.2', 'a bare fault with a code of dots', () => reply((rs) => send(rs, 'text/xml', FAULT('...')[1])), BAD + 'malformed_soap'],
   ['3.2', 'an envelope without a fault', () => reply((rs) => send(rs, 'text/xml', '<a/>')), BAD + 'malformed_soap'],
   ['3.2', 'no XML where a fault should be', () => reply((rs) => send(rs, 'text/xml', 'secret')), BAD + 'malformed_soap'],
   ['3.2', 'a page of HTML', () => reply((rs) => send(rs, 'text/html', '<p>secret')), BAD + 'invalid_content_type'],
@@ -176,6 +177,8 @@ const rows = [
   ['1.3', 'a header of a megabyte', () => more(`X-A:${'a'.repeat(1 << 20)}`), BAD + 'invalid_rest'],
   ['1.3', 'a header that splits the HTTP answer', () => more('X-A:1\nSet-Cookie: a=b'), BAD + 'invalid_rest'],
   ['1.3', 'a status of four digits', () => ({ head: (h) => h.replace('200', '2000') }), BAD + 'invalid_rest'],
+  ['1.3', 'a status that only promises an answer', () => ({ status: 103 }), BAD + 'invalid_rest'],
+  ['1.3', 'the last status that only promises one', () => ({ status: 199 }), BAD + 'invalid_rest'],
   ['1.3', 'a status below 100', () => ({ head: (h) => h.replace('200', '099') }), BAD + 'invalid_rest'],
   ['1.2', 'an ordinary header twice', () => more('X-A:1', 'X-A:2'), null],
 ];

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "base/xml.h"
 #include "exchange/figures.h"
 #include "web/page.h"
@@ -14,7 +15,7 @@ static const struct fault_row { const char *code; enum status status; const char
 #include "exchange/message/fault_table.h"
 #undef FAULT
 };
-enum { TABLE_ROWS = sizeof TABLE / sizeof *TABLE, FAULT_TEXT_MAX = 2000, UNTAKEN_ARENA = 64 * 1024 };
+enum { TABLE_ROWS = sizeof TABLE / sizeof *TABLE, FAULT_TEXT_MAX = 2000, FAULT_TYPE_MAX = 255, FAULT_DETAIL_MAX = 255, UNTAKEN_ARENA = 64 * 1024 };
 static const char SOAP_NS[] = "http://schemas.xmlsoap.org/soap/envelope/";
 
 /* Two views that compare letters without case and without '_': "AccessDenied" is "access_denied" (x-road 10, trap 1). */
@@ -143,8 +144,8 @@ static bool wants_xml(const struct request *rq, struct str *type)
         if (!str_eq_nocase(rq->headers[i].name, STR("accept"))) continue;
         while (str_next(&rest, ',', &item)) {
             struct str media = multipart__type(item);
-            if (str_eq(media, STR("application/xml"))) *type = STR("application/xml;charset=utf-8");
-            else if (str_eq(media, STR("text/xml")) || str_eq(media, STR("text/*"))) *type = STR("text/xml;charset=utf-8");
+            if (str_eq_nocase(media, STR("application/xml"))) *type = STR("application/xml;charset=utf-8");
+            else if (str_eq_nocase(media, STR("text/xml")) || str_eq(media, STR("text/*"))) *type = STR("text/xml;charset=utf-8");
             else continue;
             return true;
         }
@@ -199,15 +200,32 @@ void fault__put_untaken(struct buf *b, enum status st, struct str sentence)
     arena_close(a);
 }
 
+static bool is_word(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char ch = s.p[i];
+        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_')) return false;
+    }
+    return s.n > 0;
+}
+
 /* is_type: what may stand in a log line, a header and a type: words of letters, digits and '_' joined by '.'. */
 static bool is_type(struct str s)
 {
-    if (s.n == 0 || s.n > 255) return false;
-    for (size_t i = 0; i < s.n; i++) {
-        char ch = s.p[i];
-        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.')) return false;
-    }
+    struct str rest = s, word;
+    if (s.n == 0 || s.n > FAULT_TYPE_MAX || s.p[s.n - 1] == '.') return false;
+    while (str_next(&rest, '.', &word))
+        if (!is_word(word)) return false;
     return true;
+}
+
+/* plain: text of a peer, which goes into logs, tables and answers: whole characters, a blank for each control character. */
+static struct str plain(struct arena *a, struct str text, size_t most)
+{
+    struct str rest = text_first(text, most);
+    struct buf b = buf_in(a, most);
+    for (size_t n; (n = text_step(rest)) > 0; rest = str_skip(rest, n)) buf_put(&b, text_is_plain(str_first(rest, n)) ? str_first(rest, n) : STR(" "));
+    return str_trim(buf_str(&b));
 }
 
 static enum status no_fault(struct call *c)
@@ -228,8 +246,8 @@ enum status fault__read_soap(struct call *c, struct str xml, struct fault *ret)
     if (!xml_is(root, SOAP_NS, "Envelope") || !fault) return no_fault(c);
     struct fault f = {
         .type = str_trim(xml_text(c->arena, xml_child(fault, NULL, "faultcode"))),
-        .message = str_first(xml_text(c->arena, xml_child(fault, NULL, "faultstring")), FAULT_TEXT_MAX),
-        .detail = str_first(str_trim(xml_text(c->arena, xml_child(fault, NULL, "detail"))), 255),
+        .message = plain(c->arena, xml_text(c->arena, xml_child(fault, NULL, "faultstring")), FAULT_TEXT_MAX),
+        .detail = plain(c->arena, str_trim(xml_text(c->arena, xml_child(fault, NULL, "detail"))), FAULT_DETAIL_MAX),
     };
     if (!is_type(f.type)) return call_fault(c, call_fail(c, ST_INVALID, "", "The other side answered with a fault without a code. Check its address."), STR("malformed_soap"));
     *ret = f;

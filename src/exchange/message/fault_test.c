@@ -81,6 +81,36 @@ TEST(soap_that_is_no_fault_is_refused)
     }
 }
 
+#define ENVELOPE(type, text, detail) "<E:Envelope xmlns:E=\"http://schemas.xmlsoap.org/soap/envelope/\"><E:Body><E:Fault><faultcode>" type "</faultcode><faultstring>" text \
+    "</faultstring><detail>" detail "</detail></E:Fault></E:Body></E:Envelope>"
+
+TEST(a_type_is_words_and_dots_between_them)
+{
+    static const char *const bad[] = { ENVELOPE("...", "a", "b"), ENVELOPE("server.", "a", "b"), ENVELOPE(".server", "a", "b"), ENVELOPE("server..x", "a", "b"), ENVELOPE("", "a", "b") };
+    struct fault f;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (fault__read_soap(c, str_z(bad[i]), &f) != ST_INVALID) fail_msg("taken: %s", bad[i]);
+        call_clear(c);
+    }
+    CHECK_OK(fault__read_soap(c, STR(ENVELOPE("Server.ServerProxy.X_1", "a", "b")), &f));
+}
+
+TEST(the_words_of_a_peer_are_cut_at_a_character_and_hold_no_control_character)
+{
+    struct fault f;
+    struct buf b = buf_in(c->arena, 64 * 1024);
+    buf_put_z(&b, "<E:Envelope xmlns:E=\"http://schemas.xmlsoap.org/soap/envelope/\"><E:Body><E:Fault><faultcode>a</faultcode><faultstring>x");
+    for (int i = 0; i < 2000; i++) buf_put_z(&b, "ế"); /* three bytes each: no limit falls between two */
+    buf_put_z(&b, "</faultstring><detail>");
+    for (int i = 0; i < 200; i++) buf_put_z(&b, "đ");
+    buf_put_z(&b, "</detail></E:Fault></E:Body></E:Envelope>");
+    CHECK_OK(fault__read_soap(c, buf_str(&b), &f));
+    CHECK(text_is_utf8(f.message) && text_is_utf8(f.detail) && f.message.n > FAULT_TEXT_MAX - 4 && f.message.n <= FAULT_TEXT_MAX && f.detail.n == FAULT_DETAIL_MAX - 1);
+    CHECK_OK(fault__read_soap(c, STR(ENVELOPE("a", "one&#10;two&#133;three", "&#9;x&#13;y")), &f));
+    CHECK_STR(f.message, STR("one two three"));
+    CHECK_STR(f.detail, STR("x y"));
+}
+
 static void reply_to(struct call *c, struct str accept, const char *type, struct reply *rp)
 {
     const struct header h = { STR_INIT("ACCEPT"), accept };

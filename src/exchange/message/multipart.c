@@ -65,7 +65,7 @@ bool multipart__param(struct arena *a, struct str content_type, struct str name,
 enum status multipart__open(struct call *c, struct str content_type, struct str bytes, struct multipart *ret)
 {
     struct multipart m = { .rest = bytes };
-    if (!str_starts(multipart__type(content_type), STR("multipart/")))
+    if (!str_eq_nocase(str_first(multipart__type(content_type), sizeof "multipart/" - 1), STR("multipart/")))
         return call_fault(c, call_fail(c, ST_INVALID, "", "A multipart message was expected. Check the address and the software of the other side."), STR("invalid_content_type"));
     struct str boundary;
     if (!multipart__param(c->arena, content_type, STR("boundary"), &boundary) || boundary.n == 0 || boundary.n > BOUNDARY_MAX) return bad(c, "no boundary");

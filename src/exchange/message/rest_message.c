@@ -93,7 +93,8 @@ enum status rest__parse_response(struct call *c, struct str bytes, struct rest_h
     struct str rest = bytes, code;
     int64_t status;
     if (bytes.n > EXCHANGE_HEAD_MAX || !text_is_utf8(bytes)) return bad(c, "too long or no UTF-8");
-    if (!str_cut_at(&rest, STR("\r\n"), &code) || code.n != 3 || !str_int(code, &status) || status < 100 || status > 599) return bad(c, "the status is wrong");
+    /* One below 200 is no answer but the promise of one (RFC 9110 15.2): who asked would wait for the rest. */
+    if (!str_cut_at(&rest, STR("\r\n"), &code) || code.n != 3 || !str_int(code, &status) || status < 200 || status > 599) return bad(c, "the status is wrong");
     if (!str_cut_at(&rest, STR("\r\n"), &h.reason) || !is_line(h.reason)) return bad(c, "there is no reason phrase");
     TRY(parse_headers(c, rest, &h));
     h.status = (int)status;

@@ -174,7 +174,7 @@ static enum status read_parts(struct call *c, const struct client_answer *answer
     TRY(multipart__open(c, client_header(answer, "Content-Type"), answer->body, &m));
     TRY(multipart__next(c, &m, &p, &more));
     if (more) TRY(multipart__next(c, &m, &second, &several));
-    if (!more || several || !str_eq(multipart__type(part__header(&p, "content-type")), STR("application/ocsp-response")))
+    if (!more || several || !str_eq_nocase(multipart__type(part__header(&p, "content-type")), STR("application/ocsp-response")))
         return call_fault(c, call_fail(c, ST_INVALID, "", "It did not answer with one status, as it was asked."), STR("missing_validation_info"));
     *ret = p.body;
     return ST_OK;

@@ -58,9 +58,9 @@ static bool stage_of(struct str type, bool is_request, enum stage *ret)
     static const struct { struct str type; enum stage stage; } kinds[] = {
         { STR_INIT("application/ocsp-response"), AT_OCSP }, { STR_INIT("application/x-road-rest-body"), AT_BODY }, { STR_INIT("application/hash-chain-result"), AT_CHAIN_RESULT },
         { STR_INIT("application/hash-chain"), AT_CHAIN }, { STR_INIT("signature/bdoc-1.0/ts"), AT_SIGNATURE } };
-    if (str_eq(type, HEAD_TYPE[is_request])) return *ret = AT_HEAD, true;
+    if (str_eq_nocase(type, HEAD_TYPE[is_request])) return *ret = AT_HEAD, true;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (str_eq(type, kinds[i].type)) return *ret = kinds[i].stage, true;
+        if (str_eq_nocase(type, kinds[i].type)) return *ret = kinds[i].stage, true;
     return false;
 }
 
@@ -103,7 +103,7 @@ enum status wire__read(struct call *c, struct str content_type, struct str bytes
         if (!more) break;
         struct str type = multipart__type(part__header(&p, "content-type"));
         enum stage stage;
-        if (str_eq(type, STR("text/xml"))) {
+        if (str_eq_nocase(type, STR("text/xml"))) {
             TRY(fault__read_soap(c, p.body, &w.fault));
             w.has_fault = true;
             *ret = w;
