@@ -59,9 +59,10 @@ enum status file_read(struct call *c, struct str path, size_t max, struct str *r
     if (fd < 0 || fstat(fd, &info) != 0) return fail_read(c, path, errno);
     if (S_ISDIR(info.st_mode)) return call_fail(c, ST_INVALID, "", "%s is a folder. Name a file.", path);
     if (S_ISREG(info.st_mode) && (uint64_t)info.st_size > max) return fail_large(c, path, max);
-    /* One byte more than the size shows the end without a second block; pipes and /proc say 0 and grow. */
-    size_t step = S_ISREG(info.st_mode) && info.st_size > 0 ? (size_t)info.st_size + 1 : CHUNK;
-    struct buf b = buf_in(c->arena, SIZE_MAX / 2);
+    /* One byte more than the size shows the end without a second block; pipes and /proc say 0 and grow: on the heap, since an arena would keep each size that they had. */
+    bool is_sized = S_ISREG(info.st_mode) && info.st_size > 0;
+    size_t step = is_sized ? (size_t)info.st_size + 1 : CHUNK;
+    BUF b = is_sized ? buf_in(c->arena, SIZE_MAX / 2) : buf_heap(SIZE_MAX / 2);
     for (;; step = CHUNK) {
         ssize_t n = read(fd, buf_room(&b, step), step);
         if (n < 0 && errno == EINTR) continue;
@@ -70,7 +71,8 @@ enum status file_read(struct call *c, struct str path, size_t max, struct str *r
         buf_added(&b, (size_t)n);
         if (b.n > max) return fail_large(c, path, max);
     }
-    return buf_finish(&b, ret);
+    *ret = is_sized ? buf_str(&b) : str_copy(c->arena, buf_str(&b));
+    return ST_OK;
 }
 
 static bool write_all(int fd, struct str s)

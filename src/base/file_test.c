@@ -57,6 +57,12 @@ TEST(files_that_tell_no_size_are_read_too)
     CHECK(file_read(c, STR("/proc/self/status"), 10, &text) == ST_TOO_LARGE);
 }
 
+TEST(a_file_without_an_end_is_read_up_to_the_limit)
+{
+    struct str text;
+    CHECK(file_read(c, STR("/dev/zero"), 66 * 1024 * 1024, &text) == ST_TOO_LARGE); /* within the memory of a call */
+}
+
 TEST(what_cannot_be_read_says_why)
 {
     struct str text;
