@@ -157,6 +157,7 @@ static enum status serve(struct call *c, const struct peer *p, struct wire *rq, 
     TRY(directory__hold_of(c, a->client.instance, &of_client));
     TRY(judge_peer(c, d, of_client, p, rq, a));
     a->known_peer = true;
+    if (!p->own) TRY(wire__check_signed(c, rq));
     TRY(judge_right(c, a));
     if (!p->own) TRY(wire__check_signature(c, of_client, rq, &a->client));
     TRY(stamp__may_go_on(c));

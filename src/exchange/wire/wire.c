@@ -82,12 +82,16 @@ static enum status take_part(struct call *c, struct wire *w, enum stage stage, c
     return ST_OK;
 }
 
-static enum status check_complete(struct call *c, const struct wire *w)
+static enum status check_parts(struct call *c, const struct wire *w)
 {
     if (w->head.n == 0) return call_fault(c, call_fail(c, ST_INVALID, "", "The message part is missing. Check the software that made it."), STR("missing_rest"));
-    if (w->signature.xml.n == 0) return call_fault(c, call_fail(c, ST_DENIED, "", "The message is not signed. Check the software that made it."), STR("missing_signature"));
-    if ((w->signature.chain.n == 0) != (w->signature.chain_result.n == 0)) return out_of_order(c);
-    return ST_OK;
+    return (w->signature.chain.n == 0) == (w->signature.chain_result.n == 0) ? ST_OK : out_of_order(c);
+}
+
+enum status wire__check_signed(struct call *c, const struct wire *w)
+{
+    if (w->signature.xml.n) return ST_OK;
+    return call_fault(c, call_fail(c, ST_DENIED, "", "The message is not signed. Check the software that made it."), STR("missing_signature"));
 }
 
 enum status wire__read(struct call *c, struct str content_type, struct str bytes, const struct extent *large, bool is_request, struct wire *ret)
@@ -115,7 +119,7 @@ enum status wire__read(struct call *c, struct str content_type, struct str bytes
         TRY(take_part(c, &w, stage, &p));
     }
     if (m.rest.n && !str_eq(m.rest, STR("\r\n"))) return out_of_order(c); /* nothing follows the signature, not even outside the parts */
-    TRY(check_complete(c, &w));
+    TRY(check_parts(c, &w));
     *ret = w;
     return ST_OK;
 }

@@ -23,6 +23,8 @@ struct wire_bytes { struct str type, before; struct extent large; struct str beh
 NODISCARD enum status wire__write(struct call *c, const struct wire *w, bool is_request, struct wire_bytes *ret);
 /* wire__read: a message from memory, or from a file where large has a spool. */
 NODISCARD enum status wire__read(struct call *c, struct str content_type, struct str bytes, const struct extent *large, bool is_request, struct wire *ret);
+/* wire__check_signed: the parts of a signature are there. Apart, since a provider judges first who asks whom (1.8). */
+NODISCARD enum status wire__check_signed(struct call *c, const struct wire *w);
 /* wire__sign: sign head and body with the member's key; the turn ends when they are logged. */
 struct sign_turn;
 NODISCARD enum status wire__sign(struct call *c, struct sign_turn *turn, struct str member, struct wire *w);

@@ -30,7 +30,7 @@ static void try_one(struct call *c, struct str type, struct str bytes, bool is_r
         FUZZ_CHECK(w.fault.type.n > 0);
         return;
     }
-    FUZZ_CHECK(w.head.n && w.signature.xml.n && (is_request || w.nocsp == 0) && (w.signature.chain.n == 0) == (w.signature.chain_result.n == 0));
+    FUZZ_CHECK(w.head.n && (wire__check_signed(c, &w) == ST_OK) == (w.signature.xml.n > 0) && (is_request || w.nocsp == 0) && (w.signature.chain.n == 0) == (w.signature.chain_result.n == 0));
     FUZZ_CHECK(lies_in(w.head, bytes) && lies_in(w.body, bytes) && lies_in(w.signature.xml, bytes));
     check_same(c, &w, is_request);
 }

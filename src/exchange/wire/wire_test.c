@@ -43,7 +43,7 @@ TEST(messages_in_order_are_read)
 static void check_refused(struct call *c, bool is_request, struct str fault, const char *const *types)
 {
     struct wire w;
-    CHECK(read_types(c, is_request, &w, types) != ST_OK);
+    CHECK(read_types(c, is_request, &w, types) != ST_OK || wire__check_signed(c, &w) != ST_OK);
     CHECK_STR(call_error(c)->fault, fault);
 }
 
