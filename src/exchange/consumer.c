@@ -66,12 +66,13 @@ struct judging { const struct directory *d; const struct dir_server *server; con
 
 static enum status judge_server(struct call *c, const struct judging *j, struct str cert, const struct str *chain, size_t nchain)
 {
-    struct str ocsp;
+    struct str ocsp[WIRE_OCSP_MAX];
+    size_t nocsp = 0;
     enum status st = ST_OK;
     if (directory__server_of_cert(j->d, cert) != j->server)
         st = call_fault(c, call_fail(c, ST_DENIED, "", "The server that answered is not the one that the directory names. Tell your administrator."), STR("incorrect_certificate"));
-    if (st == ST_OK) st = ocsp__of_peer(c, j->d, j->server, cert, &ocsp);
-    if (st == ST_OK) st = judge__peer(c, j->d, cert, chain, nchain, &ocsp, 1, j->provider);
+    if (st == ST_OK) st = ocsp__of_chain(c, j->d, j->server, cert, chain, nchain, ocsp, &nocsp);
+    if (st == ST_OK) st = judge__peer(c, j->d, cert, chain, nchain, ocsp, nocsp, j->provider);
     return st == ST_OK ? ST_OK : fault__wrap(c, st, STR("ssl_authentication_failed"));
 }
 
@@ -104,6 +105,7 @@ static enum status read_answer(struct call *c, const struct client_answer *answe
     }
     bool bare = str_eq_nocase(multipart__type(type), STR("text/xml"));
     enum status st = bare ? fault__read_soap(c, answer->body, &ret->fault) : wire__read(c, type, answer->body, &answer->large, false, ret);
+    if (st == ST_OK && !bare && !ret->has_fault) st = wire__check_signed(c, ret);
     if (st != ST_OK) return fault__wrap(c, st, STR("invalid_response"));
     if (bare) ret->has_fault = true;
     t->untaken = bare && str_eq(client_header(answer, "X-Sen-Taken"), STR("no"));

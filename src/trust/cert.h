@@ -30,6 +30,8 @@ NODISCARD enum status cert_check_path(struct call *c, struct str leaf, const str
  * thisUpdate no older than fresh_s at at_ms (60 s skew), nextUpdate not passed, status good. ST_INVALID; revoked has its own sentence. */
 NODISCARD enum status ocsp_check(struct call *c, struct str response, struct str cert, struct str issuer, const struct str *responders, size_t nresponders,
                                  int64_t at_ms, int64_t fresh_s);
+/* ocsp_is_about: is this certificate, of this issuer, the one that the answer speaks of? Says nothing about whether it is to be believed. */
+bool ocsp_is_about(struct call *c, struct str response, struct str cert, struct str issuer);
 /* ocsp_request: DER request for one certificate (SHA-1 CertID, no nonce). */
 NODISCARD enum status ocsp_request(struct call *c, struct str cert, struct str issuer, struct str *ret);
 /* ocsp_times: thisUpdate and nextUpdate of the first SingleResponse (TIME_FAR when absent), for caches. */

@@ -129,6 +129,17 @@ static enum status check_status(struct call *c, const struct single *s)
     return call_fault(c, st, STR("cert_validation"));
 }
 
+bool ocsp_is_about(struct call *c, struct str response, struct str cert, struct str issuer)
+{
+    OSSL(X509) about = trust__cert(c, cert);
+    OSSL(X509) by = trust__cert(c, issuer);
+    OSSL(OCSP_BASICRESP) basic = NULL;
+    struct single s;
+    if (about && by && read_response(c, response, &basic) == ST_OK && read_single(c, basic, &s) == ST_OK) return is_about(&s, about, by);
+    call_clear(c);
+    return false;
+}
+
 enum status ocsp_check(struct call *c, struct str response, struct str cert, struct str issuer, const struct str *responders, size_t nresponders, int64_t at_ms, int64_t fresh_s)
 {
     OSSL(X509) about = trust__cert(c, cert);

@@ -59,9 +59,10 @@ export const DIGITAL_SIGNATURE = 0x80, NON_REPUDIATION = 0x40;
 export const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 let lastSerial = Date.now();
 
-// certificate: by an authority { cert, key }, or by itself.
-export function certificate({ subject, key, by, usage, extended = [], from = Date.now() - 3600e3, to = Date.now() + 86400e3 }) {
-  const extensions = [seq(oid('2.5.29.19'), octets(seq()))];
+// certificate: by an authority { cert, key }, or by itself; of an authority, where isAuthority says so.
+export function certificate({ subject, key, by, usage, extended = [], from = Date.now() - 3600e3, to = Date.now() + 86400e3, isAuthority = false }) {
+  const extensions = [isAuthority ? seq(oid('2.5.29.19'), TRUE, octets(seq(TRUE))) : seq(oid('2.5.29.19'), octets(seq()))];
+  if (isAuthority) extensions.push(seq(oid('2.5.29.15'), TRUE, octets(bits([0x06], 1)))); // it signs certificates and their status
   if (usage) extensions.push(seq(oid('2.5.29.15'), TRUE, octets(bits([usage], usage & 0x40 ? 6 : 7))));
   if (extended.length) extensions.push(seq(oid('2.5.29.37'), octets(seq(...extended.map((e) => oid(EXTENDED[e]))))));
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });

@@ -30,6 +30,18 @@ export class Hostile extends Peer {
     return { key, der, pem: toPem(der), x509: new X509Certificate(der) };
   }
 
+  // authority: one that the sandbox authority certified and the directory does not know.
+  authority() {
+    const key = newKey();
+    return { key, cert: certificate({ subject: { CN: 'An authority in between' }, key, by: this.ca, isAuthority: true }) };
+  }
+
+  // issueBelow: a TLS certificate of such an authority; it is shown with it.
+  issueBelow(by) {
+    const who = this.issue('tls', { by });
+    return { ...who, pem: who.pem + toPem(by.cert) };
+  }
+
   // list: the directory names these certificates for this server. The operator's command takes only what is for authentication; who got others past it wrote them here.
   list(...whos) {
     const quote = (t) => `'${t}'`, values = whos.map((w) => `(${[this.memberClass, this.code, this.server].map(quote)}, ${quote(w.x509.fingerprint256.replaceAll(':', '').toLowerCase())}, ${bytes(this.nation, w.der)})`);
@@ -67,7 +79,7 @@ export class Hostile extends Peer {
       this.statusAsked += 1;
       const turn = this.turn ?? {};
       if (turn.statusReply) return turn.statusReply(rs);
-      const answer = turn.ocsp ?? this.ocsp(turn.tls ?? this.tls), written = writeMultipart((Array.isArray(answer) ? answer : [answer]).map((a) => ['application/ocsp-response', a]));
+      const asked = new URL(rq.url, 'http://x').searchParams.get('cert'), answer = (typeof turn.ocsp === 'function' ? turn.ocsp(asked) : turn.ocsp) ?? this.ocsp(turn.tls ?? this.tls), written = writeMultipart((Array.isArray(answer) ? answer : [answer]).map((a) => ['application/ocsp-response', a]));
       return rs.writeHead(200, { 'content-type': written.type.replace('multipart/mixed', 'multipart/related; type="application/ocsp-response"') }).end(written.bytes);
     });
     this.servers = [door, status];

@@ -1,9 +1,10 @@
 // The refusal matrix, second half: a hostile member answers. Each check that a consumer makes is broken alone, everything else is right; each row names the rule, what is
 // broken and the exact fault. Rows without a fault are controls. No byte of a refused answer reaches the one who asked, and no question is sent twice.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { number } from '../lib/database.mjs';
-import { DIGITAL_SIGNATURE, NON_REPUDIATION, certificate, newKey, statusRefusal } from '../lib/der.mjs';
+import { DIGITAL_SIGNATURE, NON_REPUDIATION, certificate, newKey, statusAnswer, statusRefusal } from '../lib/der.mjs';
 import { FAULT, Hostile } from '../lib/hostile.mjs';
 import { Nation, until } from '../lib/nation.mjs';
 import { CRLF, sha512 } from '../lib/peer.mjs';
@@ -15,7 +16,7 @@ before(async () => {
   nation = await Nation.start({ nodes: ['operator', 'hanoi'] });
   peer = await Hostile.join(nation);
   odd = oddCertificates();
-  await peer.list(peer.tls, ...Object.values(odd.tls), ...odd.fresh);
+  await peer.list(peer.tls, ...Object.values(odd.tls), ...odd.below, ...odd.fresh);
   await peer.serve();
   await until('the hostile member is known', async () => (await ask()).status === 200);
 });
@@ -24,11 +25,12 @@ after(async () => { peer?.close(); await nation?.stop(); });
 // Certificates that are wrong in one thing each; fresh ones for rows about their status, which a node remembers for a while.
 function oddCertificates() {
   const key = newKey(), stranger = { key, cert: certificate({ subject: { CN: 'Sandbox authority' }, key }) }, old = { from: Date.now() - 48 * HOUR, to: Date.now() - HOUR };
+  const between = [peer.authority(), peer.authority()];
   const responder = (more) => { const r = peer.issue('tls', { usage: DIGITAL_SIGNATURE, extended: ['ocspSigning'], subject: { CN: 'A responder' }, ...more }); return { key: r.key, cert: r.der }; };
   return {
-    stranger, responder: responder(), useless: responder({ extended: ['clientAuth'] }), fresh: Array.from({ length: 24 }, () => peer.issue('tls')),
+    stranger, between, responder: responder(), useless: responder({ extended: ['clientAuth'] }), fresh: Array.from({ length: 24 }, () => peer.issue('tls')),
     tls: { useless: peer.issue('tls', { usage: undefined, extended: [] }), ended: peer.issue('tls', old), stranger: peer.issue('tls', { by: stranger }), itself: peer.issue('tls', { by: undefined }) },
-    unlisted: peer.issue('tls'),
+    below: between.map((by) => peer.issueBelow(by)), unlisted: peer.issue('tls'),
     sign: { auth: peer.issue('sign', { usage: DIGITAL_SIGNATURE, extended: ['clientAuth'] }), ended: peer.issue('sign', old), stranger: peer.issue('sign', { by: stranger }),
       other: peer.issue('sign', { subject: { businessCategory: 'GOV', serialNumber: 'H26', CN: 'The member that asks' } }) },
   };
@@ -44,6 +46,11 @@ const spoil = (hooks) => ({ xades: { spoil: hooks } });
 const more = (...lines) => ({ head: (h) => h.replace('OK\r\n', `OK\r\n${lines.map((l) => l + CRLF).join('')}`) });
 // status: a certificate that the node has not seen, and this answer about it.
 const status = (make) => { const tls = odd.fresh.pop(); return { tls, ocsp: make(tls) }; };
+// below: a certificate of an authority that the directory's authority certified; either is asked about by its hash.
+const below = (state, i = 0) => {
+  const tls = odd.below[i], is = (der, hash) => createHash('sha1').update(der).digest('hex') === hash.toLowerCase();
+  return { tls, ocsp: (asked) => (is(tls.der, asked) ? statusAnswer(tls.der, odd.between[i]) : is(odd.between[i].cert, asked) ? peer.ocsp({ der: odd.between[i].cert }, { state }) : undefined) };
+};
 const reply = (how) => ({ reply: how });
 const send = (rs, type, bytes, code = 200) => rs.writeHead(code, { 'content-type': type, 'x-hash-algorithm': 'SHA-512', connection: 'close' }).end(bytes);
 // raw: an HTTP answer written by hand; then the connection stays open, unless it is cut.
@@ -95,6 +102,8 @@ const rows = [
   ['3.5 rule 4', 'an answer of two hours ago', () => status((t) => peer.ocsp(t, { from: Date.now() - 2 * HOUR, next: Date.now() + HOUR })), TLS + 'incorrect_validation_info', 0],
   ['3.5 rule 4', 'an answer that a newer one has replaced', () => status((t) => peer.ocsp(t, { from: Date.now() - HOUR / 2, next: Date.now() - HOUR / 4 })), TLS + 'incorrect_validation_info', 0],
   ['3.5 rule 4', 'an answer from the future', () => status((t) => peer.ocsp(t, { from: Date.now() + HOUR / 2, next: Date.now() + HOUR })), TLS + 'incorrect_validation_info', 0],
+  ['3.5 rule 4', 'below an authority in between that is revoked', () => below('revoked'), TLS + 'cert_validation', 0],
+  ['3.5 rule 4', 'below an authority in between', () => below('good', 1), null],
   ['3.5 rule 4', 'the certificate is revoked', () => status((t) => peer.ocsp(t, { state: 'revoked' })), TLS + 'cert_validation', 0],
   ['3.5 rule 4', 'the responder does not know the certificate', () => status((t) => peer.ocsp(t, { state: 'unknown' })), TLS + 'incorrect_validation_info', 0],
   ['3.5 rule 4', 'the responder could not tell', () => status(() => statusRefusal()), TLS + 'incorrect_validation_info', 0],

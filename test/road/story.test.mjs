@@ -119,6 +119,11 @@ test('listClients, listMethods and allowedMethods answer as X-Road does', async 
   assert.equal(clients.headers.get('content-type'), 'application/json; charset=utf-8');
   const { member } = await clients.json();
   assert.ok(member.some((m) => m.id.member_code === 'G01' && m.id.subsystem_code === 'population' && m.id.object_type === 'SUBSYSTEM'));
+  const listed = (accept) => fetch(`${nation.hanoi.systems}/listClients`, { headers: { accept } });
+  assert.match((await listed('application/json, text/plain, */*')).headers.get('content-type'), /^application\/json/); // as programs in browsers ask
+  const xml = await (await listed('text/xml')).text(), sub = member.find((m) => m.id.subsystem_code === 'population');
+  assert.ok(xml.includes(`<id:subsystemCode>population</id:subsystemCode></xrd:id><xrd:name>${sub.name}</xrd:name><xrd:subsystemName>${sub.subsystem_name}</xrd:subsystemName>`), xml);
+  assert.notEqual(sub.name, sub.subsystem_name);
   const methods = await nation.call(nation.hanoi, '/r1/VN/GOV/G01/population/listMethods', { method: 'GET', purpose: null });
   assert.equal(methods.status, 200);
   assert.ok(methods.json.service.some((s) => s.service_code === 'self'));

@@ -93,6 +93,22 @@ TEST(matrix)
     CHECK(rights__any(c, &r, &rows[0].client, STR("pop"), STR("person")) && !rights__any(c, &r, &rows[0].client, STR("pop"), STR("self")));
 }
 
+TEST(endpoints_are_what_rights_name)
+{
+    struct right rows[] = { { .method = STR_INIT("*"), .path = STR_INIT("**"), .service = STR_INIT("person") }, { .method = STR_INIT("GET"), .path = STR_INIT("/a/*"), .service = STR_INIT("person") },
+                            { .method = STR_INIT("get"), .path = STR_INIT("/a/*"), .service = STR_INIT("person") }, { .method = STR_INIT("POST"), .path = STR_INIT("**"), .service = STR_INIT("person") },
+                            { .method = STR_INIT("GET"), .path = STR_INIT("/b"), .service = STR_INIT("self") } };
+    struct str subsystems[] = { STR_INIT("pop"), STR_INIT("pop"), STR_INIT("pop"), STR_INIT("pop"), STR_INIT("pop") };
+    const struct xid one = { STR_INIT("VN"), STR_INIT("GOV"), STR_INIT("H26"), STR_INIT("desk"), { 0 }, { 0 } }, other = { STR_INIT("VN"), STR_INIT("GOV"), STR_INIT("G22"), STR_INIT("portal"), { 0 }, { 0 } };
+    const struct right **list;
+    for (size_t i = 0; i < 5; i++) rows[i].client = i == 3 ? other : one;
+    struct rights r = { .rows = rows, .n = 5, .subsystems = subsystems };
+    CHECK(rights__endpoints(c, &r, NULL, STR("pop"), STR("person"), &list) == 2 && list[0] == &rows[1] && list[1] == &rows[3]);
+    CHECK(rights__endpoints(c, &r, &one, STR("pop"), STR("person"), &list) == 1 && list[0] == &rows[1]);
+    CHECK(rights__endpoints(c, &r, &other, STR("pop"), STR("person"), &list) == 1 && list[0] == &rows[3]);
+    CHECK(rights__endpoints(c, &r, NULL, STR("other"), STR("person"), &list) == 0 && rights__endpoints(c, &r, &other, STR("pop"), STR("self"), &list) == 0);
+}
+
 /* A right of a group passes for those that the directory has in it now, by exact id, and for nobody once that has expired. */
 TEST(a_group_holds_exact_ids_of_the_valid_directory)
 {

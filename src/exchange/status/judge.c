@@ -4,7 +4,6 @@
 
 #include "base/memo.h"
 #include "base/time.h"
-#include "exchange/message/message.h"
 
 enum { CHAIN_MOST = 8, PARTY = 4, PIECES = 4 + PARTY + CHAIN_MOST + WIRE_OCSP_MAX };
 
@@ -51,6 +50,14 @@ static size_t collect_anchors(struct call *c, const struct directory *d, bool si
     return n;
 }
 
+/* answer_for: the one about this certificate of the path; where none is, the one at its place, so that the refusal says what is wrong with it. */
+static struct str answer_for(struct call *c, const struct cert_path *path, size_t at, const struct str *ocsp, size_t nocsp)
+{
+    for (size_t i = 0; nocsp > 1 && i < nocsp; i++)
+        if (ocsp_is_about(c, ocsp[i], path->certs[at], path->certs[at + 1])) return ocsp[i];
+    return ocsp[at < nocsp ? at : nocsp - 1];
+}
+
 /* check_status: each certificate below the anchor needs a good answer; *until is the moment the first of them ends. */
 static enum status check_status(struct call *c, const struct directory *d, const struct cert_path *path, const struct str *ocsp, size_t nocsp, int64_t at_ms, int64_t *until)
 {
@@ -60,7 +67,7 @@ static enum status check_status(struct call *c, const struct directory *d, const
         const struct cert_anchor *issuer = path->anchor[i + 1];
         int64_t from_ms, to_ms;
         if (i > 0 && path->anchor[i]) break; /* an approved intermediate: the directory itself speaks for it */
-        struct str answer = ocsp[i < nocsp ? i : nocsp - 1];
+        struct str answer = answer_for(c, path, i, ocsp, nocsp);
         TRY(ocsp_check(c, answer, path->certs[i], path->certs[i + 1], issuer ? issuer->responders : NULL, issuer ? issuer->nresponders : 0, at_ms, d->ocsp_fresh_s));
         TRY(ocsp_times(c, answer, &from_ms, &to_ms));
         if (from_ms + d->ocsp_fresh_s * 1000 < to_ms) to_ms = from_ms + d->ocsp_fresh_s * 1000;
@@ -108,6 +115,17 @@ static enum status check_peer(struct call *c, const struct directory *d, struct 
     const struct dir_server *server = directory__server_of_cert(d, cert);
     if (!server) return wrong_certificate(c, "the directory knows no server with it");
     return directory__hosts(d, server, hosted) ? ST_OK : wrong_certificate(c, "its server does not act for this agency");
+}
+
+size_t judge__between(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, struct str ret[static WIRE_OCSP_MAX])
+{
+    struct cert_path path;
+    const struct cert_anchor *anchors;
+    size_t nanchors = nchain ? collect_anchors(c, d, false, &anchors) : 0, n = 0;
+    if (!nchain) return 0;
+    if (cert_check_path(c, cert, chain, nchain, anchors, nanchors, c->now_ms, &path) != ST_OK) return call_clear(c), 0; /* whoever judges it says why */
+    for (size_t i = 1; i + 1 < path.n && !path.anchor[i] && n < WIRE_OCSP_MAX - 1; i++) ret[n++] = path.certs[i];
+    return n;
 }
 
 enum status judge__peer(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp, const struct xid *hosted)

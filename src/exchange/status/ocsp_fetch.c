@@ -212,6 +212,17 @@ enum status ocsp__of_peer(struct call *c, const struct directory *d, const struc
     return fetch_peer(c, d, s, cert, ret);
 }
 
+enum status ocsp__of_chain(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, const struct str *chain, size_t nchain, struct str ret[static WIRE_OCSP_MAX],
+                           size_t *n)
+{
+    struct str between[WIRE_OCSP_MAX];
+    size_t more = judge__between(c, d, cert, chain, nchain, between);
+    TRY(ocsp__of_peer(c, d, s, cert, &ret[0]));
+    for (size_t i = 0; i < more; i++) TRY(ocsp__of_peer(c, d, s, between[i], &ret[1 + i]));
+    *n = 1 + more;
+    return ST_OK;
+}
+
 enum status ocsp__try_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret) { return fetch_peer(c, d, s, cert, ret); }
 
 /* ---- ahead of time ---- */

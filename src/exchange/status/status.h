@@ -3,6 +3,7 @@
 #define SEN_EXCHANGE_STATUS_H
 
 #include "exchange/directory/directory.h"
+#include "exchange/message/message.h"
 #include "trust/cert.h"
 #include "web/http.h"
 
@@ -10,6 +11,8 @@
 /* judge__peer: a peer's authentication certificate with its OCSP parts; it must belong to a server that hosts this client (or provider). */
 NODISCARD enum status judge__peer(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, const struct str *ocsp, size_t nocsp,
                                   const struct xid *hosted);
+/* judge__between: the certificates of its path that stand between it and what the directory approves, whose status counts too; 0 also where there is no path. */
+size_t judge__between(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, struct str ret[static WIRE_OCSP_MAX]);
 NODISCARD enum status judge__signer(struct call *c, const struct directory *d, struct str cert, struct str ocsp, const struct xid *member);
 /* judge__issuer: certificate of the authority that issued cert, and where its status is asked, in the directory's order. */
 struct judge_source { struct str issuer; const struct str *urls; size_t nurls; };
@@ -34,6 +37,9 @@ NODISCARD enum status ocsp__kept(struct call *c, struct str cert, struct str *re
 struct status_times { int64_t from_ms, to_ms; };
 NODISCARD enum status ocsp__kept_times(struct call *c, struct str cert, struct str *ret, struct status_times *ret_says);
 NODISCARD enum status ocsp__of_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret); /* likewise, from the peer */
+/* ocsp__of_chain: of its certificate, and of those that it came with, as far as the directory does not approve them itself. */
+NODISCARD enum status ocsp__of_chain(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, const struct str *chain, size_t nchain,
+                                     struct str ret[static WIRE_OCSP_MAX], size_t *n);
 /* The network alone, for who looks for the step that fails. */
 NODISCARD enum status ocsp__try_own(struct call *c, struct str cert);
 NODISCARD enum status ocsp__try_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret);
