@@ -6,6 +6,9 @@
 #include "base/xml.h"
 
 enum { MANIFEST_MOST = 256 * 1024 };
+#define MANIFEST_NS "http://uri.etsi.org/2918/v1.2.1#" /* as X-Road writes it */
+#define FILE_LIST_NS "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+#define DS_NS "http://www.w3.org/2000/09/xmldsig#"
 
 /* ---- names ---- */
 
@@ -62,12 +65,53 @@ enum status asic_read(struct call *c, struct str bytes, struct asic *ret)
     return ST_OK;
 }
 
+/* ---- what the manifests say ---- */
+
+static enum status wrong_manifest(struct call *c)
+{
+    return call_fault(c, call_fail(c, ST_INVALID, "container", "The manifest of the time-stamp is not about the files of this container. Ask whoever made it for a whole one."), STR("asic_invalid_container"));
+}
+
+/* fits: is the file that this reference names there, with this digest? */
+static bool fits(struct call *c, const struct asic *files, const struct xml *reference)
+{
+    enum digest alg;
+    struct str digest, uri = xml_attr(c->arena, reference, NULL, "URI");
+    const struct asic_entry *e = asic_find(files, uri);
+    return e && digest_of_uri(xml_attr(c->arena, xml_only_child(reference, DS_NS, "DigestMethod"), NULL, "Algorithm"), &alg) &&
+           decode_base64(c->arena, str_trim(xml_text(c->arena, xml_only_child(reference, DS_NS, "DigestValue"))), &digest) && str_eq(trust_digest(c->arena, alg, e->bytes), digest);
+}
+
+enum status asic_check_stamp_manifest(struct call *c, const struct asic *files)
+{
+    XML_DOC doc = NULL;
+    bool names_result = false;
+    const struct asic_entry *e = asic_find(files, STR(ASIC_STAMP_MANIFEST));
+    if (!e || xml_parse(c, e->bytes, &doc) != ST_OK) return call_clear(c), wrong_manifest(c);
+    const struct xml *root = xml_root(doc), *token = xml_only_child(root, MANIFEST_NS, "SigReference");
+    if (!xml_is(root, MANIFEST_NS, "ASiCManifest") || !str_eq(xml_attr(c->arena, token, NULL, "URI"), STR(ASIC_STAMP))) return wrong_manifest(c);
+    for (const struct xml *x = xml_first(root); x; x = xml_next(x)) {
+        if (!xml_is(x, MANIFEST_NS, "DataObjectReference")) continue;
+        if (!fits(c, files, x)) return wrong_manifest(c);
+        names_result = names_result || str_eq(xml_attr(c->arena, x, NULL, "URI"), STR(ASIC_STAMP_CHAIN_RESULT));
+    }
+    return names_result ? ST_OK : wrong_manifest(c);
+}
+
+bool asic_is_file_list(struct call *c, struct str bytes)
+{
+    XML_DOC doc = NULL;
+    if (xml_parse(c, bytes, &doc) == ST_OK) return xml_is(xml_root(doc), FILE_LIST_NS, "manifest");
+    call_clear(c);
+    return false;
+}
+
 /* ---- writing ---- */
 
 static struct str stamp_manifest(struct call *c, struct str result)
 {
     struct buf b = buf_in(c->arena, MANIFEST_MOST);
-    buf_put_z(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/2918/v1.2.1#\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"
+    buf_put_z(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:ASiCManifest xmlns:asic=\"" MANIFEST_NS "\" xmlns:ds=\"" DS_NS "\">"
                   "<asic:SigReference URI=\"" ASIC_STAMP "\" MimeType=\"vnd.etsi.timestamp-token\"/><asic:DataObjectReference URI=\"" ASIC_STAMP_CHAIN_RESULT "\" MimeType=\"text/xml\">"
                   "<ds:DigestMethod Algorithm=\"");
     buf_put(&b, digest_uri(DIGEST_SHA512));
@@ -88,7 +132,7 @@ static void manifest_row(struct buf *b, const char *type, struct str path)
 static struct str manifest(struct call *c, const struct asic *files)
 {
     struct buf b = buf_in(c->arena, MANIFEST_MOST);
-    buf_put_z(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" manifest:version=\"1.2\">");
+    buf_put_z(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest:manifest xmlns:manifest=\"" FILE_LIST_NS "\" manifest:version=\"1.2\">");
     manifest_row(&b, ASIC_MIMETYPE, STR("/"));
     for (size_t i = 0; i < files->n; i++) {
         struct str name = files->entries[i].name;

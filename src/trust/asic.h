@@ -38,6 +38,11 @@ NODISCARD enum status zip_write(struct call *c, const struct asic *files, const 
  * asic_signature_not_found and, where the one is there, the other of chain and result, time-stamp and manifest. */
 NODISCARD enum status asic_read(struct call *c, struct str zip, struct asic *ret);
 
+/* asic_check_stamp_manifest: the manifest beside a time-stamp of several messages names that token, and each file that it names is there with its digest; among them the result
+ * that was stamped. Fault asic_invalid_container. */
+NODISCARD enum status asic_check_stamp_manifest(struct call *c, const struct asic *files);
+bool asic_is_file_list(struct call *c, struct str bytes); /* META-INF/manifest.xml as it should be; nobody signs it */
+
 /* What is known of a message. attachments: n of them, may be fewer than are signed; the chains and the token are empty where there are none. */
 struct asic_message {
     struct str message, signature, chain_result, chain, stamp_result, stamp_chain, stamp;

@@ -1,5 +1,5 @@
 /* Fuzz target: a container. Properties: what is read stays within the limits, has every name once and none that leads elsewhere; written again it is read as the same
- * files; whatever its signature is said to cover is among them or told as missing. */
+ * files; a manifest that is accepted names what is there; whatever its signature is said to cover is among them or told as missing. */
 #include "base/fuzz.h"
 #include "trust/signature.h"
 
@@ -31,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (a.n == 0) return 0;
     FUZZ_CHECK(zip_write(c, &a, &(struct zip_form){ .is_stored = true }, &zip) == ST_OK && zip_read(c, zip, FILES, BYTES, &again) == ST_OK && again.n == a.n);
     for (size_t i = 0; i < a.n; i++) FUZZ_CHECK(str_eq(a.entries[i].name, again.entries[i].name) && str_eq(a.entries[i].bytes, again.entries[i].bytes));
+    if (asic_check_stamp_manifest(c, &a) == ST_OK) FUZZ_CHECK(asic_find(&a, STR(ASIC_STAMP_MANIFEST)) && asic_find(&a, STR(ASIC_STAMP_CHAIN_RESULT)));
+    call_clear(c);
     struct container_signature *s = arena_new(c->arena, struct container_signature);
     if (signature_check_files(c, &a, s) != ST_OK) return 0;
     FUZZ_CHECK(covered_find(&s->covered, STR("/message.xml")) != NULL);

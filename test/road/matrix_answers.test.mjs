@@ -212,6 +212,16 @@ for (const [rule, what, how, fault, arrives = 1] of rows) {
   });
 }
 
+test('5.1: a fault leaves its row, however long its words are', async () => {
+  const rows = () => number(nation, nation.hanoi, 'log', `SELECT COUNT(*) FROM message WHERE side = 1 AND is_answer = 1 AND fault = '${MINE}'`), earlier = rows();
+  const long = FAULT(MINE, 'ế'.repeat(1000))[1].replace(/(<faultDetail[^>]*>)[^<]*/, `$1${'đ'.repeat(200)}`);
+  peer.take(reply((rs) => send(rs, 'text/xml', long)));
+  const r = await ask();
+  assert.equal(r.error, MINE);
+  assert.equal(r.json.detail, 'đ'.repeat(127), 'cut between two characters');
+  assert.equal(rows(), earlier + 1);
+});
+
 test('HTTP: what stands behind an answer on a kept connection answers nothing', async () => {
   const stale = http('text/xml', 'Content-Length: 6') + 'secret';
   for (let i = 0; i < 3; i++) {

@@ -74,6 +74,8 @@ static size_t believed(struct judging *j, const struct str **ret)
     return n;
 }
 
+static bool is_stamped_with_others(const struct judging *j) { return file(j, ASIC_STAMP_CHAIN_RESULT).n > 0; }
+
 /* find_stamp: the token and the bytes that it stamps: the result of a chain that leads to the signature document, or the value of the signature. */
 static enum status find_stamp(struct judging *j, struct str *ret_token, struct str *ret_bytes)
 {
@@ -127,12 +129,15 @@ static struct str digest_text(struct judging *j, const struct covered_part *p)
     return str_join(j->c->arena, digest_uri(p->alg), STR(" "), encode_base64(j->c->arena, p->digest), STR_END);
 }
 
-static bool belongs_to_form(const struct judging *j, struct str name)
+/* belongs_to_form: a file of the container itself, whose content was judged or says nothing. What proves a time-stamp belongs only where there is one of that form. */
+static bool belongs_to_form(const struct judging *j, const struct asic_entry *e)
 {
-    static const char *const names[] = { "mimetype", ASIC_STAMP_CHAIN, ASIC_STAMP_CHAIN_RESULT };
-    if (str_starts(name, STR("META-INF/"))) return true;
+    static const char *const names[] = { ASIC_STAMP_CHAIN, ASIC_STAMP_CHAIN_RESULT, ASIC_STAMP, ASIC_STAMP_MANIFEST };
+    struct str name = e->name;
+    if (str_eq(name, STR("mimetype")) || str_eq(name, STR(ASIC_SIGNATURES))) return true;
+    if (str_eq(name, STR(ASIC_MANIFEST))) return asic_is_file_list(j->c, e->bytes);
     if (j->signature.uses_chain && (str_eq(name, STR(ASIC_CHAIN)) || str_eq(name, STR(ASIC_CHAIN_RESULT)))) return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < sizeof names / sizeof *names && is_stamped_with_others(j); i++)
         if (str_eq(name, str_z(names[i]))) return true;
     return false;
 }
@@ -146,7 +151,7 @@ static void tell_parts(struct judging *j)
         (void)add(j, name, v->list[i].is_present ? EVIDENCE_GOOD : EVIDENCE_ABSENT, digest_text(j, &v->list[i]));
     }
     for (size_t i = 0; i < j->files.n; i++)
-        if (!covered_find(v, asic_uri(j->c->arena, &j->files.entries[i])) && !belongs_to_form(j, j->files.entries[i].name)) (void)add(j, j->files.entries[i].name, EVIDENCE_UNSIGNED, STR(""));
+        if (!covered_find(v, asic_uri(j->c->arena, &j->files.entries[i])) && !belongs_to_form(j, &j->files.entries[i])) (void)add(j, j->files.entries[i].name, EVIDENCE_UNSIGNED, STR(""));
 }
 
 static void tell_signature(struct judging *j)
@@ -233,6 +238,7 @@ static void judge(struct judging *j, struct str zip)
     if (st != ST_OK) return (void)told(j, "signature", st, STR(""));
     st = check_stamp(j, &detail);
     (void)told(j, "time-stamp", st, detail);
+    if (is_stamped_with_others(j)) (void)told(j, "manifest", asic_check_stamp_manifest(j->c, &j->files), STR(""));
     tell_sender(j);
     tell_signature(j);
     tell_signer(j);

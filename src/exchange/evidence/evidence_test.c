@@ -141,6 +141,38 @@ TEST(every_file_of_a_container_counts)
     (void)judged(c, rebuilt(c, &a, ASIC_STAMP, (struct str){ 0 }), &by, "asic_timestamp_not_found");
 }
 
+TEST(nothing_hides_in_meta_inf)
+{
+    SAMPLES
+    EVIDENCE_TRUST by = { 0 };
+    struct asic batch, alone;
+    CHECK_OK(evidence__read_conf(c, conf_folder(c, "globalconf_good2_v3"), &by));
+    CHECK_OK(asic_read(c, container(c, "valid-batch-ts"), &batch));
+    CHECK_OK(asic_read(c, container(c, "valid-signed-message"), &alone));
+    CHECK(find_part(judged(c, rebuilt(c, &batch, "META-INF/contract.pdf", STR("%PDF")), &by, ""), "META-INF/contract.pdf")->state == EVIDENCE_UNSIGNED);
+    CHECK(find_part(judged(c, rebuilt(c, &batch, ASIC_MANIFEST, STR("garbage")), &by, ""), ASIC_MANIFEST)->state == EVIDENCE_UNSIGNED);
+    CHECK(find_part(judged(c, rebuilt(c, &alone, ASIC_STAMP_MANIFEST, STR("garbage")), &by, ""), ASIC_STAMP_MANIFEST)->state == EVIDENCE_UNSIGNED);
+    CHECK(find_part(judged(c, rebuilt(c, &batch, ASIC_STAMP_MANIFEST, STR("garbage")), &by, "asic_invalid_container"), "manifest")->state == EVIDENCE_BROKEN);
+}
+
+TEST(a_manifest_is_about_the_files_beside_it)
+{
+    SAMPLES
+    static const struct { const char *from, *to; } changes[] = { { "DigestValue>", "DigestValue>AAAA" }, { "URI=\"ts-hashchainresult.xml\"", "URI=\"message.xml\"" }, { "URI=\"ts-hashchainresult.xml\"", "URI=\"other.xml\"" },
+        { "URI=\"META-INF/timestamp.tst\"", "URI=\"META-INF/other.tst\"" }, { "DataObjectReference", "DataObjectRemark" }, { "ASiCManifest ", "OtherManifest " }, { "2918/v1.2.1#", "2918/v9#" } };
+    EVIDENCE_TRUST by = { 0 };
+    struct asic a;
+    CHECK_OK(evidence__read_conf(c, conf_folder(c, "globalconf_good2_v3"), &by));
+    CHECK_OK(asic_read(c, container(c, "valid-batch-ts"), &a));
+    struct str xml = bytes_of(&a, ASIC_STAMP_MANIFEST);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct str from = str_z(changes[i].from);
+        size_t at = str_find(xml, from);
+        CHECK(at < xml.n);
+        (void)judged(c, rebuilt(c, &a, ASIC_STAMP_MANIFEST, str_join(c->arena, str_first(xml, at), str_z(changes[i].to), str_skip(xml, at + from.n), STR_END)), &by, "asic_invalid_container");
+    }
+}
+
 TEST(a_token_of_another_signature_proves_nothing)
 {
     SAMPLES
