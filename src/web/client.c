@@ -222,8 +222,29 @@ static enum status tell_closed(struct call *c, const struct client_request *rq, 
     return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection before its answer was complete. Try again in a few minutes.", place);
 }
 
+static bool says_any(const char *error, const char *const *words)
+{
+    for (; *words; words++)
+        if (strstr(error, *words)) return true;
+    return false;
+}
+
+/* tell_handshake: only an alert about a certificate is about certificates; a place that closes at once, or talks of something else, speaks no TLS. error: the library's words. */
+static enum status tell_handshake(struct call *c, const char *error, struct str place)
+{
+    static const char *const unaccepted[] = { "certificate", "unknown ca", "access denied", NULL }, *const closed[] = { "SYSCALL", "unexpected eof", "reset", NULL },
+                             *const other[] = { "wrong version number", "unknown protocol", "http request", "packet length", "unexpected message", "record type", "decode error", NULL };
+    if (strstr(error, "alert") && says_any(error, unaccepted))
+        return call_fail(c, ST_UNAVAILABLE, "", "The TLS connection to %s failed. The certificate of one side is not accepted by the other; its operator can tell why.", place);
+    if (says_any(error, closed))
+        return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection before TLS was agreed. Check the address and the software there, and whether it lets in this node's address.", place);
+    if (!strstr(error, "alert") && says_any(error, other))
+        return call_fail(c, ST_UNAVAILABLE, "", "%s gave an answer that is no TLS. Check the address and the software there.", place);
+    return call_fail(c, ST_UNAVAILABLE, "", "The TLS connection to %s failed. The logs of both sides tell why.", place);
+}
+
 /* tell_cause: whole sentences, so that each can be translated. */
-static enum status tell_cause(struct call *c, CURLcode rc, const struct client_request *rq, struct str place)
+static enum status tell_cause(struct call *c, CURLcode rc, const char *error, const struct client_request *rq, struct str place)
 {
     switch ((int)rc) {
     case CURLE_COULDNT_RESOLVE_HOST: return call_fail(c, ST_UNAVAILABLE, "", "%s could not be reached: its name was not found. Check the address.", place);
@@ -232,7 +253,7 @@ static enum status tell_cause(struct call *c, CURLcode rc, const struct client_r
     case CURLE_PEER_FAILED_VERIFICATION:
         return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The TLS certificate of %s is not accepted: no authority that this machine knows vouches for it under this name.", place), STR("ssl_authentication_failed"));
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM: return call_fail(c, ST_UNAVAILABLE, "", "The TLS connection to %s failed. The certificate of one side is not accepted by the other; its operator can tell why.", place);
+    case CURLE_SSL_CERTPROBLEM: return tell_handshake(c, error, place);
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR: return tell_closed(c, rq, place);
@@ -246,11 +267,12 @@ static enum status fetch_failed(struct fetch *f, int rc)
 {
     struct call *c = f->call;
     struct str place = str_print(c->arena, "%.*s:%d", STR_ARG(f->url.host), f->url.port);
+    if (f->rq->answered) *f->rq->answered = f->answer.begun;
     if (f->tls.verdict != ST_OK) return f->tls.verdict; /* the judge has told why */
     if (f->answer.state == ANSWER_TOO_LARGE) return call_fail(c, ST_TOO_LARGE, "", "The answer of %s is larger than allowed.", place);
     if (f->answer.state == ANSWER_NO_ROOM) return call_fail(c, ST_UNAVAILABLE, "", "There is no room on this node's disk for the answer of %s. Make room and try again.", place);
     call_note(c, "web", "fetch from %.*s: %d %s", STR_ARG(place), rc, f->error[0] ? f->error : curl_easy_strerror((CURLcode)rc));
-    return tell_cause(c, (CURLcode)rc, f->rq, place);
+    return tell_cause(c, (CURLcode)rc, f->error, f->rq, place);
 }
 
 /* may_reuse: an open connection was judged for another request; a refusal now means a new connection, whose handshake decides. */
@@ -306,6 +328,7 @@ static enum status fetch_on(struct fetch *f, struct slot *s, struct client_answe
     struct client_question q = { 0 };
     bool reused;
     if (f->rq->sent) *f->rq->sent = false;
+    if (f->rq->answered) *f->rq->answered = false;
     TRY(make_request(f, &q));
     s->busy = true;
     int rc = talk_on(f, &s->link, &q, &reused);

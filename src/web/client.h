@@ -23,6 +23,7 @@ struct client_request {
     void *judge_arg;
     bool shows_own;
     bool to_node;                          /* another node: it refuses a message that it has, so any may be sent again; and it knows our certificate from the directory */
+    bool *answered;                        /* if given: on failure, had (some of) an answer come? */
     bool *sent;                            /* if given: on failure, may the other side have got (some of) the request? */
 };
 struct client_answer { int status; const struct header *headers; size_t nheaders; struct str body; struct extent large; int64_t took_us; bool reused; struct str peer_cert; };

@@ -173,6 +173,39 @@ TEST(what_is_not_http_is_told_as_that)
     end(&s);
 }
 
+/* A place that takes one connection, hears the first bytes, says its words and closes. */
+struct stranger { const char *words; int fd; pthread_t thread; };
+
+static void *run_stranger(void *arg)
+{
+    const struct stranger *s = arg;
+    char heard[4096];
+    int fd = accept(s->fd, NULL, NULL);
+    if (*s->words && recv(fd, heard, sizeof heard, 0) > 0) (void)send(fd, s->words, strlen(s->words), MSG_NOSIGNAL);
+    (void)shutdown(fd, SHUT_WR);
+    while (recv(fd, heard, sizeof heard, 0) > 0) continue;
+    (void)close(fd);
+    return NULL;
+}
+
+TEST(a_place_that_speaks_no_tls_is_not_told_as_a_certificate_that_is_refused)
+{
+    static const struct { const char *words, *says; } strangers[] = {
+        { "", "closed the connection before TLS was agreed" }, { "SSH-2.0-OpenSSH_9.2\r\n", "gave an answer that is no TLS" }, { "HTTP/1.1 400 Bad Request\r\n\r\n", "gave an answer that is no TLS" } };
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+        int port;
+        struct stranger s = { .words = strangers[i].words, .fd = fake_listen("127.0.0.1", &port) };
+        struct client_request rq = { .method = STR("GET"), .url = str_print(c->arena, "https://127.0.0.1:%d/", port) };
+        struct client_answer a;
+        CHECK(pthread_create(&s.thread, NULL, run_stranger, &s) == 0);
+        CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE);
+        if (str_find(c->error.sentence, str_z(strangers[i].says)) == SIZE_MAX) fail_msg("%zu: %.*s", i, STR_ARG(c->error.sentence));
+        call_clear(c);
+        (void)pthread_join(s.thread, NULL);
+        (void)close(s.fd);
+    }
+}
+
 TEST(a_refusal_that_comes_before_the_body_is_written_is_heard)
 {
     struct script s;
