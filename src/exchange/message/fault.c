@@ -37,13 +37,17 @@ static const struct fault_row *find_row(struct str code)
     return NULL;
 }
 
-/* row_of_type: the last part of the type that the table knows; wrapping codes stand in front of it. */
+/* row_of_type: the last part of the type that the table knows, together with the one in front of it where the table knows both; wrapping codes stand in front. */
 static const struct fault_row *row_of_type(struct str type)
 {
     const struct fault_row *found = NULL, *row;
-    struct str code;
-    while (str_next(&type, '.', &code))
-        if ((row = find_row(code))) found = row;
+    struct str code, before = { 0 };
+    while (str_next(&type, '.', &code)) {
+        row = before.n ? find_row(str_of(before.p, (size_t)(code.p + code.n - before.p))) : NULL;
+        if (!row) row = find_row(code);
+        if (row) found = row;
+        before = code;
+    }
     return found;
 }
 
@@ -254,8 +258,15 @@ enum status fault__read_soap(struct call *c, struct str xml, struct fault *ret)
     return ST_OK;
 }
 
+/* reason_of: the exact sentence, where a part of the exchange does not work: it names addresses and moments. What is told of refused requests may name what was asked, and is left out. */
+static struct str reason_of(const struct fault *f)
+{
+    const struct fault_row *row = row_of_type(f->type);
+    return row && row->status == ST_UNAVAILABLE ? f->message : STR("");
+}
+
 void fault__log(const struct call *c, enum hop hop, const struct fault *f, struct str client, struct str service, struct str request_id)
 {
     log_line(LOG_WARN, "exchange", "message.refused", c->trace, log_text("hop", fault__hop_name(hop)), log_text("fault", f->type), log_text("fault_id", f->detail),
-             log_text("client", client), log_text("service", service), log_text("request_id", request_id));
+             log_text("client", client), log_text("service", service), log_text("request_id", request_id), log_text("reason", reason_of(f)));
 }

@@ -1,5 +1,5 @@
 /* fault_table.h: the fault codes of X-Road (7.8 spelling, x-road 1.7) that this gateway raises or may be told, what each means to the program, the sentence for the
- * person who asked, and cause and cure for those who keep the nodes: the same words as in doc/faults.md (a test compares them). Included by fault.c alone.
+ * person who asked, and cause and cure for those who keep the nodes. A code behind another may mean something of its own ("service_failed.network_error"). All are the same words as in doc/faults.md (a test compares them). Included by fault.c alone.
  * FAULT(code, status, sentence, cause, cure): English, the keys of their translations. */
 FAULT("io_error", ST_UNAVAILABLE, "The connection to the other agency's node broke. Try again in a minute.",
     "The connection broke, or a part of this node was not available.", "Try again; look at the log line before it.")
@@ -104,6 +104,9 @@ FAULT("service_disabled", ST_UNAVAILABLE, "The other agency has switched this se
     "The provider switched the service off; its notice stands in the message.", "Wait, or ask the provider.")
 FAULT("service_failed", ST_UNAVAILABLE, "The system behind the other agency's node does not answer. Try again in a minute.",
     "The system behind the provider's node does not answer.", "The provider checks the url in exchange.services.")
+FAULT("service_failed.network_error", ST_UNAVAILABLE, "The system behind the other agency's node does not answer. Try again in a minute.",
+    "The system behind the provider's node could not be reached, or it broke off or stood still over a question that it may have taken.",
+    "On the provider: message.refused in its log names the address and the reason, and sen doctor tries the url of each of its exchange.services. What changes something: ask first whether it was done.")
 FAULT("missing_signature", ST_DENIED, "The message is not signed. Nothing was used. Tell your administrator.",
     "The message is not signed.", "Check the software that made it.")
 FAULT("unknown_service", ST_NOT_FOUND, "The other agency offers no such service. Check its name.",

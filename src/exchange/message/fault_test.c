@@ -160,6 +160,11 @@ TEST(a_fault_is_explained_by_its_last_known_code_and_the_hop_by_its_first)
     CHECK(exchange_explain_fault(STR("Server.ServerProxy.AccessDenied"), &help));
     CHECK_STR(help.code, STR("access_denied"));
     CHECK(!exchange_explain_fault(STR("server.serverproxy.made_up_elsewhere"), &help));
+    CHECK(exchange_explain_fault(STR("Server.ServerProxy.ServiceFailed.NetworkError"), &help)); /* the system behind the provider, not the way between the nodes */
+    CHECK_STR(help.code, STR("service_failed.network_error"));
+    CHECK(str_find(help.cure, STR("5500")) == SIZE_MAX && str_find(help.cause, STR("behind the provider's node")) != SIZE_MAX);
+    CHECK(exchange_explain_fault(STR("server.serverproxy.service_failed.ssl_authentication_failed"), &help));
+    CHECK_STR(help.code, STR("ssl_authentication_failed"));
     CHECK_STR(exchange_fault_hop(STR("Server.ServerProxy.AccessDenied")), STR("The answering agency's node"));
     CHECK_STR(exchange_fault_hop(STR("server.clientproxy.network_error")), STR("The asking agency's node"));
     CHECK_STR(exchange_fault_hop(STR("client.bad_request")), STR("The asking agency's own system"));
