@@ -275,7 +275,7 @@ static enum status read_ends(struct call *c, int64_t *bookmark, int64_t *newest)
     return read_number(c, &NEWEST, newest);
 }
 
-enum status message__index(struct call *c, int64_t most, int64_t *behind)
+static enum status index_rows(struct call *c, int64_t most, bool must, int64_t *behind)
 {
     int64_t seq, newest;
     TRY(read_ends(c, &seq, &newest));
@@ -284,17 +284,22 @@ enum status message__index(struct call *c, int64_t most, int64_t *behind)
     size_t n = SLICE;
     for (int64_t done = 0; one && st == ST_OK && n == SLICE && done < most; done += SLICE) {
         call_renew(one);
-        st = call_adopt(c, one, index_slice(one, c->now_ms, &n));
+        st = index_slice(one, c->now_ms, &n);
+        if (st != ST_OK && must) st = call_adopt(c, one, st);
+        else if (st != ST_OK) call_note(one, "exchange", "the newest messages are not found yet: %.*s", STR_ARG(call_sentence(one, st).sentence));
     }
     if (one) {
         store_release(one);
         call_close(one);
     }
-    TRY(st);
+    if (must) TRY(st);
     TRY(read_number(c, &READ_BOOKMARK, &seq));
     *behind = newest > seq ? newest - seq : 0;
     return ST_OK;
 }
+
+enum status message__index(struct call *c, int64_t most, int64_t *behind) { return index_rows(c, most, true, behind); }
+enum status message__catch_up(struct call *c, int64_t most, int64_t *behind) { return index_rows(c, most, false, behind); }
 
 enum status message__index_job(struct call *c)
 {

@@ -39,6 +39,8 @@ enum { MESSAGE_CLASSES_MOST = 10000 }; /* further ones are kept without their se
 
 /* message__index: bring the index up to the newest row, at most so many rows; *behind: rows that are still missing. */
 NODISCARD enum status message__index(struct call *c, int64_t most, int64_t *behind);
+/* message__catch_up: likewise, for a search: where the index cannot be written, as on a full disk, it goes on with what is there: the rest is *behind. */
+NODISCARD enum status message__catch_up(struct call *c, int64_t most, int64_t *behind);
 /* message__list_classes: INT64_MAX: as they are now. */
 NODISCARD enum status message__list_classes(struct call *c, int64_t until_ms, const struct message_class **ret, size_t *n);
 

@@ -113,7 +113,7 @@ enum status message__list(struct call *c, const struct message_filter *f, struct
     struct message_place *places = arena_array(c->arena, struct message_place, 3 * (limit + 1));
     struct message_class *classes;
     struct message_found found = { 0 };
-    TRY(message__index(c, CATCH_UP_ROWS, &found.behind));
+    TRY(message__catch_up(c, CATCH_UP_ROWS, &found.behind));
     TRY(choose(c, f, before, &classes, &nclasses));
     TRY(merge(c, f, before, classes, nclasses, limit + 1, places, &nplaces));
     struct message_line *lines = arena_array(c->arena, struct message_line, limit);
@@ -179,7 +179,7 @@ enum status message__find_any(struct call *c, struct str id, const struct messag
     if (st != ST_NOT_FOUND) return st;
     struct call_error none = c->error;
     call_clear(c);
-    TRY(message__index(c, CATCH_UP_ROWS, &behind));
+    TRY(message__catch_up(c, CATCH_UP_ROWS, &behind));
     TRY(message__list_named(c, id, NAMED_MOST, seqs, &nseqs));
     struct message_line *list = arena_array(c->arena, struct message_line, MOST);
     TRY(add_made(c, id, list, MOST, &count));

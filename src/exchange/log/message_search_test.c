@@ -138,6 +138,31 @@ TEST(the_index_counts_each_row_once_and_forgets)
     CHECK(n == 1);
 }
 
+static const struct query SPOIL = { "exchange", "DROP TABLE message_minute", LOG };
+
+TEST(a_search_goes_on_without_the_newest_where_the_index_cannot_be_written)
+{
+    struct message_found found;
+    const struct message_line *lines;
+    int64_t behind;
+    size_t n;
+    fill(c);
+    {
+        DB_TX tx = { 0 };
+        CHECK_OK(db_begin(c, LOG, &tx));
+        CHECK_OK(db_exec(c, &SPOIL)); /* as on a full disk: it can be read, and nothing can be added */
+        CHECK_OK(db_commit(&tx));
+    }
+    CHECK_OK(message__list(c, &(struct message_filter){ 0 }, &found));
+    CHECK(found.n == 0 && found.behind == 5);
+    CHECK_OK(message__find_any(c, STR("a"), &lines, &n));
+    CHECK(n == 2);
+    CHECK(message__find_any(c, STR("fault-1"), &lines, &n) == ST_NOT_FOUND);
+    call_clear(c);
+    CHECK(message__index(c, 1000, &behind) != ST_OK); /* the job tells it */
+    call_clear(c);
+}
+
 /* ---- against a plain walk ---- */
 
 enum { ROWS = 700 /* more than a slice */, QUESTIONS = 60 };
