@@ -92,8 +92,9 @@ NODISCARD enum status exchange_judge_member_cert(struct call *c, struct str cert
 NODISCARD enum status exchange_own_ocsp(struct call *c, struct str cert, struct str *ret);
 
 /* exchange_stamp_state: how time-stamping of this node's message log goes. Moments are 0 where there is none: last_ms of the newest time-stamp, oldest_waiting_ms of
- * the oldest of `waiting` messages without one (counted up to 100,000), failing_since_ms of the first failure after the last success (0: it goes well); reason says what failed. */
-struct stamp_state { int64_t last_ms, oldest_waiting_ms, waiting; int64_t failing_since_ms; struct str reason; };
+ * the oldest of `waiting` messages without one (counted up to 100,000), failing_since_ms of the first failure after the last success (0: it goes well); reason says what
+ * failed: a sentence of the program (key of its translation) with its values, a tab between them. */
+struct stamp_state { int64_t last_ms, oldest_waiting_ms, waiting; int64_t failing_since_ms; struct str reason, values; };
 NODISCARD enum status exchange_stamp_state(struct call *c, struct stamp_state *ret);
 /* exchange_stamp_period: how often it is done, in milliseconds; 0 while no directory is known. */
 int64_t exchange_stamp_period(struct call *c);

@@ -39,6 +39,7 @@ static void judge_own(struct call *c, struct exchange_certificate *x)
     x->status_ms = says.from_ms;
     x->status_to_ms = says.to_ms;
     call_clear(c);
+    x->failing_since_ms = ocsp__failing(c, x->der, &x->failure);
     x->judged = judge_with(c, x, answer);
     if (x->judged != ST_OK) x->fault = str_copy(c->arena, c->error.fault);
     call_clear(c);

@@ -14,6 +14,7 @@ struct exchange_certificate {
     int64_t from_ms, to_ms;
     /* TLS and SIGN: the authority's answer that is at hand, and whether another node would take the certificate with it now. */
     bool has_status; int64_t status_ms, status_to_ms;
+    int64_t failing_since_ms; struct call_error failure; /* since when it cannot be asked for (0: it goes well), and why there is none or soon will be none */
     enum status judged; struct str fault;   /* ST_OK, or why not: code of fault_table.h */
 };
 NODISCARD enum status exchange_certificates(struct call *c, const struct exchange_certificate **ret, size_t *n);
@@ -73,6 +74,12 @@ struct str exchange_fault_hop(struct str type); /* key of its translation; empty
 /* ---- the operator's services ---- */
 /* exchange_tell_operator: a JSON message to a service of the subsystem that keeps journal heads. ST_NOT_FOUND, silently, when the directory names none. */
 NODISCARD enum status exchange_tell_operator(struct call *c, struct str service, struct str json, struct exchange_answer *ret);
+
+/* ---- the systems behind this node ---- */
+/* A service of exchange.services: "subsystem/code", the place of its url ("host:port"; empty: a room of this program offers it), the notice with which it is switched off (empty: it is not). failed: ST_OK, or why nobody
+ * takes a connection there; nothing of HTTP is sent, since only the system itself knows what a request would do. */
+struct exchange_backend { struct str service, place, notice; enum status failed; struct call_error error; };
+void exchange_try_backends(struct call *c, const struct exchange_backend **ret, size_t *n);
 
 /* ---- the way to another node, step by step ---- */
 enum way_step { WAY_CONNECT, WAY_KNOWN, WAY_STATUS, WAY_JUDGED, WAY_ACCEPTED, WAY_STEPS };

@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "base/url.h"
 #include "exchange/directory/clock.h"
 #include "exchange/log/message_log.h"
 #include "exchange/status/status.h"
@@ -16,16 +17,22 @@ enum { CONNECT_MS = 5000, TOTAL_MS = 10000, ANSWER_MAX = 256 * 1024, RETRY_MS = 
 
 struct stamped { struct str service, token; struct stamp_facts facts; };
 
+/* place_of: without its path, as all sentences name a place. */
+static struct str place_of(struct str url)
+{
+    struct url u;
+    return url_parse(url, &u) ? u.host : url;
+}
+
 static enum status ask_one(struct call *c, const struct directory *d, const struct dir_tsa *tsa, const struct stamp_question *q, struct stamped *ret)
 {
     const struct header type = { STR_INIT("Content-Type"), STR_INIT("application/timestamp-query") };
     struct client_request rq = { .method = STR("POST"), .url = tsa->url, .headers = &type, .nheaders = 1, .body = q->der, .has_body = true, .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS,
                                  .max_answer = ANSWER_MAX };
     struct client_answer answer;
-    if (client_fetch(c, &rq, &answer) != ST_OK || answer.status != 200) {
-        call_clear(c);
-        return call_fail(c, ST_UNAVAILABLE, "", "The time-stamp service does not answer. Check that the operator's node runs and can be reached.");
-    }
+    TRY(client_fetch(c, &rq, &answer));
+    if (answer.status != 200)
+        return call_fail(c, ST_UNAVAILABLE, "", "The time-stamp service %s answered with the HTTP status %s instead of a time-stamp. Tell who keeps it.", place_of(tsa->url), str_print(c->arena, "%d", answer.status));
     clock__note(c, tsa->name, &answer);
     if (ocsp__is_revoked(c, d, tsa->cert))
         return call_fail(c, ST_DENIED, "", "The certificate of the time-stamp service is revoked. Ask the operator to approve another service.");
@@ -167,7 +174,8 @@ static enum status note_outcome(struct call *c, enum status st)
     } else {
         told = call_sentence(c, st);
         s.failing_since_ms = failed_before ? atomic_load(&ex->stamper.failing_ms) : c->now_ms;
-        s.reason = told.nargs || !told.key.n ? told.sentence : told.key;
+        s.reason = told.key;
+        for (size_t i = 0; i < told.nargs; i++) s.reason = str_join(c->arena, s.reason, STR("\t"), told.args[i], STR_END);
         call_clear(c);
     }
     atomic_store(&ex->stamper.failing_ms, s.failing_since_ms);

@@ -41,7 +41,7 @@ NODISCARD enum status stamp__last_head(struct call *c, struct head_stamp_row *re
 NODISCARD enum status stamp__next_head(struct call *c, int64_t size, struct head_stamp_row *ret);    /* the first of at least this size; ST_NOT_FOUND, silently */
 
 /* struct stamping: how it went the last time. failing_since_ms is TIME_FAR while it goes well. */
-struct stamping { int64_t tried_ms, failing_since_ms; struct str reason; };
+struct stamping { int64_t tried_ms, failing_since_ms; struct str reason; }; /* reason: key of a sentence, and its values, a tab in front of each */
 NODISCARD enum status stamp__read_state(struct call *c, struct stamping *ret);
 NODISCARD enum status stamp__write_state(struct call *c, const struct stamping *s);
 

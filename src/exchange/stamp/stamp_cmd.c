@@ -6,14 +6,23 @@
 #include "base/time.h"
 #include "exchange/directory/directory.h"
 #include "exchange/stamp/stamp.h"
+#include "web/page.h"
 
-enum { CERT_FILE_MAX = 64 * 1024 };
+enum { CERT_FILE_MAX = 64 * 1024, REASON_VALUES = 4 };
 
 static void print_moment(const char *label, int64_t ms)
 {
     char at[TIME_TEXT];
     time_format_ms(ms, at);
     (void)printf("%s%s\n", label, ms ? at : "-");
+}
+
+static void print_reason(struct call *c, const struct stamp_state *s)
+{
+    struct str values[REASON_VALUES] = { 0 }, rest = s->values;
+    size_t n = 0;
+    while (n < REASON_VALUES && str_next(&rest, '\t', &values[n])) n++;
+    (void)printf("%.*s\n", STR_ARG(text_tr_args(c, s->reason, values, n)));
 }
 
 enum status stamp__state_run(struct call *c, const struct args *args)
@@ -25,7 +34,7 @@ enum status stamp__state_run(struct call *c, const struct args *args)
     (void)printf("Messages that wait:    %lld\n", (long long)s.waiting);
     print_moment("The oldest is of:      ", s.oldest_waiting_ms);
     print_moment("Stamping fails since:  ", s.failing_since_ms);
-    if (s.reason.n) (void)printf("%.*s\n", STR_ARG(s.reason));
+    if (s.reason.n) print_reason(c, &s);
     return ST_OK;
 }
 

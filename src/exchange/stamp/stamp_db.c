@@ -145,7 +145,8 @@ enum status exchange_stamp_state(struct call *c, struct stamp_state *ret)
     state.last_ms = last.at_ms;
     if (s.failing_since_ms != TIME_FAR) {
         state.failing_since_ms = s.failing_since_ms;
-        state.reason = s.reason;
+        state.values = s.reason;
+        if (!str_cut(&state.values, '\t', &state.reason)) state.reason = s.reason, state.values = STR("");
     }
     *ret = state;
     return ST_OK;

@@ -130,10 +130,10 @@ enum status ocsp__keep(struct call *c, struct str cert, struct str instance, str
     return ST_OK;
 }
 
-int64_t ocsp__note_failure(struct call *c, struct str cert, struct str instance, struct str where, enum status_trouble trouble, struct str fault)
+struct status_facts ocsp__note_failure(struct call *c, struct str cert, struct str instance, struct str where, enum status_trouble trouble, struct str fault)
 {
     struct ocsp_cache *k = exchange__of(c)->status;
-    if (cert.n > CERT_MAX) return c->now_ms;
+    if (cert.n > CERT_MAX) return (struct status_facts){ .instance = instance, .where = where, .fault = fault, .trouble = trouble, .failing_since_ms = c->now_ms };
     (void)pthread_mutex_lock(&k->lock);
     struct row *r = row_for(k, cert, instance, c->now_ms);
     heap_set(&r->where, where);
@@ -142,9 +142,9 @@ int64_t ocsp__note_failure(struct call *c, struct str cert, struct str instance,
     if (r->failures < RETRY_DOUBLINGS) r->failures++;
     r->trouble = trouble;
     r->due_ms = c->now_ms + most(RETRY_MS, least((int64_t)RETRY_MS << r->failures, least(status_ms(c), 1000 * RETRY_MOST_S)));
-    int64_t since_ms = r->failing_since_ms;
+    struct status_facts f = facts_of(c, r, cert);
     (void)pthread_mutex_unlock(&k->lock);
-    return since_ms;
+    return f;
 }
 
 bool ocsp__take_due(struct call *c, struct status_facts *ret)

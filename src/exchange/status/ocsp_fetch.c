@@ -20,21 +20,40 @@ static struct str moment(struct call *c, int64_t ms)
     return str_copy(c->arena, str_z(text));
 }
 
-/* no_answer: why there is nothing to show: who was asked, since when in vain, and what to do. */
+/* of_peer: who was asked about a peer's certificate is the peer. */
+static enum status of_peer(struct call *c, const struct status_facts *f, struct str since)
+{
+    if (f->trouble == TROUBLE_WRONG)
+        return call_fail(c, ST_UNAVAILABLE, "", "What the other agency's node %s tells about the status of its certificate cannot be used, since %s. Its administrator should look at its status service and clock.", f->where, since);
+    return call_fail(c, ST_UNAVAILABLE, "", "The other agency's node %s does not tell the status of its certificate, since %s. Its administrator should check its port 5577 and its way to the status service.", f->where, since);
+}
+
+/* still_holds: it fails, but what came before may still be shown. */
+static enum status still_holds(struct call *c, const struct status_facts *f, struct str since)
+{
+    struct str until = moment(c, f->until_ms);
+    if (f->trouble == TROUBLE_WRONG)
+        return call_fail(c, ST_UNAVAILABLE, "", "What the status service %s tells about this node's certificate cannot be used, since %s; the last good answer still holds until %s. Compare the clocks, and tell the operator.", f->where, since, until);
+    return call_fail(c, ST_UNAVAILABLE, "", "The status service %s has not answered since %s; its last answer about this node's certificate still holds until %s. Tell the operator.", f->where, since, until);
+}
+
+static enum status has_ended(struct call *c, const struct status_facts *f, struct str since)
+{
+    if (f->trouble == TROUBLE_WRONG)
+        return call_fail(c, ST_UNAVAILABLE, "", "What the status service %s tells about this node's certificate cannot be used, since %s, and the last good answer has ended. Compare the clocks, and tell the operator.", f->where, since);
+    return call_fail(c, ST_UNAVAILABLE, "", "The status service %s has not answered since %s, and its last answer about this node's certificate has ended. Tell the operator; messages pass again when it answers.", f->where, since);
+}
+
+/* no_answer: who was asked, since when in vain, whether there is still something to show, and what to do. */
 static enum status no_answer(struct call *c, const struct status_facts *f)
 {
     struct str since = moment(c, f->failing_since_ms);
     enum status st;
     if (!f->failing_since_ms)
         st = call_fail(c, ST_UNAVAILABLE, "", "The status of this node's certificate has not been fetched yet. Try again in a few seconds.");
-    else if (f->instance.n && f->trouble == TROUBLE_WRONG)
-        st = call_fail(c, ST_UNAVAILABLE, "", "What the other agency's node %s tells about the status of its certificate cannot be used, since %s. Its administrator should look at its status service and clock.", f->where, since);
-    else if (f->instance.n)
-        st = call_fail(c, ST_UNAVAILABLE, "", "The other agency's node %s does not tell the status of its certificate, since %s. Its administrator should check its port 5577 and its way to the status service.", f->where, since);
-    else if (f->trouble == TROUBLE_WRONG)
-        st = call_fail(c, ST_UNAVAILABLE, "", "What the status service %s tells about this node's certificate cannot be used, since %s, and the last good answer has ended. Compare the clocks, and tell the operator.", f->where, since);
-    else
-        st = call_fail(c, ST_UNAVAILABLE, "", "The status service %s has not answered since %s, and its last answer about this node's certificate has ended. Tell the operator; messages pass again when it answers.", f->where, since);
+    else if (f->instance.n) st = of_peer(c, f, since);
+    else if (f->answer.n) st = still_holds(c, f, since);
+    else st = has_ended(c, f, since);
     return call_fault(c, st, f->fault.n ? f->fault : STR("missing_validation_info"));
 }
 
@@ -59,13 +78,30 @@ static enum status failed(struct call *c, const struct asking *a, enum status_tr
     struct str fault = trouble == TROUBLE_WRONG ? str_copy(c->arena, c->error.fault) : STR("");
     call_note(c, "exchange", "status of a certificate, asked of %.*s: %.*s", STR_ARG(a->where), STR_ARG(call_sentence(c, st).sentence));
     call_clear(c);
-    int64_t since_ms = ocsp__note_failure(c, a->cert, a->instance, a->where, trouble, fault);
-    return no_answer(c, &(struct status_facts){ .instance = a->instance, .where = a->where, .fault = fault, .trouble = trouble, .failing_since_ms = since_ms });
+    struct status_facts f = ocsp__note_failure(c, a->cert, a->instance, a->where, trouble, fault);
+    return no_answer(c, &f);
 }
 
-static enum status not_200(struct call *c, const struct client_answer *answer)
+static enum status not_200(struct call *c, struct str where, const struct client_answer *answer)
 {
-    return call_fail(c, ST_UNAVAILABLE, "", "It answered with the HTTP status %s.", str_print(c->arena, "%d", answer->status));
+    return call_fail(c, ST_UNAVAILABLE, "", "The status service %s answered with the HTTP status %s instead of a status. Tell who keeps it.", where, str_print(c->arena, "%d", answer->status));
+}
+
+/* ask: silence is one thing, an answer that cannot even be read another. */
+static enum status ask(struct call *c, const struct asking *a, struct client_request *rq, enum status_trouble *trouble, struct client_answer *ret)
+{
+    bool answered;
+    rq->connect_ms = CONNECT_MS;
+    rq->total_ms = TOTAL_MS;
+    rq->max_answer = OCSP_ANSWER_MAX;
+    rq->answered = &answered;
+    enum status st = client_fetch(c, rq, ret);
+    *trouble = st != ST_OK && answered ? TROUBLE_WRONG : TROUBLE_SILENT;
+    TRY(st);
+    clock__note(c, a->where, ret);
+    if (ret->status != 200) return not_200(c, a->where, ret);
+    *trouble = TROUBLE_WRONG;
+    return ST_OK;
 }
 
 /* ---- our own, and those of services ---- */
@@ -73,14 +109,9 @@ static enum status not_200(struct call *c, const struct client_answer *answer)
 static enum status ask_service(struct call *c, const struct asking *a, struct str url, struct str question, enum status_trouble *trouble, struct str *ret)
 {
     const struct header type = { STR_INIT("Content-Type"), STR_INIT("application/ocsp-request") };
-    struct client_request rq = { .method = STR("POST"), .url = url, .headers = &type, .nheaders = 1, .body = question, .has_body = true,
-                                 .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .max_answer = OCSP_ANSWER_MAX };
+    struct client_request rq = { .method = STR("POST"), .url = url, .headers = &type, .nheaders = 1, .body = question, .has_body = true };
     struct client_answer answer;
-    *trouble = TROUBLE_SILENT;
-    TRY(client_fetch(c, &rq, &answer));
-    clock__note(c, a->where, &answer);
-    if (answer.status != 200) return not_200(c, &answer);
-    *trouble = TROUBLE_WRONG;
+    TRY(ask(c, a, &rq, trouble, &answer));
     return take(c, a, answer.body, ret);
 }
 
@@ -90,21 +121,28 @@ static struct str place_of(struct str url)
     return url_parse(url, &u) ? u.host : url;
 }
 
-/* ask_services: those of the authority, in the directory's order, until one answers. */
+/* ask_each: those of the authority, in the directory's order, until one answers; else a->where is the last one, and the call tells what it did. */
+static enum status ask_each(struct call *c, struct asking *a, const struct judge_source *by, enum status_trouble *trouble, struct str *ret)
+{
+    struct str question;
+    enum status st = ST_UNAVAILABLE;
+    *trouble = TROUBLE_SILENT;
+    TRY(ocsp_request(c, a->cert, by->issuer, &question));
+    for (size_t i = 0; i < by->nurls; i++) {
+        call_clear(c);
+        a->where = place_of(by->urls[i]);
+        st = ask_service(c, a, by->urls[i], question, trouble, ret);
+        if (st == ST_OK) return ST_OK;
+    }
+    return st;
+}
+
 static enum status ask_services(struct call *c, const struct directory *d, struct str cert, const struct judge_source *by, struct str *ret)
 {
     struct asking a = { .d = d, .cert = cert };
-    struct str question;
-    enum status_trouble trouble = TROUBLE_SILENT;
-    enum status st = ST_UNAVAILABLE;
-    TRY(ocsp_request(c, cert, by->issuer, &question));
-    for (size_t i = 0; i < by->nurls; i++) {
-        call_clear(c);
-        a.where = place_of(by->urls[i]);
-        st = ask_service(c, &a, by->urls[i], question, &trouble, ret);
-        if (st == ST_OK) return ST_OK;
-    }
-    return failed(c, &a, trouble, st);
+    enum status_trouble trouble;
+    enum status st = ask_each(c, &a, by, &trouble, ret);
+    return st == ST_OK ? ST_OK : failed(c, &a, trouble, st);
 }
 
 enum status ocsp__own(struct call *c, struct str cert, struct str *ret)
@@ -141,9 +179,21 @@ enum status ocsp__try_own(struct call *c, struct str cert)
     DIRECTORY d = NULL;
     struct judge_source by;
     struct str answer;
+    enum status_trouble trouble;
     TRY(directory__hold(c, &d));
     TRY(judge__issuer(c, d, cert, &by));
-    return ask_services(c, d, cert, &by, &answer);
+    struct asking a = { .d = d, .cert = cert };
+    return ask_each(c, &a, &by, &trouble, &answer); /* what it did just now; since when it fails only the server knows */
+}
+
+int64_t ocsp__failing(struct call *c, struct str cert, struct call_error *ret)
+{
+    struct status_facts f;
+    (void)ocsp__look(c, cert, &f);
+    enum status st = no_answer(c, &f);
+    *ret = call_sentence(c, st);
+    call_clear(c);
+    return f.failing_since_ms;
 }
 
 bool ocsp__is_revoked(struct call *c, const struct directory *d, struct str cert)
@@ -183,14 +233,10 @@ static enum status read_parts(struct call *c, const struct client_answer *answer
 static enum status ask_peer(struct call *c, const struct asking *a, const struct dir_server *s, enum status_trouble *trouble, struct str *ret)
 {
     struct str sha1 = encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA1, a->cert)), sha256 = encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA256, a->cert)), bytes;
-    struct client_request rq = { .method = STR("GET"), .connect_ms = CONNECT_MS, .total_ms = TOTAL_MS, .max_answer = OCSP_ANSWER_MAX };
+    struct client_request rq = { .method = STR("GET") };
     struct client_answer answer;
     rq.url = str_print(c->arena, "http://%.*s:%d/?cert=%.*s&cert_hash=%.*s", STR_ARG(s->address), STATUS_PORT, STR_ARG(sha1), STR_ARG(sha256));
-    *trouble = TROUBLE_SILENT;
-    TRY(client_fetch(c, &rq, &answer));
-    clock__note(c, a->where, &answer);
-    if (answer.status != 200) return not_200(c, &answer);
-    *trouble = TROUBLE_WRONG;
+    TRY(ask(c, a, &rq, trouble, &answer));
     TRY(read_parts(c, &answer, &bytes));
     return take(c, a, bytes, ret);
 }
@@ -223,7 +269,14 @@ enum status ocsp__of_chain(struct call *c, const struct directory *d, const stru
     return ST_OK;
 }
 
-enum status ocsp__try_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret) { return fetch_peer(c, d, s, cert, ret); }
+enum status ocsp__try_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret)
+{
+    const struct asking a = { d, cert, s->id.instance, s->key };
+    enum status_trouble trouble;
+    enum status st = ask_peer(c, &a, s, &trouble, ret);
+    if (st != ST_OK && !c->error.fault.n) (void)call_fault(c, st, STR("missing_validation_info"));
+    return st;
+}
 
 /* ---- ahead of time ---- */
 

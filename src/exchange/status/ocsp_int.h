@@ -18,8 +18,8 @@ bool ocsp__look(struct call *c, struct str cert, struct status_facts *ret);
 /* ocsp__keep: this answer takes the place of the one before. It may be used until its nextUpdate and for fresh_s after its thisUpdate, whichever ends first; it is asked again
  * after exchange.status_s, or when half of its time is over. */
 NODISCARD enum status ocsp__keep(struct call *c, struct str cert, struct str instance, struct str answer, int64_t fresh_s);
-/* ocsp__note_failure: what is at hand stays as it was; the next try comes after 2, 4, 8 ... seconds, at most exchange.status_s or 30. Answers since when it fails. */
-int64_t ocsp__note_failure(struct call *c, struct str cert, struct str instance, struct str where, enum status_trouble trouble, struct str fault);
+/* ocsp__note_failure: what is at hand stays as it was; the next try comes after 2, 4, 8 ... seconds, at most exchange.status_s or 30. Answers what is known now. */
+struct status_facts ocsp__note_failure(struct call *c, struct str cert, struct str instance, struct str where, enum status_trouble trouble, struct str fault);
 /* ocsp__take_due: the peer's certificate that has waited longest to be asked about again; false: none is due. Peers not talked to for a day are left alone. */
 bool ocsp__take_due(struct call *c, struct status_facts *ret);
 void ocsp__drop(struct call *c, struct str cert); /* of a server that is gone */

@@ -161,6 +161,30 @@ TEST(a_service_that_is_silent_is_named_with_the_moment_and_not_asked_by_each_mes
     close_office(c, &o);
 }
 
+TEST(while_an_answer_is_at_hand_a_failure_says_until_when_it_holds)
+{
+    struct office o;
+    struct call_error e;
+    open_office(c, &o);
+    int64_t until = c->now_ms + 10 * MINUTE_MS;
+    CHECK_OK(offer(c, &o, STR(""), answer_about(c, &o, o.cert, CERT_GOOD, c->now_ms, until)));
+    CHECK(ocsp__failing(c, o.cert, &e) == 0);
+    pass(c, MINUTE_MS);
+    int64_t since = c->now_ms;
+    struct judge_source by = { o.root, &o.url, 1 };
+    struct str answer;
+    CHECK(ask_services(c, o.ex->pictures.own, o.cert, &by, &answer) == ST_UNAVAILABLE);
+    CHECK(str_find(call_error(c)->sentence, STR("still holds until")) != SIZE_MAX && str_find(call_error(c)->sentence, STR("has ended")) == SIZE_MAX);
+    CHECK_STR(call_error(c)->args[2], moment(c, until));
+    call_clear(c);
+    CHECK(ocsp__failing(c, o.cert, &e) == since && str_find(e.sentence, STR("still holds until")) != SIZE_MAX);
+    pass(c, 10 * MINUTE_MS);
+    CHECK(ocsp__failing(c, o.cert, &e) == since && str_find(e.sentence, STR("has ended")) != SIZE_MAX);
+    CHECK(ocsp__try_own(c, o.cert) == ST_UNAVAILABLE); /* of what the network did just now it tells no moment */
+    CHECK_STR(call_error(c)->sentence, STR("127.0.0.1:9 could not be reached: nobody answers there. Try again in a few minutes."));
+    close_office(c, &o);
+}
+
 TEST(a_failed_fetch_leaves_what_is_at_hand_and_comes_again_less_and_less_often)
 {
     struct office o;

@@ -40,6 +40,8 @@ NODISCARD enum status ocsp__of_peer(struct call *c, const struct directory *d, c
 /* ocsp__of_chain: of its certificate, and of those that it came with, as far as the directory does not approve them itself. */
 NODISCARD enum status ocsp__of_chain(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, const struct str *chain, size_t nchain,
                                      struct str ret[static WIRE_OCSP_MAX], size_t *n);
+/* ocsp__failing: since when our own cannot be fetched, 0: it goes well; *ret: whom it was asked of, and whether the last answer still holds. */
+int64_t ocsp__failing(struct call *c, struct str cert, struct call_error *ret);
 /* The network alone, for who looks for the step that fails. */
 NODISCARD enum status ocsp__try_own(struct call *c, struct str cert);
 NODISCARD enum status ocsp__try_peer(struct call *c, const struct directory *d, const struct dir_server *s, struct str cert, struct str *ret);
