@@ -104,16 +104,26 @@ enum status nation_start_node(struct call *c, const struct nation *n, const stru
     return ST_OK;
 }
 
-/* wait_node: a node that was still stopping when it was told to start is started when it has gone. */
+static enum status is_silent(struct call *c, const struct nation_node *node)
+{
+    struct str reason, pages = str_print(c->arena, "%lld", (long long)node->pages);
+    if (serve_find_failure(c, node->folder, &reason))
+        return call_fail(c, ST_UNAVAILABLE, "", "Node %s does not answer on http://localhost:%s after 90 seconds. It says: %s", node->name, pages, reason);
+    return call_fail(c, ST_UNAVAILABLE, "", "Node %s does not answer on http://localhost:%s after 90 seconds. Its log: %s/log/sen.log", node->name, pages, node->folder);
+}
+
+/* wait_node: a node that was still stopping when it was told to start is started when it has gone; one that has ended with a reason would end again. */
 enum status nation_wait_node(struct call *c, const struct nation *n, const struct nation_node *node)
 {
     for (int waited = 0; waited < START_MS; waited += 50) {
         if (nation_answers(c, node)) return ST_OK;
+        struct str reason;
+        if (waited % 1000 == 950 && !nation_runs(c, node) && serve_find_failure(c, node->folder, &reason))
+            return call_fail(c, ST_INVALID, "", "Node %s does not start. It says: %s", node->name, reason);
         if (waited % 1000 == 950) TRY(nation_start_node(c, n, node));
         (void)poll(NULL, 0, 50);
     }
-    return call_fail(c, ST_UNAVAILABLE, "", "Node %s does not answer on http://localhost:%s after 90 seconds. Its log: %s/log/sen.log", node->name,
-                     str_print(c->arena, "%lld", (long long)node->pages), node->folder);
+    return is_silent(c, node);
 }
 
 void nation_stop_node(struct call *c, const struct nation_node *node)

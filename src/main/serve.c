@@ -115,6 +115,7 @@ static enum status serve_node(struct call *c, struct node *n, const sigset_t *si
     heap_settle();
     TRY(web_start(c, node_app(n)));
     size_t jobs = start_jobs(node_app(n), end, runners);
+    serve_forget_failure(c, node_folder(n));
     log_line(LOG_INFO, "main", "server.ready", c->trace, log_text("node", config_text(node_app(n)->config, "node")), log_int("pid", getpid()));
     int got;
     (void)sigwait(signals, &got);
@@ -145,7 +146,11 @@ static int run_server(struct str folder)
     struct node *n = NULL;
     enum status st = node_load(c, folder, &n);
     if (st == ST_OK) st = serve_node(c, n, &signals);
-    if (st != ST_OK) log_line(LOG_ERROR, "main", "server.failed", c->trace, log_text("reason", call_sentence(c, st).sentence));
+    if (st != ST_OK) {
+        struct str reason = call_sentence(c, st).sentence;
+        log_line(LOG_ERROR, "main", "server.failed", c->trace, log_text("reason", reason));
+        serve_keep_failure(c, folder, reason);
+    }
     node_close(c, n);
     call_close(c);
     return status_exit(st);
@@ -153,7 +158,7 @@ static int run_server(struct str folder)
 
 /* ---- the supervisor ---- */
 
-struct child { const char *name; pid_t pid; int64_t started_us, wait_ms, start_at_us; };
+struct child { const char *name; pid_t pid; int starts, exit; /* of its last life */ int64_t started_us, wait_ms, start_at_us; };
 
 struct supervisor {
     struct str folder, keys, socket_path, pin;
@@ -165,6 +170,7 @@ struct supervisor {
 static void spawn(struct call *c, struct supervisor *s, struct child *child)
 {
     child->started_us = time_monotonic_us();
+    child->starts++;
     pid_t pid = fork();
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -193,7 +199,8 @@ static void died(struct call *c, struct child *child, int how)
     child->wait_ms = steady || child->wait_ms == 0 ? RESTART_MIN_MS : child->wait_ms * 2 > RESTART_MAX_MS ? RESTART_MAX_MS : child->wait_ms * 2;
     child->start_at_us = now + child->wait_ms * 1000;
     child->pid = 0;
-    log_line(LOG_ERROR, "main", "child.died", c->trace, log_text("child", str_z(child->name)), log_int("exit", WIFEXITED(how) ? WEXITSTATUS(how) : -1),
+    child->exit = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+    log_line(LOG_ERROR, "main", "child.died", c->trace, log_text("child", str_z(child->name)), log_int("exit", child->exit),
              log_int("signal", WIFSIGNALED(how) ? WTERMSIG(how) : 0), log_int("restart_in_ms", child->wait_ms));
 }
 
@@ -219,6 +226,12 @@ static void stop_child(struct call *c, struct child *child)
     (void)waitpid(child->pid, NULL, 0);
 }
 
+/* is_refused: the server's first life ended because settings or files are refused: another try would end the same way. */
+static bool is_refused(const struct child *server)
+{
+    return server->pid == 0 && server->starts == 1 && (server->exit == status_exit(ST_INVALID) || server->exit == status_exit(ST_DENIED));
+}
+
 static void watch(struct call *c, struct supervisor *s)
 {
     struct child *children[] = { &s->holder, &s->server };
@@ -230,6 +243,7 @@ static void watch(struct call *c, struct supervisor *s)
         int got = sigtimedwait(&s->signals, NULL, &step);
         if (got == SIGTERM || got == SIGINT) return;
         reap(c, s);
+        if (is_refused(&s->server)) return;
     }
 }
 
@@ -246,8 +260,10 @@ static enum status claim_node(struct call *c, struct str folder, int *ret)
     return ST_OK;
 }
 
-static void supervise(struct call *c, struct supervisor *s)
+/* supervise: until it is told to stop, or the server's first start is refused. */
+static enum status supervise(struct call *c, struct supervisor *s)
 {
+    struct str reason;
     (void)sigemptyset(&s->signals);
     (void)sigaddset(&s->signals, SIGTERM);
     (void)sigaddset(&s->signals, SIGINT);
@@ -256,9 +272,25 @@ static void supervise(struct call *c, struct supervisor *s)
     s->pid = getpid();
     thread_name("%s", SERVE_SUPERVISOR);
     write_pid(c, s->folder, SERVE_SUPERVISOR, s->pid);
+    serve_forget_failure(c, s->folder);
     watch(c, s);
+    bool refused = is_refused(&s->server);
     stop_child(c, &s->server);
     stop_child(c, &s->holder);
+    if (refused) return serve_find_failure(c, s->folder, &reason) ? call_fail(c, ST_INVALID, "node", "%s", reason) : ST_INVALID;
+    serve_forget_failure(c, s->folder);
+    return ST_OK;
+}
+
+/* load: what is wrong with the settings is also for who waits for this node. */
+static enum status load(struct call *c, struct str folder, struct node **ret)
+{
+    enum status st = node_load(c, folder, ret);
+    if (st == ST_OK) return ST_OK;
+    struct call_error told = c->error;
+    serve_keep_failure(c, folder, call_sentence(c, st).sentence);
+    c->error = told;
+    return st;
 }
 
 enum status serve_run(struct call *c, const struct args *args)
@@ -266,7 +298,7 @@ enum status serve_run(struct call *c, const struct args *args)
     FILE_FD lock = -1;
     struct node *n = NULL;
     struct str folder = args_value(args, "node");
-    TRY(node_load(c, str_is_empty(folder) ? STR(".") : folder, &n));
+    TRY(load(c, str_is_empty(folder) ? STR(".") : folder, &n));
     struct arena *kept = arena_open(1 << 20);
     struct supervisor s = { .holder = { .name = SERVE_HOLDER }, .server = { .name = SERVE_SERVER } };
     s.folder = str_copy(kept, node_folder(n));
@@ -278,7 +310,7 @@ enum status serve_run(struct call *c, const struct args *args)
         st = claim_node(c, s.folder, &lock);
     }
     node_close(c, n);
-    if (st == ST_OK) supervise(c, &s);
+    if (st == ST_OK) st = supervise(c, &s);
     arena_close(kept);
     return st;
 }
