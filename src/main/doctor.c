@@ -1,18 +1,17 @@
-/* doctor.c: `sen doctor`: files, rights, and whether the node runs; then the node is opened as any command opens it, and the monitor tries each hop. It works while the
- * server runs and when it is stopped: what cannot even be opened is a finding too. */
+/* doctor.c: `sen doctor`: files, rights, and whether the node serves; one that does tells how it is. Then the node is opened as any command opens it, and the monitor tries each
+ * hop. It works while the server runs and when it is stopped: what cannot even be opened is a finding too. Each finding is printed when it is known. */
 #include "main/doctor.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/config.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "exchange/exchange.h"
 #include "main/node.h"
+#include "main/serve.h"
 
 #define SAY(code, ...) monitor_say(c, fs, FOUND_##code, __VA_ARGS__)
 
@@ -46,38 +45,75 @@ static void look_at_files(struct call *c, struct findings *fs, struct node *n)
     if (good) (void)SAY(files_good, value_none(), value_none(), value_none());
 }
 
-/* runs: its supervisor holds the lock (serve.c) as long as it lives. */
-static bool runs(struct call *c, struct node *n)
+/* ---- telling ---- */
+
+/* struct telling: how far the findings are printed, and the worst of all. */
+struct telling { size_t told; enum level worst; };
+
+static void print(struct telling *t, const struct finding_words *w)
 {
-    char *path = str_to_z(c->arena, file_path(c->arena, node_folder(n), STR("run/lock")));
-    FILE_FD fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-    return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+    if (w->level > t->worst) t->worst = w->level;
+    doctor_print(w);
+    (void)fflush(stdout);
 }
 
-/* ---- the whole ---- */
-
-static void examine(struct call *c, struct node *n, const struct xid *to, struct findings *fs)
+static void tell(struct call *c, const struct findings *fs, void *arg)
 {
-    look_at_files(c, fs, n);
-    if (runs(c, n)) (void)SAY(node_running, value_none(), value_none(), value_none());
-    else (void)SAY(node_stopped, value_none(), value_none(), value_none());
-    enum status st = node_open(c, n, HOLDER_OWN);
-    if (st != ST_OK) return monitor_say_error(c, fs, FOUND_node_unopened, st);
-    monitor_doctor(c, to, fs);
-}
-
-static enum status tell(struct call *c, const struct findings *fs)
-{
-    for (size_t i = 0; i < fs->n; i++) {
-        struct finding_words w = monitor_words(c, &fs->list[i]);
-        doctor_print(&w);
+    struct telling *t = arg;
+    for (; t->told < fs->n; t->told++) {
+        struct finding_words w = monitor_words(c, &fs->list[t->told]);
+        print(t, &w);
     }
-    switch (monitor_worst(fs)) {
+}
+
+static enum status conclude(struct call *c, enum level worst)
+{
+    switch (worst) {
     case LEVEL_GOOD: return ST_OK;
     case LEVEL_WARN: return call_fail(c, ST_CONFLICT, "", "Something needs attention. What stands above says why and what to do.");
     case LEVEL_BAD: return call_fail(c, ST_UNAVAILABLE, "", "Something does not work. What stands above says where, why and what to do.");
     }
     return ST_OK;
+}
+
+/* ---- the whole ---- */
+
+/* say_dead: its processes live, but nobody is served: why its server ended last. */
+static void say_dead(struct call *c, struct node *n, struct str tried, struct findings *fs)
+{
+    struct str reason;
+    struct finding *f = SAY(node_dead, value_text(tried), value_none(), value_none());
+    if (!serve_find_failure(c, node_folder(n), &reason)) return;
+    f->because = STR("%s");
+    f->name = reason;
+}
+
+/* ask_node: true when the running server itself told how it is. */
+static bool ask_node(struct call *c, struct node *n, struct findings *fs, struct telling *t)
+{
+    if (!doctor_runs(c, n)) return (void)SAY(node_stopped, value_none(), value_none(), value_none()), false;
+    struct doctor_answer a = doctor_ask(c, n);
+    if (!a.serves && a.tried.n) return say_dead(c, n, a.tried, fs), false;
+    (void)SAY(node_running, value_none(), value_none(), value_none());
+    tell(c, fs, t);
+    for (const struct json *f = a.findings ? json_first(a.findings) : NULL; f; f = json_next(f)) {
+        struct finding_words w = doctor_read_words(f);
+        print(t, &w);
+    }
+    return a.findings != NULL;
+}
+
+static void examine(struct call *c, struct node *n, const struct xid *to, struct telling *t)
+{
+    struct findings fs = { 0 };
+    look_at_files(c, &fs, n);
+    tell(c, &fs, t);
+    bool told = ask_node(c, n, &fs, t);
+    tell(c, &fs, t);
+    enum status st = node_open(c, n, HOLDER_OWN);
+    if (st != ST_OK) monitor_say_error(c, &fs, FOUND_node_unopened, st);
+    else monitor_doctor(c, &(struct doctor){ .to = to, .own_health = !told, .found = tell, .arg = t }, &fs);
+    tell(c, &fs, t);
 }
 
 static enum status read_to(struct call *c, struct str text, struct xid *ret)
@@ -96,17 +132,16 @@ static enum status read_to(struct call *c, struct str text, struct xid *ret)
 enum status doctor_run(struct call *c, const struct args *args)
 {
     struct node *n = NULL;
-    struct findings fs = { 0 };
+    struct telling t = { 0 };
     struct xid to = { 0 };
     struct str folder = args_value(args, "node"), service = args_value(args, "to");
     log_least(LOG_ERROR); /* what fails is told in findings */
     if (service.n) TRY(read_to(c, service, &to));
     TRY(node_load(c, str_is_empty(folder) ? STR(".") : folder, &n));
-    examine(c, n, service.n ? &to : NULL, &fs);
     const struct app *before = c->app;
     c->app = node_app(n); /* for the country's clock; also where the node could not be opened */
-    enum status st = tell(c, &fs);
+    examine(c, n, service.n ? &to : NULL, &t);
     c->app = before;
     node_close(c, n);
-    return st;
+    return conclude(c, t.worst);
 }

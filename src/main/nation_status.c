@@ -40,21 +40,9 @@ static enum status ask_operator(struct call *c, const struct nation_node *node, 
     return json_parse(c, answer.body, ret);
 }
 
-static struct finding_words read_words(const struct json *j)
-{
-    static const struct { const char *code; enum level level; const char *state; } levels[] = {
-        { "good", LEVEL_GOOD, "Well" }, { "warn", LEVEL_WARN, "Needs attention" }, { "bad", LEVEL_BAD, "Not well" } };
-    struct finding_words w = { .where = json_text(json_get(j, "where"), STR("")), .what = json_text(json_get(j, "what"), STR("")), .cause = json_text(json_get(j, "cause"), STR("")),
-                               .cure = json_text(json_get(j, "cure"), STR("")) };
-    struct str level = json_text(json_get(j, "level"), STR("bad"));
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (str_eq(level, str_z(levels[i].code))) w.level = levels[i].level, w.state = str_z(levels[i].state);
-    return w;
-}
-
 static void print_node(const struct json *node)
 {
-    struct finding_words whole = read_words(node);
+    struct finding_words whole = doctor_read_words(node);
     int64_t messages = 0, faults = 0;
     bool silent = json_bool(json_get(node, "silent"), false);
     (void)json_int(json_get(node, "messages_10m"), &messages);
@@ -70,7 +58,7 @@ static void print_wrong(const struct json *node)
     const struct json *findings = json_get(node, "findings");
     bool told = false;
     for (const struct json *f = findings ? json_first(findings) : NULL; f; f = json_next(f)) {
-        struct finding_words w = read_words(f);
+        struct finding_words w = doctor_read_words(f);
         if (w.level == LEVEL_GOOD) continue;
         if (!told) (void)printf("\n%.*s  %.*s\n", STR_ARG(json_text(json_get(node, "server"), STR(""))), STR_ARG(json_text(json_get(node, "agency"), STR(""))));
         told = true;

@@ -7,19 +7,19 @@
 
 /* ---- the operator: directory and status ---- */
 
+/* try_status: the first certificate for which nobody answers tells it for the others: the same services are asked about all. */
 static void try_status(struct call *c, struct findings *fs)
 {
     const struct exchange_certificate *list;
-    size_t n, good = 0, asked = 0;
+    size_t n, good = 0;
     if (exchange_certificates(c, &list, &n) != ST_OK) return call_clear(c);
     for (size_t i = 0; i < n; i++) {
         if (list[i].use > OWN_SIGN || !list[i].there) continue;
-        enum status st = exchange_try_status(c, list[i].der); /* what is fetched is kept: health tells how it is judged */
-        asked++;
-        if (st == ST_OK) good++;
-        else monitor_say_error(c, fs, FOUND_status_unfetched, st);
+        enum status st = exchange_try_status(c, list[i].der);
+        if (st != ST_OK) return monitor_say_error(c, fs, FOUND_status_unfetched, st);
+        good++;
     }
-    if (asked && good == asked) (void)SAY(status_fetched, value_none(), value_none(), value_none());
+    if (good) (void)SAY(status_fetched, value_none(), value_none(), value_none());
 }
 
 /* ---- time-stamp services ---- */
@@ -35,7 +35,7 @@ static void try_stamps(struct call *c, struct findings *fs)
     }
 }
 
-static void try_operator(struct call *c, struct findings *fs)
+static void try_operator(struct call *c, const struct doctor *how, struct findings *fs)
 {
     struct exchange_directory_state d;
     exchange_directory_state(c, &d);
@@ -43,8 +43,27 @@ static void try_operator(struct call *c, struct findings *fs)
     enum status st = exchange_try_directory(c);
     if (st != ST_OK) monitor_say_error(c, fs, FOUND_directory_unfetched, st);
     else (void)SAY(directory_fetched, value_none(), value_none(), value_none());
+    how->found(c, fs, how->arg);
     try_status(c, fs);
+    how->found(c, fs, how->arg);
     try_stamps(c, fs);
+    how->found(c, fs, how->arg);
+}
+
+/* ---- the systems behind this node ---- */
+
+static void try_backends(struct call *c, const struct doctor *how, struct findings *fs)
+{
+    const struct exchange_backend *list;
+    size_t n;
+    exchange_try_backends(c, &list, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].notice.n) (void)SAY(backend_off, value_text(list[i].service), value_text(list[i].notice), value_none());
+        if (!list[i].place.n) continue;
+        if (list[i].failed == ST_OK) (void)SAY(backend_good, value_text(list[i].service), value_text(list[i].place), value_none());
+        else finding__explain(c, SAY(backend_bad, value_text(list[i].service), value_none(), value_none()), &list[i].error);
+    }
+    how->found(c, fs, how->arg);
 }
 
 /* ---- another node ---- */
@@ -146,7 +165,7 @@ static void try_question(struct call *c, struct findings *fs, const struct xid *
     if (to->service.n) try_service(c, fs, to, asker, &methods);
 }
 
-static void try_peer(struct call *c, struct findings *fs, const struct xid *to)
+static void try_peer(struct call *c, const struct doctor *how, struct findings *fs, const struct xid *to)
 {
     const struct str *servers;
     size_t n;
@@ -156,20 +175,32 @@ static void try_peer(struct call *c, struct findings *fs, const struct xid *to)
     enum status st = exchange_servers_of(c, &provider, &servers, &n);
     if (st == ST_UNAVAILABLE) return call_clear(c); /* no directory: told by health */
     call_clear(c);
-    if (st != ST_OK || n == 0) return explain_by(SAY(peer_unlisted, value_text(name), value_none(), value_none()), "unknown_member");
+    if (st != ST_OK || n == 0) {
+        explain_by(SAY(peer_unlisted, value_text(name), value_none(), value_none()), "unknown_member");
+        return how->found(c, fs, how->arg);
+    }
     for (size_t i = 0; i < n; i++) {
         (void)SAY(peer_listed, value_text(name), value_text(servers[i]), value_none());
+        how->found(c, fs, how->arg);
         try_way(c, fs, servers[i], address_of(c, servers[i]), &provider);
+        how->found(c, fs, how->arg);
     }
     try_question(c, fs, to);
+    how->found(c, fs, how->arg);
 }
 
-void monitor_doctor(struct call *c, const struct xid *to, struct findings *ret)
+static void look_at_node(struct call *c, struct findings *fs)
 {
-    struct findings health = { 0 }, *fs = ret;
-    try_operator(c, fs);
-    enum status st = monitor_health(c, &health);
-    if (st != ST_OK) monitor_say_error(c, fs, FOUND_node_unopened, st);
+    struct findings health = { 0 };
+    monitor_health(c, &health);
     for (size_t i = 0; i < health.n; i++) (void)finding__add(c, fs, &health.list[i]);
-    if (to) try_peer(c, fs, to);
+}
+
+void monitor_doctor(struct call *c, const struct doctor *how, struct findings *ret)
+{
+    if (how->own_health) look_at_node(c, ret);
+    how->found(c, ret, how->arg);
+    try_operator(c, how, ret);
+    try_backends(c, how, ret);
+    if (how->to) try_peer(c, how, ret, how->to);
 }

@@ -5,7 +5,7 @@
 #define CURE_CERT "Make a new request with sen node init, let the operator issue the certificate, and take it with sen node certificate."
 #define CURE_STATUS "Is the operator's node running, and can its port 5577 be reached from here?"
 #define CURE_DIRECTORY "Is the operator's node running, and can its port 5577 be reached from here? Compare the anchor with the operator's."
-#define CURE_DISK "Free some space, or move the node's folder to a larger disk."
+#define CURE_DISK "Free some space, or move what lies on it to a larger disk."
 #define CURE_CLOCK "Let a time service (NTP) set the clocks of both machines."
 #define CURE_HOLDER "Look at the last lines of its log, then restart the node."
 #define CURE_FOREIGN "Tell the operator, who knows the operator of the other nation. `sen directory show` counts the time that is left."
@@ -19,6 +19,7 @@ FINDING(cert_refused, LEVEL_BAD, WHERE_HERE, "%s: other nodes refuse it.", "", "
 FINDING(cert_revoked, LEVEL_BAD, WHERE_HERE, "%s: revoked on %s.", "The operator's authority has taken it back.", CURE_CERT)
 FINDING(status_good, LEVEL_GOOD, WHERE_OPERATOR, "Status of the certificate (%s): answered %s ago, holds until %s.", "", "")
 FINDING(status_old, LEVEL_WARN, WHERE_OPERATOR, "Status of the certificate (%s): the last answer is %s old.", "The authority's status service has not answered since.", CURE_STATUS)
+FINDING(status_failing, LEVEL_WARN, WHERE_OPERATOR, "Status of the certificate (%s): cannot be asked since %s.", "The authority's status service does not answer, or what it answers cannot be used.", CURE_STATUS)
 FINDING(status_none, LEVEL_BAD, WHERE_OPERATOR, "Status of the certificate (%s): there is no answer of the authority.", "The authority's status service does not answer, and what it said before has ended.", CURE_STATUS)
 FINDING(status_fetched, LEVEL_GOOD, WHERE_OPERATOR, "Status of certificates: the authority's status service answers.", "", "")
 FINDING(status_unfetched, LEVEL_BAD, WHERE_OPERATOR, "Status of certificates: the authority's status service gives no answer that can be used.", "The authority's status service does not answer, or the clocks differ.", CURE_STATUS)
@@ -38,9 +39,10 @@ FINDING(holder_good, LEVEL_GOOD, WHERE_HERE, "Key holder: signs.", "", "")
 FINDING(holder_bad, LEVEL_BAD, WHERE_HERE, "Key holder: does not sign.", "The process that keeps the keys does not answer.", CURE_HOLDER)
 FINDING(store_good, LEVEL_GOOD, WHERE_HERE, "Databases: both answer.", "", "")
 FINDING(store_bad, LEVEL_BAD, WHERE_HERE, "Databases: one does not answer.", "The database is stopped, its disk is full, or its files are damaged.", "Check the database named under store.url in node.yaml.")
-FINDING(disk_good, LEVEL_GOOD, WHERE_HERE, "Disk: %s free of %s.", "", "")
-FINDING(disk_low, LEVEL_WARN, WHERE_HERE, "Disk: only %s free of %s.", "Journal and message log grow with each message.", CURE_DISK)
-FINDING(disk_full, LEVEL_BAD, WHERE_HERE, "Disk: only %s free of %s. Soon no message can be logged.", "Journal and message log grow with each message.", CURE_DISK)
+FINDING(unknown_part, LEVEL_BAD, WHERE_HERE, "A part of the node cannot be looked at.", "The database did not answer the question.", "Mend what the sentence names; what else stands here holds all the same.")
+FINDING(disk_good, LEVEL_GOOD, WHERE_HERE, "Disk: %s free of %s (%s).", "", "")
+FINDING(disk_low, LEVEL_WARN, WHERE_HERE, "Disk: only %s free of %s (%s).", "Journal and message log grow with each message.", CURE_DISK)
+FINDING(disk_full, LEVEL_BAD, WHERE_HERE, "Disk: only %s free of %s (%s). Soon no message can be logged.", "Journal and message log grow with each message.", CURE_DISK)
 FINDING(clock_good, LEVEL_GOOD, WHERE_HERE, "Clock: less than %s from the operator's.", "", "")
 FINDING(clock_off, LEVEL_WARN, WHERE_HERE, "Clock: %s from the operator's.", "One of the two clocks is wrong.", CURE_CLOCK)
 FINDING(clock_wrong, LEVEL_BAD, WHERE_HERE, "Clock: %s from the operator's. Certificates and their status are refused.", "One of the two clocks is wrong; 60 seconds are allowed.", CURE_CLOCK)
@@ -60,12 +62,16 @@ FINDING(faults_refused, LEVEL_GOOD, WHERE_HERE, "Faults: %s in the last hour, al
 FINDING(faults_some, LEVEL_WARN, WHERE_HERE, "Faults: %s in the last hour, %s of them because something does not work; the last: %s.", "", "")
 FINDING(silent, LEVEL_BAD, WHERE_WAY, "No report for %s.", "The node is stopped, or its way to the operator is broken.", "Run sen doctor on the node: it tests each hop.")
 FINDING(never, LEVEL_WARN, WHERE_WAY, "No report yet.", "The node has just been admitted, or it has never run.", "Start it; run sen doctor on the node: it tests each hop.")
-FINDING(node_running, LEVEL_GOOD, WHERE_HERE, "Node: it runs.", "", "")
+FINDING(node_running, LEVEL_GOOD, WHERE_HERE, "Node: it runs and answers.", "", "")
 FINDING(node_stopped, LEVEL_WARN, WHERE_HERE, "Node: it is stopped. What follows was tried by this command itself.", "Nobody has started it, or it was stopped.", "Start it with sen serve.")
+FINDING(node_dead, LEVEL_BAD, WHERE_HERE, "Node: its processes are there, but nobody answers at %s.", "Its server does not answer, or ends again and again.", "Mend what its reason names; the last lines of its log say more. It is started again by itself.")
 FINDING(node_unopened, LEVEL_BAD, WHERE_HERE, "Node: it cannot be opened.", "Its configuration, databases or keys cannot be used.", "Mend what the sentence names, then run this command again.")
 FINDING(files_good, LEVEL_GOOD, WHERE_HERE, "Files: keys and configuration are there and private.", "", "")
 FINDING(file_missing, LEVEL_BAD, WHERE_HERE, "Files: %s is missing.", "The node was not made completely, or the file was removed.", "Make the node with sen node init, or put the file back from a backup.")
 FINDING(file_open, LEVEL_BAD, WHERE_HERE, "Files: others can read %s.", "Its rights are too wide.", "Make it private: chmod go-rwx.")
+FINDING(backend_good, LEVEL_GOOD, WHERE_HERE, "Service %s: the system behind it takes connections at %s.", "", "")
+FINDING(backend_bad, LEVEL_BAD, WHERE_HERE, "Service %s: the system behind it cannot be reached.", "Nobody answers there.", "Start the system at the url in exchange.services, or correct the url; may this node's address reach it?")
+FINDING(backend_off, LEVEL_WARN, WHERE_HERE, "Service %s: it is switched off, and whoever asks is told: %s", "Its line in exchange.services has the word disabled.", "Take disabled out of that line and start the node again, when the service is to be offered.")
 FINDING(peer_listed, LEVEL_GOOD, WHERE_OPERATOR, "%s: the directory names it on %s.", "", "")
 FINDING(peer_unlisted, LEVEL_BAD, WHERE_OPERATOR, "%s: the directory names no server that offers it.", "", "")
 FINDING(way_good, LEVEL_GOOD, WHERE_WAY, "%s: reached at %s; each side takes the other's certificate.", "", "")
@@ -76,6 +82,6 @@ FINDING(way_refused, LEVEL_BAD, WHERE_PEER, "%s: the certificate that it shows a
 FINDING(way_shut, LEVEL_BAD, WHERE_PEER, "%s: it does not let this node in at %s.", "", "")
 FINDING(asked_good, LEVEL_GOOD, WHERE_PEER, "%s: answered a signed question in %s ms.", "", "")
 FINDING(asked_bad, LEVEL_BAD, WHERE_PEER, "%s: a signed question failed.", "", "")
-FINDING(service_good, LEVEL_GOOD, WHERE_PEER, "%s: is offered, and %s may call it.", "", "")
+FINDING(service_good, LEVEL_GOOD, WHERE_PEER, "%s: is offered, and %s may call it; whether the system behind it answers, only sen doctor on its own node can try.", "", "")
 FINDING(service_closed, LEVEL_WARN, WHERE_PEER, "%s: is offered, but %s has no right to call it.", "", "")
 FINDING(service_missing, LEVEL_BAD, WHERE_PEER, "%s: is not offered there.", "", "")

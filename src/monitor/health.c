@@ -2,15 +2,17 @@
  * something else is broken. */
 #include "monitor/monitor_int.h"
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/config.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "trust/trust.h"
 #include "web/page.h"
 
 #define DAY_MS ((int64_t)86400 * 1000)
-enum { SOON_DAYS = 30, ENDING_DAYS = 7, CLOCK_OFF_MS = 5000, CLOCK_WRONG_MS = 60000, HEADS_LATE_MS = 120000, MESSAGES_MINUTES = 10, LATE_TURNS = 4, STAMP_LATE_MS = 600000, UNSETTLED_MINUTES = 2 };
+enum { SOON_DAYS = 30, ENDING_DAYS = 7, CLOCK_OFF_MS = 5000, CLOCK_WRONG_MS = 60000, HEADS_LATE_MS = 120000, MESSAGES_MINUTES = 10, LATE_TURNS = 4, STAMP_LATE_MS = 600000, STATUS_FAILS_MS = 5000 /* one try in vain is nothing yet */, UNSETTLED_MINUTES = 2 };
 
 #define SAY(code, ...) monitor_say(c, fs, FOUND_##code, __VA_ARGS__)
 
@@ -42,8 +44,10 @@ static void look_at_status(struct call *c, struct findings *fs, const struct exc
     struct finding_value name = value_word(name_of(x->use));
     int64_t age = c->now_ms - x->status_ms, turn = 1000 * config_count(c->app->config, "exchange.status_s");
     if (str_eq(x->fault, STR("global_conf_outdated"))) return;
-    if (!x->has_status) (void)SAY(status_none, name, value_none(), value_none());
+    if (!x->has_status) finding__explain(c, SAY(status_none, name, value_none(), value_none()), &x->failure);
     else if (x->judged != ST_OK) SAY(cert_refused, name, value_none(), value_none())->fault = x->fault;
+    else if (x->failing_since_ms && c->now_ms - x->failing_since_ms > STATUS_FAILS_MS)
+        finding__explain(c, SAY(status_failing, name, value_moment(x->failing_since_ms), value_none()), &x->failure);
     else if (age > LATE_TURNS * turn + MINUTE_MS) (void)SAY(status_old, name, value_span(age), value_none());
     else (void)SAY(status_good, name, value_span(age), value_moment(x->status_to_ms));
 }
@@ -133,17 +137,48 @@ static void look_at_parts(struct call *c, struct findings *fs)
     else monitor_say_error(c, fs, FOUND_store_bad, st);
 }
 
-static void look_at_disk(struct call *c, struct findings *fs)
+/* struct disk: a disk that something of this node lies on. */
+struct disk { struct str folder, what /* key of its translation */; };
+
+static bool is_on(struct call *c, const struct disk *d, dev_t *ret)
+{
+    struct stat info;
+    char *z = str_to_z(c->arena, d->folder);
+    if (!z || stat(z, &info) != 0) return false; /* not made yet: it will be on the node's disk, or be told by who makes it */
+    *ret = info.st_dev;
+    return true;
+}
+
+static void look_at_space(struct call *c, struct findings *fs, const struct disk *d)
 {
     struct statvfs v;
-    char *folder = str_to_z(c->arena, c->app->folder);
-    if (!folder || statvfs(folder, &v) != 0 || v.f_blocks == 0) return call_note(c, "monitor", "the disk of the node's folder cannot be looked at");
+    char *folder = str_to_z(c->arena, d->folder);
+    if (!folder || statvfs(folder, &v) != 0 || v.f_blocks == 0) return call_note(c, "monitor", "the disk of the %.*s cannot be looked at", STR_ARG(d->what));
     int64_t size = (int64_t)v.f_blocks * (int64_t)v.f_frsize, left = (int64_t)v.f_bavail * (int64_t)v.f_frsize;
     int64_t percent = left / (size / 100 + 1);
-    struct finding_value a = value_bytes(left), b = value_bytes(size);
-    if (percent < config_count(c->app->config, "monitor.disk_bad_percent")) (void)SAY(disk_full, a, b, value_none());
-    else if (percent < config_count(c->app->config, "monitor.disk_warn_percent")) (void)SAY(disk_low, a, b, value_none());
-    else (void)SAY(disk_good, a, b, value_none());
+    struct finding_value a = value_bytes(left), b = value_bytes(size), what = value_word(d->what);
+    if (percent < config_count(c->app->config, "monitor.disk_bad_percent")) (void)SAY(disk_full, a, b, what);
+    else if (percent < config_count(c->app->config, "monitor.disk_warn_percent")) (void)SAY(disk_low, a, b, what);
+    else (void)SAY(disk_good, a, b, what);
+}
+
+/* look_at_disks: each disk once, by the first that lies on it. */
+static void look_at_disks(struct call *c, struct findings *fs)
+{
+    const struct config *cfg = c->app->config;
+    struct str url = config_text(cfg, "store.url"), scheme = STR("sqlite:"), archive = config_count(cfg, "exchange.archive_s") ? config_text(cfg, "exchange.archive") : STR("");
+    struct disk disks[] = { { c->app->folder, TR("the node's folder") }, { str_starts(url, scheme) ? str_skip(url, scheme.n) : STR(""), TR("databases") }, { archive, TR("archive of messages") } };
+    dev_t seen[sizeof disks / sizeof *disks];
+    size_t n = 0, i, k;
+    for (i = 0; i < sizeof disks / sizeof *disks; i++) {
+        if (!disks[i].folder.n) continue;
+        disks[i].folder = file_path(c->arena, c->app->folder, disks[i].folder);
+        if (!is_on(c, &disks[i], &seen[n])) continue;
+        for (k = 0; k < n && seen[k] != seen[n]; k++) continue;
+        if (k < n) continue;
+        n++;
+        look_at_space(c, fs, &disks[i]);
+    }
 }
 
 static enum status look_at_heads(struct call *c, struct findings *fs)
@@ -171,7 +206,8 @@ static enum status look_at_stamps(struct call *c, struct findings *fs)
     struct finding_value waiting = value_number(s.waiting);
     if (s.failing_since_ms) {
         struct finding *f = SAY(stamps_failing, value_moment(s.failing_since_ms), waiting, value_span(s.waiting ? c->now_ms - s.oldest_waiting_ms : 0));
-        if (s.reason.n && str_find(s.reason, STR("%")) == SIZE_MAX) f->because = s.reason;
+        f->because = s.reason;
+        f->name = s.values;
     } else if (s.waiting && c->now_ms - s.oldest_waiting_ms > exchange_stamp_period(c) + STAMP_LATE_MS) {
         (void)SAY(stamps_late, waiting, value_span(c->now_ms - s.oldest_waiting_ms), value_none());
     } else if (s.last_ms) {
@@ -253,16 +289,21 @@ static enum status look_at_messages(struct call *c, struct findings *fs)
     return ST_OK;
 }
 
-enum status monitor_health(struct call *c, struct findings *ret)
+/* tell_failure: a part that cannot be looked at is a finding; the others are looked at all the same. */
+static void tell_failure(struct call *c, struct findings *fs, enum status st)
+{
+    if (st != ST_OK) monitor_say_error(c, fs, FOUND_unknown_part, st);
+}
+
+void monitor_health(struct call *c, struct findings *ret)
 {
     struct findings found = { 0 }, *fs = &found;
-    TRY(look_at_certificates(c, fs));
+    tell_failure(c, fs, look_at_certificates(c, fs));
     look_at_directory(c, fs);
     look_at_parts(c, fs);
-    look_at_disk(c, fs);
-    TRY(look_at_stamps(c, fs));
-    TRY(look_at_heads(c, fs));
-    TRY(look_at_messages(c, fs));
+    look_at_disks(c, fs);
+    tell_failure(c, fs, look_at_stamps(c, fs));
+    tell_failure(c, fs, look_at_heads(c, fs));
+    tell_failure(c, fs, look_at_messages(c, fs));
     *ret = found;
-    return ST_OK;
 }

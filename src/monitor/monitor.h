@@ -53,12 +53,14 @@ static inline struct finding_value value_moment(int64_t ms) { return (struct fin
 static inline struct finding_value value_span(int64_t ms) { return (struct finding_value){ .kind = VALUE_SPAN, .number = ms }; }
 static inline struct finding_value value_bytes(int64_t v) { return (struct finding_value){ .kind = VALUE_BYTES, .number = v }; }
 
-/* monitor_health: this node as it is now; nothing waits for the network. */
-NODISCARD enum status monitor_health(struct call *c, struct findings *ret);
+/* monitor_health: this node as it is now; nothing waits for the network. What cannot be looked at is a finding. */
+void monitor_health(struct call *c, struct findings *ret);
 
 /* monitor_doctor: tries each hop from this node: the directory is fetched, the status of the own certificates asked, and for a service (or subsystem; NULL: none) the way to
- * each server that offers it is gone step by step, up to a signed question. Failures are findings; the call's failure is cleared. */
-void monitor_doctor(struct call *c, const struct xid *to, struct findings *ret);
+ * each server that offers it is gone step by step, up to a signed question. Failures are findings; the call's failure is cleared. `found` is called after each step, so that
+ * nobody waits for a slow hop to read of the others. own_health: what monitor_health says too, where no running node could be asked for it. */
+struct doctor { const struct xid *to; bool own_health; void (*found)(struct call *c, const struct findings *fs, void *arg); void *arg; };
+void monitor_doctor(struct call *c, const struct doctor *how, struct findings *ret);
 
 extern const struct module monitor_module;
 

@@ -42,7 +42,7 @@ static void sort(struct call *c, const struct findings *fs, struct page_state *p
 static enum status show_here(struct call *c, const struct request *rq, struct reply *rp)
 {
     struct findings fs;
-    TRY(monitor_health(c, &fs));
+    monitor_health(c, &fs);
     struct page_state page = { .own = true, .server = exchange_server(c), .agency = config_text(c->app->config, "name"), .mark = mark_of(c, monitor_worst(&fs)), .watcher = is_operator(c) };
     sort(c, &fs, &page);
     return reply_page(c, rq, rp, &PAGE_STATE, &page);

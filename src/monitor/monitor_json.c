@@ -70,7 +70,7 @@ enum status monitor__show_json(struct call *c, const struct request *rq, struct 
     struct findings fs;
     struct str body;
     c->lang = web_language(c->app, request_header(rq, "accept-language"));
-    TRY(monitor_health(c, &fs));
+    monitor_health(c, &fs);
     json_open(&o, '{');
     json_text_at(&o, "server", exchange_server(c));
     json_text_at(&o, "level", level_code(monitor_worst(&fs)));

@@ -22,8 +22,8 @@ TEST(a_finding_is_told_with_its_values_in_the_language_of_the_call)
     c->lang = STR("vi");
     CHECK(str_starts(monitor_words(c, f).what, STR("Danh bạ: không tải được từ 18/11/2026")));
     c->lang = STR("en");
-    f = monitor_say(c, &fs, FOUND_disk_low, value_bytes(INT64_C(12000000000)), value_bytes(INT64_C(270000000000)), none);
-    CHECK_STR(monitor_words(c, f).what, STR("Disk: only 12 GB free of 270 GB."));
+    f = monitor_say(c, &fs, FOUND_disk_low, value_bytes(INT64_C(12000000000)), value_bytes(INT64_C(270000000000)), value_word(STR("databases")));
+    CHECK_STR(monitor_words(c, f).what, STR("Disk: only 12 GB free of 270 GB (databases)."));
     f = monitor_say(c, &fs, FOUND_silent, value_span(INT64_C(3) * 86400 * 1000), none, none);
     CHECK_STR(monitor_words(c, f).what, STR("No report for 3 days."));
     CHECK(monitor_worst(&fs) == LEVEL_BAD);
