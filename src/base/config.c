@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-enum { MISTAKES_MAX = 3500, LISTED_MAX = 12, CONFIG_CAP = 16 * 1024 * 1024 };
+enum { MISTAKES_MAX = 3500, LISTED_MAX = 12, NAME_MOST = 64, TYPING_SLIPS = 2, CONFIG_CAP = 16 * 1024 * 1024 };
 
 struct value {
     const struct setting *setting;
@@ -17,6 +17,7 @@ struct value {
     const struct yaml *tree;
     int64_t count;
     bool given;
+    int line; /* in the file; 0: not from there */
 };
 
 struct config {
@@ -144,6 +145,7 @@ static void take_list(struct loader *l, struct value *v, const struct yaml *y)
 static void take_node(struct loader *l, struct value *v, const struct yaml *y)
 {
     v->given = true;
+    v->line = y->line;
     if (v->setting->kind == SETTING_TREE) v->tree = keep_tree(l->cfg, y);
     else if (v->setting->kind == SETTING_LIST && y->kind == YAML_LIST) take_list(l, v, y);
     else if (y->kind == YAML_TEXT) take_text(l, v, y->text, y->line);
@@ -171,12 +173,45 @@ static struct str known_beside(struct loader *l, struct str name)
         if (grouped ? !str_starts(other, str_first(name, first.n + 1)) : memchr(other.p, '.', other.n) != NULL) continue;
         list = str_join(l->c->arena, list, n++ ? STR(", ") : STR(""), other, STR_END);
     }
+    if (n == LISTED_MAX) list = str_join(l->c->arena, list, STR(" and more: sen help settings"), STR_END);
     return list;
+}
+
+/* distance: letters to change, add or leave out until one is the other (Levenshtein); names over NAME_MOST are far from all. */
+static size_t distance(struct str a, struct str b)
+{
+    size_t row[NAME_MOST + 1];
+    if (a.n > NAME_MOST || b.n > NAME_MOST) return NAME_MOST;
+    for (size_t k = 0; k <= b.n; k++) row[k] = k;
+    for (size_t i = 1; i <= a.n; i++) {
+        size_t before = row[0]; /* of the row above, one to the left */
+        row[0] = i;
+        for (size_t k = 1; k <= b.n; k++) {
+            size_t changed = before + (a.p[i - 1] != b.p[k - 1]), shorter = row[k - 1] + 1;
+            before = row[k];
+            if (++row[k] > shorter) row[k] = shorter;
+            if (row[k] > changed) row[k] = changed;
+        }
+    }
+    return row[b.n];
+}
+
+/* meant: " Perhaps a.rows?" for a name that is nearly one, else nothing. */
+static struct str meant(struct loader *l, struct str name)
+{
+    size_t nearest = TYPING_SLIPS + 1;
+    struct str found = STR("");
+    for (size_t i = 0; i < l->cfg->nvalues; i++) {
+        struct str other = str_z(l->cfg->values[i].setting->name);
+        size_t far = distance(name, other);
+        if (far < nearest) nearest = far, found = other;
+    }
+    return found.n ? str_join(l->c->arena, STR(" Perhaps "), found, STR("?"), STR_END) : found;
 }
 
 static void tell_unknown(struct loader *l, int line, struct str name)
 {
-    tell(l, line, name, str_join(l->c->arena, STR("there is no such setting. There are: "), known_beside(l, name), STR("."), STR_END));
+    tell(l, line, name, str_join(l->c->arena, STR("there is no such setting."), meant(l, name), STR(" There are: "), known_beside(l, name), STR("."), STR_END));
 }
 
 static void walk(struct loader *l, struct str prefix, const struct yaml *map)
@@ -207,6 +242,7 @@ static void take_override(struct loader *l, struct str pair)
         return;
     }
     v->given = true;
+    v->line = 0;
     take_text(l, v, pair, 0);
 }
 
@@ -276,6 +312,13 @@ static const struct value *declared(const struct config *cfg, const char *name)
     const struct value *v = find(cfg, str_z(name));
     assert(v);
     return v ? v : &nothing;
+}
+
+struct str config_where(struct call *c, const struct config *cfg, struct str name)
+{
+    const struct value *v = find(cfg, name);
+    if (!v) return STR("");
+    return v->line ? str_print(c->arena, "%.*s, line %d", STR_ARG(cfg->file), v->line) : str_copy(c->arena, cfg->file);
 }
 
 struct str config_text(const struct config *cfg, const char *name) { return declared(cfg, name)->text; }

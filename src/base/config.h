@@ -17,6 +17,9 @@ struct str config_text(const struct config *cfg, const char *name);
 int64_t config_count(const struct config *cfg, const char *name);
 bool config_flag(const struct config *cfg, const char *name);
 size_t config_list(const struct config *cfg, const char *name, const struct str **ret);
+/* config_where: "FILE, line 12" of a setting that the file gives, "FILE" of one that it leaves out; empty for a name that no table declares. For who refuses a value for a reason that
+ * the tables do not know. */
+struct str config_where(struct call *c, const struct config *cfg, struct str name);
 /* config_tree: the YAML below a SETTING_TREE name, or NULL when it is not there. */
 const struct yaml *config_tree(const struct config *cfg, const char *name);
 

@@ -68,13 +68,22 @@ static void check_told(struct call *c, const char *words)
     if (str_find(call_error(c)->sentence, str_z(words)) == SIZE_MAX) CHECK_STR(call_error(c)->sentence, str_z(words));
 }
 
+TEST(who_refuses_a_value_later_can_tell_where_it_stands)
+{
+    CONFIG cfg = NULL;
+    CHECK_OK(load(c, "node: n1\n\na:\n  rows: 6\n", NULL, 0, &cfg));
+    CHECK(str_ends(config_where(c, cfg, STR("a.rows")), STR(".yaml, line 4")));
+    CHECK(str_ends(config_where(c, cfg, STR("a.peer")), STR(".yaml")));
+    CHECK(config_where(c, cfg, STR("a.nothing")).n == 0);
+}
+
 TEST(every_mistake_is_told_with_its_line)
 {
     CONFIG cfg = NULL;
     const struct str overrides[] = { STR("a.rows=many"), STR("nothing"), STR("b.rights=x") };
     CHECK(load(c, "a:\n  rows: -1\n  row: 5\n  listen: 8080\nb:\n  on: yes\n  anchor: [x]\n  names: [[x]]\ncolour: red\n", overrides, 3, &cfg) == ST_INVALID && !cfg);
     check_told(c, "line 2: a.rows: write a whole number");
-    check_told(c, "line 3: a.row: there is no such setting. There are: a.listen, a.peer, a.rows.");
+    check_told(c, "line 3: a.row: there is no such setting. Perhaps a.rows? There are: a.listen, a.peer, a.rows.");
     check_told(c, "line 4: a.listen: write an address and a port");
     check_told(c, "line 6: b.on: write true or false");
     check_told(c, "line 7: b.anchor: write one value");

@@ -102,6 +102,29 @@ static enum status name_self(struct call *c, struct exchange *ex)
     return ST_OK;
 }
 
+static bool offers(const struct exchange *ex, struct str subsystem)
+{
+    for (size_t i = 0; i < ex->services.n; i++)
+        if (str_eq(ex->services.rows[i].subsystem, subsystem)) return true;
+    return false;
+}
+
+/* check_levels: a rule for a subsystem of ours that there is not keeps what was to be left out. Before the first directory nobody knows better. */
+static enum status check_levels(struct call *c, struct exchange *ex)
+{
+    const struct yaml *list = config_tree(c->app->config, "exchange.log_levels");
+    DIRECTORY d = directory__hold_any(ex);
+    for (const struct yaml *y = list ? list->first : NULL; d && y; y = y->next) {
+        struct xid id, owner;
+        if (!xid_parse_client(c->arena, yaml_text(y, "subsystem", STR("")), &id)) continue; /* told before */
+        owner = id;
+        owner.subsystem = STR("");
+        if (!xid_same_client(&owner, &ex->self) || directory__find_member(d, &id) || offers(ex, id.subsystem)) continue;
+        return yaml_fail(c, y, "This member has no such subsystem: neither the directory names it nor does this node offer a service of it. Correct its name, or have it registered first.");
+    }
+    return ST_OK;
+}
+
 static enum status load(struct call *c, struct app *app)
 {
     struct exchange *ex = app->exchange;
@@ -115,6 +138,7 @@ static enum status load(struct call *c, struct app *app)
     TRY(systems__load(c, app, &ex->systems));
     if (config_flag(app->config, "exchange.operator")) TRY(exchange_offer(c, app, STR("directory"), &heads));
     TRY(read_anchor(c, ex));
+    TRY(check_levels(c, ex));
     TRY(stamp__load(c));
     TRY(ocsp__load(c));
     prepare_tls(c, app);

@@ -144,11 +144,22 @@ static enum status open_parts(struct call *c, struct node *n, enum node_holder h
     return ST_OK;
 }
 
+/* tell_place: a room that refuses a setting names it; whoever mends it wants to know file and line too. */
+static enum status tell_place(struct call *c, const struct node *n, enum status st)
+{
+    struct call_error told = c->error;
+    struct str where = config_where(c, n->config, told.field);
+    if (st != ST_INVALID || !where.n) return st;
+    call_clear(c);
+    return call_fail(c, st, str_to_z(c->arena, told.field), "%s: %s", where, told.sentence);
+}
+
 enum status node_open(struct call *c, struct node *n, enum node_holder holder)
 {
     n->before = c->app;
     c->app = &n->app;
-    return open_parts(c, n, holder);
+    enum status st = open_parts(c, n, holder);
+    return st == ST_OK ? ST_OK : tell_place(c, n, st);
 }
 
 void node_close(struct call *c, struct node *n)

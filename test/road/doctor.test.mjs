@@ -93,3 +93,25 @@ test('an operator that is silent: what the node holds is told by the node, what 
   }
   await nation.sen(['nation', 'start', nation.dir]);
 });
+
+test('settings that are refused end the node at once, with the sentence, the file and the line', async () => {
+  const yaml = join(nation.hanoi.dir, 'node.yaml'), good = readFileSync(yaml, 'utf8');
+  await stop(nation.hanoi);
+  const wrong = [['  log_level: sometimes\n', /node\.yaml, line \d+: What is kept of messages/], ['  log_body: 100000\n', /node\.yaml, line \d+: The message log keeps bodies of at most 64 MiB/],
+    ['  archive_s: 60\n', /node\.yaml, line \d+: An archive holds whole messages/], ['  log_levls: []\n', /line \d+: exchange\.log_levls: there is no such setting\. Perhaps exchange\.log_levels\?/],
+    ['  log_levels:\n    - {subsystem: VN/GOV/H26/nodesk, level: none}\n', /node\.yaml, line \d+: This member has no such subsystem/]];
+  try {
+    for (const [line, says] of wrong) {
+      writeFileSync(yaml, good.replace(/^exchange:\n/m, `exchange:\n${line}`));
+      const { stderr } = await nation.sen(['serve', '--node', nation.hanoi.dir], { code: 65, timeout: 60000 });
+      assert.match(stderr, says);
+    }
+    writeFileSync(yaml, good.replace(/^( +)url: .*$/m, '$1url: mysql://somewhere'));
+    const { stderr } = await nation.sen(['nation', 'start', nation.dir], { code: 65, timeout: 60000 });
+    assert.match(stderr, /Node hanoi does not start\. It says: .*node\.yaml, line \d+: Write the database as sqlite:/);
+  } finally {
+    writeFileSync(yaml, good);
+    await nation.sen(['nation', 'start', nation.dir]);
+  }
+  await until('a message with the right settings', async () => (await ask()).status === 200);
+});

@@ -262,7 +262,7 @@ enum status archive__how(struct call *c, struct str by, struct archive_how *ret)
     const struct config *cfg = c->app->config;
     struct archive_how how = { .folder = file_path(c->arena, c->app->folder, config_text(cfg, "exchange.archive")), .full = ARCHIVE_FULL, .by = by,
                                .purpose = exchange_find_purpose(c->app, config_text(cfg, "exchange.archive_purpose")) };
-    if (!how.purpose) return call_fail(c, ST_INVALID, "exchange.archive_purpose", "An archive holds whole messages, opened: write in node.yaml as exchange.archive_purpose why, a code of purposes.yaml.");
+    if (!how.purpose) return call_fail(c, ST_INVALID, "exchange.archive_s", "An archive holds whole messages, opened: write in node.yaml as exchange.archive_purpose why, a code of purposes.yaml.");
     *ret = how;
     return ST_OK;
 }
