@@ -1,7 +1,9 @@
 /* ocsp_test.c: status answers: how long one serves, what takes its place, what is refused meanwhile and how it is told, and what a restart finds. */
 #include "exchange/status/ocsp_fetch.c"
 
+#include "base/encode.h"
 #include "base/file.h"
+#include "exchange/message/message.h"
 #include "store/test_store.h"
 #include "trust/test_trust.h"
 
@@ -308,5 +310,70 @@ TEST(the_disk_is_written_when_it_is_worth_it)
     CHECK_OK(ocsp__store(c));
     restart(c, &o);
     CHECK(ocsp__look(c, o.cert, &f) && str_eq(f.answer, later));
+    close_office(c, &o);
+}
+
+/* ---- port 5577 ---- */
+
+/* parts: how many answers the status port gives to this query, all of them this one; -1: it refuses. */
+static int parts(struct call *c, struct str query, struct str answer)
+{
+    const struct request rq = { .method = STR_INIT("GET"), .query = query };
+    struct reply rp = { 0 };
+    struct multipart m;
+    struct part part;
+    bool more;
+    call_clear(c);
+    if (ocsp__show(c, &rq, &rp) != ST_OK) return -1;
+    CHECK_OK(multipart__open(c, rp.content_type, rp.body, &m));
+    for (int n = 0;; n++) {
+        CHECK_OK(multipart__next(c, &m, &part, &more));
+        if (!more) return n;
+        CHECK_STR(part__header(&part, "content-type"), STR("application/ocsp-response"));
+        CHECK_STR(part.body, answer);
+    }
+}
+
+/* open_port: a node whose TLS key has a certificate and a good answer about it. */
+static void open_port(struct call *c, struct office *o, struct str *ret_cert, struct str *ret_answer)
+{
+    const struct key *key;
+    open_office(c, o);
+    *ret_cert = issue(c, o, 4);
+    CHECK_OK(trust_key(c, KEY_TLS, STR(""), &key));
+    CHECK_OK(file_write(c, str_join(c->arena, o->t.keys, STR("/"), key_id(key), STR(".cert.pem"), STR_END), cert_to_pem(c->arena, *ret_cert), 0644));
+    *ret_answer = answer_about(c, o, *ret_cert, CERT_GOOD, c->now_ms, c->now_ms + 10 * MINUTE_MS);
+    CHECK_OK(ocsp__keep(c, *ret_cert, STR(""), *ret_answer, HOUR_S));
+}
+
+TEST(the_status_port_answers_once_for_each_hash_of_either_kind)
+{
+    struct office o;
+    struct str cert, answer;
+    open_port(c, &o, &cert, &answer);
+    struct str one = str_join(c->arena, STR("cert="), encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA1, cert)), STR_END),
+               two = str_join(c->arena, STR("cert_hash="), encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA256, cert)), STR_END),
+               other = str_join(c->arena, STR("cert_hash="), encode_hex(c->arena, trust_digest(c->arena, DIGEST_SHA256, o.other)), STR_END);
+    CHECK(parts(c, one, answer) == 1 && parts(c, two, answer) == 1);
+    CHECK(parts(c, str_join(c->arena, one, STR("&"), one, STR_END), answer) == 2 && parts(c, str_join(c->arena, two, STR("&"), two, STR_END), answer) == 2);
+    CHECK(parts(c, str_join(c->arena, one, STR("&"), two, STR_END), answer) == 1); /* who sends both kinds means one certificate */
+    CHECK(parts(c, other, answer) == -1 && parts(c, str_join(c->arena, two, STR("&"), other, STR_END), answer) == -1);
+    CHECK(parts(c, STR(""), answer) == -1 && parts(c, STR("cert="), answer) == -1);
+    close_office(c, &o);
+}
+
+TEST(the_status_port_beats_to_head_and_says_500_to_all_that_it_refuses)
+{
+    struct office o;
+    struct str cert, answer;
+    struct request rq = { .method = STR_INIT("HEAD") };
+    struct reply rp = { 0 };
+    open_port(c, &o, &cert, &answer);
+    CHECK_OK(ocsp__show(c, &rq, &rp));
+    CHECK(rp.status == 200 && rp.body.n == 0);
+    rq.method = STR("GET");
+    CHECK(ocsp__show(c, &rq, &rp) == ST_INVALID);
+    CHECK_OK(ocsp__show_failed(c, &rq, &rp));
+    CHECK(rp.status == 500 && rp.body.n > 20);
     close_office(c, &o);
 }
