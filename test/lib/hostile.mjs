@@ -24,8 +24,8 @@ export class Hostile extends Peer {
   }
 
   // issue: a certificate by the sandbox authority, for one of the two uses, unless said otherwise.
-  issue(kind, more = {}) {
-    const key = newKey(), uses = { tls: { usage: DIGITAL_SIGNATURE, extended: ['clientAuth', 'serverAuth'] }, sign: { usage: NON_REPUDIATION } };
+  issue(kind, { key = newKey(), ...more } = {}) {
+    const uses = { tls: { usage: DIGITAL_SIGNATURE, extended: ['clientAuth', 'serverAuth'] }, sign: { usage: NON_REPUDIATION } };
     const der = certificate({ subject: { businessCategory: this.memberClass, serialNumber: this.code, O: 'Hostile', CN: `${this.server}.hostile` }, key, by: this.ca, ...uses[kind], ...more });
     return { key, der, pem: toPem(der), x509: new X509Certificate(der) };
   }
@@ -88,11 +88,11 @@ export class Hostile extends Peer {
     await Promise.all([[door, 5500], [status, 5577]].map(([s, port]) => new Promise((done) => { s.listen(port, this.address, done); })));
   }
 
-  // take: the next answers are broken like this; the certificate is shown from the next connection on.
+  // take: the next answers are broken like this; the certificate is shown, and what TLS is limited to counts, from the next connection on.
   take(turn = {}) {
     this.turn = turn;
     const shown = turn.tls ?? this.tls;
-    this.servers[0].setSecureContext({ key: shown.key.export({ type: 'pkcs8', format: 'pem' }), cert: shown.pem });
+    this.servers[0].setSecureContext({ key: shown.key.export({ type: 'pkcs8', format: 'pem' }), cert: shown.pem, ...turn.only });
   }
 
   #answer(question, rs) {

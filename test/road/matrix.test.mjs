@@ -23,7 +23,7 @@ before(async () => {
   odd = oddCertificates();
   await peer.list(peer.tls, ...Object.values(odd.tls));
   const url = `url: "http://127.0.0.1:${backend.address().port}/"`, may = (service, more = '') => `client: VN/GOV/X66/probe, subsystem: desk, service: ${service}, purposes: [case.handle]${more}`;
-  nation.offer(nation.hanoi, [`subsystem: desk, code: echo, ${url}`, `subsystem: desk, code: closed, ${url}, disabled: "Back on Monday at 8:00."`, `subsystem: desk, code: private, ${url}`, `subsystem: desk, code: deep, ${url}`],
+  nation.offer(nation.hanoi, [`subsystem: desk, code: echo, ${url}`, `subsystem: desk, code: closed, ${url}, disabled: "Back on Monday at 8:00."`, `subsystem: desk, code: private, ${url}`, `subsystem: desk, code: deep, ${url}`, `subsystem: desk, code: shut, ${url}, disabled: "For ever."`],
     [may('echo'), may('closed'), may('private', ', path: /open/*, method: GET'), may('deep', ', path: /open/**, method: GET')]);
   await nation.restart();
   await until('the hostile member is known', () => ask().then((a) => !a.answer.fault, () => false));
@@ -63,6 +63,7 @@ const set = (type, change) => ({ parts: (p) => p.map(([t, b]) => (t === type ? [
 const HEAD = 'application/x-road-rest-request', BODY = 'application/x-road-rest-body', XADES = 'signature/bdoc-1.0/ts', CHAIN = 'application/hash-chain', RESULT = 'application/hash-chain-result';
 const signer = (who, more) => ({ xades: { signer: who, ocsp: peer.ocsp(who, more) } });
 const spoil = (hooks) => ({ xades: { spoil: hooks } });
+const FORGED = spoil({ xml: (x) => x.replace(/(<ds:SignatureValue[^>]*>)(.)/, (_, a, c) => a + (c === 'A' ? 'B' : 'A')) });
 const line = (name, value) => ({ head: (h) => h.replace(new RegExp(`^${name}:.*\r\n`, 'im'), value === null ? '' : `${name}:${value}\r\n`) });
 const inFront = (name, value) => ({ head: (h) => h.replace(`${name}:`, `${name}:${value}\r\n${name}:`) }); // the same header in front of ours
 const more = (...lines) => ({ head: (h) => h + lines.map((l) => l + CRLF).join('') });
@@ -94,7 +95,7 @@ const rows = [
   ['6.2', 'an encoded slash', () => ({ message: { service: 'VN/GOV/H26/desk/private', path: '/open/a%2Fb', method: 'GET' }, body: null }), 'access_denied'],
   ['1.8', 'a purpose that the right does not name', () => line('X-Sen-Purpose', 'tax.register'), 'access_denied'],
   ['1.8', 'the service is switched off', () => ({ message: { service: 'VN/GOV/H26/desk/closed' } }), 'service_disabled'],
-  ['1.8', 'the right is judged before the signature', () => ({ message: { service: 'VN/GOV/H26/desk/private' }, ...spoil({ xml: (x) => x.replace(/<ds:SignatureValue[^>]*>./, '$&A') }) }), 'access_denied'],
+  ['1.8', 'the right is judged before the signature', () => ({ message: { service: 'VN/GOV/H26/desk/private' }, ...FORGED }), 'access_denied'],
 
   // Two mistakes in one message: the fault is that of the check that comes first.
   ['1.8', 'nobody knows the provider, and no signature', () => ({ message: { service: 'VN/GOV/H26/nothing/echo' }, parts: unsigned }), 'unknown_member'],
@@ -104,7 +105,10 @@ const rows = [
   ['1.8', 'a stranger issued the certificate, and no right', () => ({ tls: odd.tls.stranger, message: { service: 'VN/GOV/H26/desk/private' } }), TLS + 'cannot_create_cert_path'],
   ['1.8', 'no signature, and no such service', () => ({ message: { service: 'VN/GOV/H26/desk/nothing' }, parts: unsigned }), 'missing_signature'],
   ['1.8', 'a SOAP message, and nobody knows the provider', () => ({ message: { service: 'VN/GOV/H26/nothing/echo' }, http: (o) => ({ ...o, headers: { ...o.headers, 'x-road-message-type': 'SOAP' } }) }), 'service_type'],
-  ['1.8', 'no such service, and a spoilt signature', () => ({ message: { service: 'VN/GOV/H26/desk/nothing' }, ...spoil({ xml: (x) => x.replace(/<ds:SignatureValue[^>]*>./, '$&A') }) }), 'unknown_service'],
+  ['1.8', 'no such service, and a spoilt signature', () => ({ message: { service: 'VN/GOV/H26/desk/nothing' }, ...FORGED }), 'unknown_service'],
+  ['1.8', 'no such service, and the server does not act for the client', () => ({ message: { client: 'VN/GOV/H26/desk', service: 'VN/GOV/H26/desk/nothing' } }), TLS + 'incorrect_certificate'],
+  ['1.8', 'the service is switched off, and no right for it', () => ({ message: { service: 'VN/GOV/H26/desk/shut' } }), 'access_denied'],
+  ['1.8', 'the service is switched off, and a spoilt signature', () => ({ message: { service: 'VN/GOV/H26/desk/closed' }, ...FORGED }), 'service_disabled'],
 
   ['3.5 rule 1', 'no answer about the certificate', () => ({ parts: (p) => p.slice(1) }), TLS + 'missing_validation_info'],
   ['3.5 rule 2', 'the certificate is for nothing', () => ({ tls: odd.tls.useless }), TLS + 'incorrect_certificate'],
@@ -144,7 +148,7 @@ const rows = [
   ['3.6', 'the head is changed after signing', () => set(HEAD, (b) => b.toString().replace('X-Sen-Purpose', 'x-sen-purpose')), 'malformed_signature.invalid_hash_chain_ref'],
   ['3.6', 'the body is changed after signing', () => set(BODY, () => Buffer.from('{"question":2}')), 'malformed_signature.invalid_hash_chain_ref'],
   ['3.6', 'the head is changed, no body', () => ({ body: null, ...set(HEAD, (b) => b.toString().replace('X-Sen-Purpose', 'x-sen-purpose')) }), 'invalid_signature_value'],
-  ['3.6', 'the value of the signature is changed', () => spoil({ xml: (x) => x.replace(/(<ds:SignatureValue[^>]*>)(.)/, (_, a, c) => a + (c === 'A' ? 'B' : 'A')) }), 'invalid_signature_value'],
+  ['3.6', 'the value of the signature is changed', () => FORGED, 'invalid_signature_value'],
   ['3.6', 'the signed properties are changed', () => spoil({ xml: (x) => x.replace(/<xades:SigningTime>..../, '<xades:SigningTime>2001') }), 'invalid_signature_value'],
   ['3.6', 'every part referenced straight, without a chain', () => ({ xades: { direct: true } }), null],
   ['3.6', 'no body', () => ({ body: null }), null],
@@ -316,6 +320,7 @@ test('replay: the same bytes, other bytes of the same id, another connection', a
   assert.equal(first.answer.fault, undefined);
   await refused({ answer: await first.send() }, 'invalid_request');
   await refused(await ask({ message: { requestId: first.m.requestId } }), 'invalid_request');
+  await refused(await ask({ message: { requestId: first.m.requestId }, ...FORGED }), 'invalid_signature_value'); // a stranger does not learn what was received
   const parts = peer.parts(first.m.bytes, first.body, peer.xades(first.m.bytes, first.body));
   await refused({ answer: await peer.send(nation.hanoi.address, parts, randomUUID()) }, 'invalid_request');
   assert.equal(calls, accepted);
@@ -341,6 +346,14 @@ test('no certificate, one of nobody, an old version of TLS: no handshake', async
   await assert.rejects(ask({ tls: odd.unlisted }), 'a good certificate that the directory does not list');
   await assert.rejects(ask({ tls: odd.tls.signing }), 'a certificate that is for signing only');
   await assert.rejects(ask({ http: (o) => ({ ...o, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }) }));
+  assert.equal(calls, accepted);
+});
+
+test('TLS 1.2 with a CBC suite of X-Road, and TLS 1.3: both are spoken', async () => {
+  for (const only of [{ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-SHA384' }, { minVersion: 'TLSv1.3' }]) {
+    assert.equal((await ask({ http: (o) => ({ ...o, ...only }) })).answer.fault, undefined);
+    accepted += 1;
+  }
   assert.equal(calls, accepted);
 });
 

@@ -1,7 +1,7 @@
 // The refusal matrix, second half: a hostile member answers. Each check that a consumer makes is broken alone, everything else is right; each row names the rule, what is
 // broken and the exact fault. Rows without a fault are controls. No byte of a refused answer reaches the one who asked, and no question is sent twice.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { number } from '../lib/database.mjs';
 import { DIGITAL_SIGNATURE, NON_REPUDIATION, certificate, newKey, statusAnswer, statusRefusal } from '../lib/der.mjs';
@@ -24,12 +24,12 @@ after(async () => { peer?.close(); await nation?.stop(); });
 
 // Certificates that are wrong in one thing each; fresh ones for rows about their status, which a node remembers for a while.
 function oddCertificates() {
-  const key = newKey(), stranger = { key, cert: certificate({ subject: { CN: 'Sandbox authority' }, key }) }, old = { from: Date.now() - 48 * HOUR, to: Date.now() - HOUR };
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, key = newKey(), stranger = { key, cert: certificate({ subject: { CN: 'Sandbox authority' }, key }) }, old = { from: Date.now() - 48 * HOUR, to: Date.now() - HOUR };
   const between = [peer.authority(), peer.authority()];
   const responder = (more) => { const r = peer.issue('tls', { usage: DIGITAL_SIGNATURE, extended: ['ocspSigning'], subject: { CN: 'A responder' }, ...more }); return { key: r.key, cert: r.der }; };
   return {
     stranger, between, responder: responder(), useless: responder({ extended: ['clientAuth'] }), fresh: Array.from({ length: 24 }, () => peer.issue('tls')),
-    tls: { useless: peer.issue('tls', { usage: undefined, extended: [] }), ended: peer.issue('tls', old), stranger: peer.issue('tls', { by: stranger }), itself: peer.issue('tls', { by: undefined }) },
+    tls: { useless: peer.issue('tls', { usage: undefined, extended: [] }), ended: peer.issue('tls', old), stranger: peer.issue('tls', { by: stranger }), itself: peer.issue('tls', { by: undefined }), rsa: peer.issue('tls', { key: rsa }) },
     below: between.map((by) => peer.issueBelow(by)), unlisted: peer.issue('tls'),
     sign: { auth: peer.issue('sign', { usage: DIGITAL_SIGNATURE, extended: ['clientAuth'] }), ended: peer.issue('sign', old), stranger: peer.issue('sign', { by: stranger }),
       other: peer.issue('sign', { subject: { businessCategory: 'GOV', serialNumber: 'H26', CN: 'The member that asks' } }) },
@@ -44,6 +44,7 @@ const set = (type, change) => ({ parts: (p) => p.map(([t, b]) => (t === type ? [
 const signer = (who, more) => ({ xades: { signer: who, ocsp: peer.ocsp(who, more) } });
 const spoil = (hooks) => ({ xades: { spoil: hooks } });
 const more = (...lines) => ({ head: (h) => h.replace('OK\r\n', `OK\r\n${lines.map((l) => l + CRLF).join('')}`) });
+const CBC = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384' };
 // status: a certificate that the node has not seen, and this answer about it.
 const status = (make) => { const tls = odd.fresh.pop(); return { tls, ocsp: make(tls) }; };
 // below: a certificate of an authority that the directory's authority certified; either is asked about by its hash.
@@ -92,6 +93,10 @@ const rows = [
   ['3.5 rule 3', 'the certificate issued itself', () => ({ tls: odd.tls.itself }), TLS + 'cannot_create_cert_path', 0],
   ['3.5 rule 3', 'the certificate has ended', () => ({ tls: odd.tls.ended }), TLS + 'cert_validity_time', 0],
   ['3.5 rule 5', 'the directory does not list the certificate', () => ({ tls: odd.unlisted }), TLS + 'incorrect_certificate', 0],
+  ['3.1', 'TLS 1.2 with a CBC suite of X-Road', () => ({ only: CBC }), null],
+  ['3.1', 'an RSA key, TLS 1.2 with the CBC suite of X-Road for it', () => ({ tls: odd.tls.rsa, only: CBC }), null],
+  ['3.1', 'TLS 1.3 alone', () => ({ only: { minVersion: 'TLSv1.3' } }), null],
+  ['3.1', 'an old version of TLS', () => ({ only: { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } }), 'network_error', 0],
   ['3.5 rule 4', 'a good answer', () => status((t) => peer.ocsp(t)), null],
   ['3.5 rule 4', 'an answer about another certificate', () => status(() => peer.ocsp(peer.sign)), TLS + 'incorrect_validation_info', 0],
   ['3.5 rule 4', 'the right answer stands second', () => status((t) => peer.ocsp(peer.sign, { others: [[t.der, 'good']] })), TLS + 'incorrect_validation_info', 0],
