@@ -28,7 +28,7 @@ static enum status judge_with(struct call *c, const struct exchange_certificate 
     struct exchange *ex = exchange__of(c);
     DIRECTORY d = NULL;
     TRY(directory__hold(c, &d));
-    return x->use == OWN_SIGN ? judge__signer(c, d, x->der, answer, &ex->self) : judge__peer(c, d, x->der, NULL, 0, &answer, answer.n > 0, &ex->self);
+    return x->use == OWN_SIGN ? judge__signer(c, d, &(struct signature_facts){ .cert_der = x->der, .ocsp = answer }, &ex->self) : judge__peer(c, d, x->der, NULL, 0, &answer, answer.n > 0, &ex->self);
 }
 
 static void judge_own(struct call *c, struct exchange_certificate *x)

@@ -19,7 +19,9 @@ struct signed_message { const struct signed_part *parts; size_t nparts; };
 NODISCARD enum status signature_make_batch(struct call *c, const struct key *k, struct str cert_der, struct str ocsp, const struct signed_message *messages, size_t n,
                                            struct signature_doc *ret);
 
-struct signature_facts { struct str cert_der; struct str ocsp; int64_t signed_ms; struct sig_method method; };
+/* What a signature says of itself. chain: certificates that it carries beside its own; more_ocsp: status answers behind the first. Nobody signed these two lists. */
+enum { SIGNATURE_CARRIED_MOST = 7 };
+struct signature_facts { struct str cert_der, ocsp; int64_t signed_ms; struct sig_method method; const struct str *chain, *more_ocsp; size_t nchain, nmore_ocsp; };
 /* signature_check: judges doc against the parts received: structure, chain, coverage of exactly these parts, references, value. Does not judge the certificate:
  * facts give it and its OCSP response to the caller (exchange: member name, path, status). Faults (call fault): malformed_signature[.xxx], invalid_signature_value,
  * invalid_reference, hashchain_unused_inputs ... x-road.md 1.7. */

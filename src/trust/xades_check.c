@@ -276,6 +276,17 @@ static bool cert_is_signed(struct parsed *p, struct str cert_der)
     return str_eq(trust_digest(p->c->arena, link.alg, cert_der), link.digest);
 }
 
+/* read_carried: the values from this element on that have its name; what is no base64 is left out, since nobody signed it. */
+static size_t read_carried(struct arena *a, const struct xml *from, const char *name, const struct str **ret)
+{
+    struct str *list = arena_array(a, struct str, SIGNATURE_CARRIED_MOST);
+    size_t n = 0;
+    for (const struct xml *x = from; x && n < SIGNATURE_CARRIED_MOST; x = xml_next(x))
+        if (xml_is(x, XADES_NS, name) && decode_base64(a, str_trim(xml_text(a, x)), &list[n])) n++;
+    *ret = list;
+    return n;
+}
+
 static enum status read_facts(struct parsed *p, struct signature_facts *ret)
 {
     struct arena *a = p->c->arena;
@@ -285,10 +296,13 @@ static enum status read_facts(struct parsed *p, struct signature_facts *ret)
         return call_fault(p->c, call_fail(p->c, ST_INVALID, "signature", "The certificate sent with the signature is not the one that its signed properties name."),
                           STR("malformed_signature"));
     at = xml_only_child(p->unsigned_properties, XADES_NS, "UnsignedSignatureProperties");
+    const struct xml *values = xml_only_child(at, XADES_NS, "CertificateValues");
+    if (values) ret->nchain = read_carried(a, xml_first(values), "EncapsulatedX509Certificate", &ret->chain);
     at = xml_child(xml_only_child(xml_only_child(at, XADES_NS, "RevocationValues"), XADES_NS, "OCSPValues"), XADES_NS, "EncapsulatedOCSPValue");
     if (!at || !decode_base64(a, str_trim(xml_text(a, at)), &ret->ocsp))
         return call_fault(p->c, call_fail(p->c, ST_INVALID, "signature", "The signature carries no OCSP response for its certificate. Ask the responder for one before signing."),
                           STR("missing_validation_info"));
+    ret->nmore_ocsp = read_carried(a, xml_next(at), "EncapsulatedOCSPValue", &ret->more_ocsp);
     ret->method = p->method;
     return ST_OK;
 }

@@ -73,7 +73,7 @@ static bool recall(struct memo *m, struct call *c, const struct str both[static 
     if (!memo_find_or_wait(m, c->arena, both, 2, turn, &text)) return false;
     memcpy(&k, text.p, sizeof k);
     text = str_skip(text, sizeof k);
-    *ret = (struct signature_facts){ str_first(text, k.ncert), str_skip(text, k.ncert), k.signed_ms, k.method };
+    *ret = (struct signature_facts){ .cert_der = str_first(text, k.ncert), .ocsp = str_skip(text, k.ncert), .signed_ms = k.signed_ms, .method = k.method };
     return true;
 }
 

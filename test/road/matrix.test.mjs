@@ -41,7 +41,7 @@ function oddCertificates() {
     tls: { signing: peer.issue('tls', { usage: NON_REPUDIATION, extended: [] }), useless: peer.issue('tls', { usage: undefined, extended: [] }), ended: peer.issue('tls', old), early: peer.issue('tls', early),
       below: peer.issueBelow(between), stranger: peer.issue('tls', { by: stranger }), itself: peer.issue('tls', { by: undefined }) },
     unlisted: peer.issue('tls'),
-    sign: { auth: peer.issue('sign', { usage: DIGITAL_SIGNATURE, extended: ['clientAuth'] }), ended: peer.issue('sign', old), early: peer.issue('sign', early), stranger: peer.issue('sign', { by: stranger }),
+    sign: { below: peer.issue('sign', { by: between }), auth: peer.issue('sign', { usage: DIGITAL_SIGNATURE, extended: ['clientAuth'] }), ended: peer.issue('sign', old), early: peer.issue('sign', early), stranger: peer.issue('sign', { by: stranger }),
       other: peer.issue('sign', { subject: { businessCategory: 'GOV', serialNumber: 'H26', CN: 'Another member' } }), class: peer.issue('sign', { subject: { businessCategory: 'COM', serialNumber: 'X66', CN: 'Another class' } }),
       nobody: peer.issue('sign', { subject: { CN: 'VN/GOV/X66' } }) },
   };
@@ -71,6 +71,13 @@ const more = (...lines) => ({ head: (h) => h + lines.map((l) => l + CRLF).join('
 const below = ({ order = (list) => list, state = 'good' } = {}) => {
   const answers = [statusAnswer(odd.tls.below.der, odd.between), peer.ocsp({ der: odd.between.cert }, { state })].map((a) => ['application/ocsp-response', a]);
   return { tls: odd.tls.below, status: answers[0][1], parts: (p) => [...order(answers), ...p.slice(1)] };
+};
+// signedBelow: the same for the certificate that signs: the authority in between and the answers stand in the signature document.
+const signedBelow = ({ order = (list) => list, state = 'good', sends = true } = {}) => {
+  const answers = order([statusAnswer(odd.sign.below.der, odd.between), peer.ocsp({ der: odd.between.cert }, { state })]).map((a, i) => `<xades:EncapsulatedOCSPValue Id="ocsp-response-${i}">${a.toString('base64')}</xades:EncapsulatedOCSPValue>`);
+  const values = sends ? `<xades:CertificateValues><xades:EncapsulatedX509Certificate Id="encapsulated-cert-1">${odd.between.cert.toString('base64')}</xades:EncapsulatedX509Certificate></xades:CertificateValues>` : '';
+  const xml = (x) => x.replace('<xades:RevocationValues>', `${values}<xades:RevocationValues>`).replace(/<xades:EncapsulatedOCSPValue.*<\/xades:EncapsulatedOCSPValue>/, answers.join(''));
+  return { xades: { signer: odd.sign.below, ocsp: Buffer.from('replaced'), spoil: { xml } } };
 };
 const unsigned = (p) => p.slice(0, -1);
 const LARGE = Buffer.alloc(4 << 20, 'x'); // large enough to go through a file
@@ -173,6 +180,11 @@ const rows = [
   ['3.6', 'an answer by SHA-256 about the signing certificate', () => signer(peer.sign, { alg: 'sha256' }), 'incorrect_validation_info'],
   ['3.6', 'a stranger answered about the signing certificate', () => signer(peer.sign, { by: odd.stranger, inside: [odd.stranger.cert] }), 'incorrect_validation_info'],
   ['3.6', 'an answer about another certificate in the signature', () => ({ xades: { ocsp: peer.ocsp(peer.tls) } }), 'incorrect_validation_info'],
+  ['3.6', 'signed below an authority in between that comes with the signature', () => signedBelow(), null],
+  ['3.6', 'the answers in the signature in the other order', () => signedBelow({ order: (list) => list.reverse() }), null],
+  ['3.6', 'no answer about the authority in between', () => signedBelow({ order: (list) => list.slice(0, 1) }), 'incorrect_validation_info'],
+  ['3.6', 'the authority in between of the signature is revoked', () => signedBelow({ state: 'revoked' }), 'cert_validation'],
+  ['3.6', 'the authority in between does not come with the signature', () => signedBelow({ sends: false }), 'cannot_create_cert_path'],
   ['3.6', 'no answer in the signature', () => spoil({ xml: (x) => x.replace(/<xades:EncapsulatedOCSPValue.*<\/xades:EncapsulatedOCSPValue>/, '') }), 'missing_validation_info'],
   ['3.6', 'another certificate with the same key in its place', () => spoil({ xml: (x) => x.replace(/<ds:X509Certificate>[^<]+/, `<ds:X509Certificate>${twin().toString('base64')}`) }), 'malformed_signature'],
   ['3.6', 'two certificates', () => spoil({ xml: (x) => x.replace(/(<ds:X509Certificate>[^<]+<\/ds:X509Certificate>)/, '$1$1') }), 'malformed_signature'],

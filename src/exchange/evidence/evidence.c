@@ -179,7 +179,7 @@ static enum status check_certificate(struct judging *j, struct str *ret_detail)
     struct cert_info info;
     const struct signature_facts *facts = &j->signature.facts;
     TRY(find_nation(j, &d));
-    TRY(judge__signer_then(j->c, d, facts->cert_der, &j->e->sender.id, j->e->stamped_ms, &j->path));
+    TRY(judge__signer_then(j->c, d, facts, &j->e->sender.id, j->e->stamped_ms, &j->path));
     TRY(cert_read(j->c, facts->cert_der, &info));
     *ret_detail = str_join(j->c->arena, info.subject_rfc4514, STR(", serial "), info.serial_decimal, STR(", issued by "), info.issuer_rfc4514, STR_END);
     return ST_OK;
@@ -193,7 +193,7 @@ static enum status explain_late(struct judging *j, const struct directory *d, en
     struct call_error why = c->error;
     int64_t signed_ms = j->signature.facts.signed_ms;
     call_clear(c);
-    bool is_late = signed_ms < j->e->stamped_ms && judge__status_then(c, d, &j->path, j->signature.facts.ocsp, signed_ms) == ST_OK;
+    bool is_late = signed_ms < j->e->stamped_ms && judge__status_then(c, d, &j->path, &j->signature.facts, signed_ms) == ST_OK;
     c->error = why;
     if (!is_late) return st;
     call_clear(c);
@@ -206,7 +206,7 @@ static enum status check_status(struct judging *j, struct str *ret_detail)
     const struct directory *d;
     int64_t from_ms, to_ms;
     TRY(find_nation(j, &d));
-    enum status st = judge__status_then(j->c, d, &j->path, j->signature.facts.ocsp, j->e->stamped_ms);
+    enum status st = judge__status_then(j->c, d, &j->path, &j->signature.facts, j->e->stamped_ms);
     if (st != ST_OK) return explain_late(j, d, st);
     TRY(ocsp_times(j->c, j->signature.facts.ocsp, &from_ms, &to_ms));
     *ret_detail = str_join(j->c->arena, STR("good at "), moment(j->c, from_ms), STR_END);

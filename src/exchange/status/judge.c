@@ -147,35 +147,48 @@ static enum status check_owner(struct call *c, const struct directory *d, const 
     return xid__same_member(&owner, member) ? ST_OK : wrong_certificate(c, "it belongs to another member");
 }
 
-enum status judge__signer(struct call *c, const struct directory *d, struct str cert, struct str ocsp, const struct xid *member)
+/* answers_of: the status answers that a signature carries. */
+static size_t answers_of(const struct signature_facts *by, struct str ret[static WIRE_OCSP_MAX])
+{
+    size_t n = 0;
+    if (by->ocsp.n) ret[n++] = by->ocsp;
+    for (size_t i = 0; i < by->nmore_ocsp && n < WIRE_OCSP_MAX; i++) ret[n++] = by->more_ocsp[i];
+    return n;
+}
+
+enum status judge__signer(struct call *c, const struct directory *d, const struct signature_facts *by, const struct xid *member)
 {
     const struct xid party = { .instance = member->instance, .class_ = member->class_, .member = member->member }; /* the same for all its subsystems */
     struct cert_info info;
     struct basis basis;
     int64_t until;
-    bool known = make_basis(d, AS_SIGNER, &party, cert, NULL, 0, &ocsp, ocsp.n > 0, &basis);
+    struct str ocsp[WIRE_OCSP_MAX];
+    size_t nocsp = answers_of(by, ocsp);
+    bool known = make_basis(d, AS_SIGNER, &party, by->cert_der, by->chain, by->nchain, ocsp, nocsp, &basis);
     if (known && is_remembered(c, &basis)) return ST_OK;
-    TRY(cert_read(c, cert, &info));
+    TRY(cert_read(c, by->cert_der, &info));
     TRY(check_owner(c, d, &info, member));
-    TRY(check_path_and_status(c, d, cert, NULL, 0, &ocsp, ocsp.n > 0, true, &until));
+    TRY(check_path_and_status(c, d, by->cert_der, by->chain, by->nchain, ocsp, nocsp, true, &until));
     if (known) remember(c, &basis, until);
     return ST_OK;
 }
 
-enum status judge__signer_then(struct call *c, const struct directory *d, struct str cert, const struct xid *member, int64_t at_ms, struct cert_path *ret)
+enum status judge__signer_then(struct call *c, const struct directory *d, const struct signature_facts *by, const struct xid *member, int64_t at_ms, struct cert_path *ret)
 {
     struct cert_info info;
     const struct cert_anchor *anchors;
     size_t nanchors = collect_anchors(c, d, true, &anchors);
-    TRY(cert_read(c, cert, &info));
+    TRY(cert_read(c, by->cert_der, &info));
     TRY(check_owner(c, d, &info, member));
-    return cert_check_path(c, cert, NULL, 0, anchors, nanchors, at_ms, ret);
+    return cert_check_path(c, by->cert_der, by->chain, by->nchain, anchors, nanchors, at_ms, ret);
 }
 
-enum status judge__status_then(struct call *c, const struct directory *d, const struct cert_path *path, struct str ocsp, int64_t at_ms)
+enum status judge__status_then(struct call *c, const struct directory *d, const struct cert_path *path, const struct signature_facts *by, int64_t at_ms)
 {
     int64_t until = TIME_FAR;
-    return check_status(c, d, path, &ocsp, ocsp.n > 0, at_ms, &until);
+    struct str ocsp[WIRE_OCSP_MAX];
+    size_t nocsp = answers_of(by, ocsp);
+    return check_status(c, d, path, ocsp, nocsp, at_ms, &until);
 }
 
 static enum status find_path(struct call *c, const struct directory *d, struct str cert, struct cert_path *ret)
@@ -216,5 +229,5 @@ enum status exchange_judge_member_cert(struct call *c, struct str cert, struct s
     struct xid id;
     if (!xid__parse_member(c->arena, member, &id)) return call_fail(c, ST_INVALID, "", "Write a member as INSTANCE/CLASS/CODE, for example VN/GOV/G01.");
     TRY(directory__hold_of(c, id.instance, &d));
-    return judge__signer(c, d, cert, ocsp, &id);
+    return judge__signer(c, d, &(struct signature_facts){ .cert_der = cert, .ocsp = ocsp }, &id);
 }

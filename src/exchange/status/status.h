@@ -13,7 +13,8 @@ NODISCARD enum status judge__peer(struct call *c, const struct directory *d, str
                                   const struct xid *hosted);
 /* judge__between: the certificates of its path that stand between it and what the directory approves, whose status counts too; 0 also where there is no path. */
 size_t judge__between(struct call *c, const struct directory *d, struct str cert, const struct str *chain, size_t nchain, struct str ret[static WIRE_OCSP_MAX]);
-NODISCARD enum status judge__signer(struct call *c, const struct directory *d, struct str cert, struct str ocsp, const struct xid *member);
+/* judge__signer: the certificate of a signature, with the certificates and the status answers that it carries. */
+NODISCARD enum status judge__signer(struct call *c, const struct directory *d, const struct signature_facts *by, const struct xid *member);
 /* judge__issuer: certificate of the authority that issued cert, and where its status is asked, in the directory's order. */
 struct judge_source { struct str issuer; const struct str *urls; size_t nurls; };
 NODISCARD enum status judge__issuer(struct call *c, const struct directory *d, struct str cert, struct judge_source *ret);
@@ -23,8 +24,8 @@ NODISCARD enum status judge__answer(struct call *c, const struct directory *d, s
 bool profile__owner(struct call *c, const struct directory *d, const struct cert_info *info, struct xid *ret);
 
 /* judge__signer_then, judge__status_then: what judge__signer judges, at a moment of the past and in two steps; nothing is remembered. */
-NODISCARD enum status judge__signer_then(struct call *c, const struct directory *d, struct str cert, const struct xid *member, int64_t at_ms, struct cert_path *ret);
-NODISCARD enum status judge__status_then(struct call *c, const struct directory *d, const struct cert_path *path, struct str ocsp, int64_t at_ms);
+NODISCARD enum status judge__signer_then(struct call *c, const struct directory *d, const struct signature_facts *by, const struct xid *member, int64_t at_ms, struct cert_path *ret);
+NODISCARD enum status judge__status_then(struct call *c, const struct directory *d, const struct cert_path *path, const struct signature_facts *by, int64_t at_ms);
 
 /* ---- status answers (3.4); how they are kept stands in ocsp_int.h ---- */
 struct ocsp_cache;

@@ -159,7 +159,7 @@ enum status wire__check_signature(struct call *c, const struct directory *d, str
     struct signature_facts facts;
     TRY(wire__digest(c, w));
     enum status st = signature_check(c, &w->signature, parts, parts_of(w, parts), &facts);
-    if (st == ST_OK) st = judge__signer(c, d, facts.cert_der, facts.ocsp, signer);
+    if (st == ST_OK) st = judge__signer(c, d, &facts, signer);
     if (st == ST_OK) return ST_OK;
     if (str_is_empty(c->error.fault)) return call_fault(c, st, STR("signature_verification"));
     return st;
