@@ -43,3 +43,16 @@ TEST(the_directory_for_members_has_private_parameters)
     CHECK_OK(build(c, true, internal, 2, &d));
     CHECK_STR(d->instance, STR("VN"));
 }
+
+TEST(only_files_that_are_for_us_are_fetched)
+{
+    static const struct { const char *identifier, *instance; bool own, taken; } rows[] = {
+        { "SHARED-PARAMETERS", "VN", true, true }, { "SHARED-PARAMETERS", "LA", true, false }, { "SHARED-PARAMETERS", "VN", false, true }, { "SHARED-PARAMETERS", "LA", false, false },
+        { "PRIVATE-PARAMETERS", "VN", true, true }, { "PRIVATE-PARAMETERS", "VN", false, false }, { "NEXTUPDATE", "VN", true, true }, { "SOMETHING-NEW", "VN", true, false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct nation_way way = { .instance = STR_INIT("VN"), .own = rows[i].own };
+        const struct signed_file file = { .identifier = str_z(rows[i].identifier), .instance = str_z(rows[i].instance) };
+        CHECK(directory__takes(&way, &file) == rows[i].taken);
+    }
+}

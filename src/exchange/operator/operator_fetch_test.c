@@ -12,8 +12,8 @@ static enum status ask_source(struct call *c, const struct client_request *rq, s
 TEST_STORE(&exchange_schema);
 
 enum { ASKED_MAX = 64 };
-/* The source: the newest version that it has, the status by which it says that it has none, and what it was asked. */
-static struct { int newest, no_such, nasked; struct str asked[ASKED_MAX]; } source;
+/* The source: the newest version that it has, the status by which it says that it has none, a document that it gives out for ever, and what it was asked. */
+static struct { int newest, no_such, nasked; struct str stale, asked[ASKED_MAX]; } source;
 
 static enum status ask_source(struct call *c, const struct client_request *rq, struct client_answer *ret)
 {
@@ -25,6 +25,7 @@ static enum status ask_source(struct call *c, const struct client_request *rq, s
     *ret = (struct client_answer){ .status = source.no_such };
     if (at.query.n) CHECK(str_int(str_skip(at.query, STR("version=").n), &version));
     if (version > source.newest) return ST_OK;
+    if (version && source.stale.n) return ret->body = source.stale, ret->status = 200, ST_OK;
     path = at.query.n ? str_print(c->arena, "%.*s/%d", STR_ARG(at.path), (int)version) : at.path;
     if (operator__find_publication(c, path, &ret->body) == ST_OK) ret->status = 200;
     else call_clear(c);
@@ -40,6 +41,7 @@ static void open_member(struct call *c, struct office *o)
     o->exchange->has_anchor = true;
     source.newest = DIRECTORY_VERSION_MOST;
     source.no_such = 404;
+    source.stale = STR("");
 }
 
 static void close_member(struct call *c, struct office *o)
@@ -115,5 +117,23 @@ TEST(a_file_that_did_not_change_is_not_fetched_again)
     CHECK_OK(file_write(c, str_join(c->arena, o.t.folder, STR("/conf/directory-VN"), STR_END), STR("nonsense"), 0644));
     CHECK_OK(fetch_now(c, &o, &asked));
     CHECK(asked == 3);
+    close_member(c, &o);
+}
+
+TEST(a_source_that_lags_behind_does_not_take_a_picture_back)
+{
+    struct office o;
+    struct str old;
+    int asked;
+    open_member(c, &o);
+    CHECK_OK(operator__find_publication(c, STR("/internalconf/6"), &old));
+    c->now_ms += 60000;
+    CHECK_OK(operator_publish(c));
+    CHECK_OK(fetch_now(c, &o, &asked));
+    const struct directory *before = o.exchange->pictures.own;
+    source.stale = old; /* signed and not ended yet, but there was a newer one */
+    CHECK(fetch_now(c, &o, &asked) == ST_UNAVAILABLE && o.exchange->pictures.own == before);
+    directory__drop(&o.exchange->pictures.own);
+    CHECK_OK(fetch_now(c, &o, &asked)); /* who has none takes it */
     close_member(c, &o);
 }

@@ -140,6 +140,25 @@ TEST(an_authority_for_authentication_only_lets_nobody_sign)
     close_nation(c, &n);
 }
 
+TEST(a_member_is_read_by_the_profile_of_the_authority_that_issued_the_certificate)
+{
+    struct nation n;
+    const struct xid by_name = { .instance = STR_INIT("VN"), .class_ = STR_INIT("Office"), .member = STR_INIT("Office") };
+    const struct key *sign = NULL;
+    open_nation(c, &n);
+    CHECK_OK(trust_make_key(c, KEY_SIGN, KEY_P256, STR("GOV/G01"), &sign));
+    n.cas[0].profile = STR("ee.ria.xroad.common.certificateprofile.impl.EjbcaCertificateProfileInfoProvider");
+    n.cas[OTHER_AUTHORITY].profile = STR("ee.ria.xroad.common.certificateprofile.impl.BasicCertificateProfileInfoProvider");
+    struct str first = issue(c, &n.top, sign, CERT_SIGN, DAY_MS), second = issue(c, &n.other, sign, CERT_SIGN, DAY_MS);
+    struct str of_first = good(c, &n.top, first), of_second = good(c, &n.other, second);
+    CHECK_OK(judge__signer(c, &n.d, first, of_first, &by_name));
+    CHECK_OK(judge__signer(c, &n.d, second, of_second, &G01));
+    check_fault(c, judge__signer(c, &n.d, first, of_first, &G01), "incorrect_certificate");
+    call_clear(c);
+    check_fault(c, judge__signer(c, &n.d, second, of_second, &by_name), "incorrect_certificate");
+    close_nation(c, &n);
+}
+
 /* ---- status of all that stand in between ---- */
 
 TEST(an_authority_in_between_needs_a_good_answer_of_its_own)
