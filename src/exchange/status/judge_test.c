@@ -106,6 +106,14 @@ static enum status alone(struct call *c, const struct nation *n, struct str cert
     return judge__peer(c, &n->d, cert, NULL, 0, &answer, 1, member);
 }
 
+/* signed_by: what a signature says that carries this certificate and this answer. */
+static const struct signature_facts *signed_by(struct call *c, struct str cert, struct str answer)
+{
+    struct signature_facts *f = arena_new(c->arena, struct signature_facts);
+    *f = (struct signature_facts){ .cert_der = cert, .ocsp = answer };
+    return f;
+}
+
 static void check_fault(struct call *c, enum status st, const char *fault)
 {
     CHECK(st != ST_OK);
@@ -126,11 +134,11 @@ TEST(an_authority_for_authentication_only_lets_nobody_sign)
     for (size_t i = 0; i < 2; i++) {
         struct str cert = issue(c, by[i], sign, CERT_SIGN, DAY_MS);
         call_clear(c);
-        enum status now = judge__signer(c, &n.d, cert, good(c, by[i], cert), &G01);
+        enum status now = judge__signer(c, &n.d, signed_by(c, cert, good(c, by[i], cert)), &G01);
         if (i == OTHER_AUTHORITY) check_fault(c, now, "cannot_create_cert_path");
         else CHECK_OK(now);
         call_clear(c);
-        enum status then = judge__signer_then(c, &n.d, cert, &G01, c->now_ms, &path);
+        enum status then = judge__signer_then(c, &n.d, signed_by(c, cert, STR("")), &G01, c->now_ms, &path);
         if (i == OTHER_AUTHORITY) check_fault(c, then, "cannot_create_cert_path");
         else CHECK_OK(then);
     }
@@ -236,9 +244,9 @@ TEST(a_status_that_has_ended_is_asked_for_again_though_it_was_judged_before)
     open_nation(c, &n);
     CHECK_OK(trust_make_key(c, KEY_SIGN, KEY_P256, STR("GOV/G01"), &sign));
     struct str cert = issue(c, &n.top, sign, CERT_SIGN, DAY_MS), answer = good(c, &n.top, cert);
-    CHECK_OK(judge__signer(c, &n.d, cert, answer, &G01));
+    CHECK_OK(judge__signer(c, &n.d, signed_by(c, cert, answer), &G01));
     c->now_ms += 11 * MINUTE_MS + 1; /* clocks may differ by a minute */
-    check_fault(c, judge__signer(c, &n.d, cert, answer, &G01), "incorrect_validation_info");
+    check_fault(c, judge__signer(c, &n.d, signed_by(c, cert, answer), &G01), "incorrect_validation_info");
     close_nation(c, &n);
 }
 
@@ -251,7 +259,7 @@ TEST(what_is_remembered_is_for_one_directory_one_party_and_one_use)
     CHECK_OK(alone(c, &n, cert, answer, &G01));
     check_fault(c, alone(c, &n, cert, answer, &G02), "incorrect_certificate");
     call_clear(c);
-    check_fault(c, judge__signer(c, &n.d, cert, answer, &G01), "incorrect_certificate");
+    check_fault(c, judge__signer(c, &n.d, signed_by(c, cert, answer), &G01), "incorrect_certificate");
     n.d.nhashes = 0;
     n.d.version_digest = STR("second");
     check_fault(c, alone(c, &n, cert, answer, &G01), "incorrect_certificate");
