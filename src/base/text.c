@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/text_int.h"
+#include "base/app.h"
 #include "base/time.h"
 
 static bool is_tail(uint8_t byte) { return (byte & 0xc0) == 0x80; }
@@ -167,4 +168,11 @@ void text_put_moment(struct buf *b, struct str lang, int64_t ms, int offset_min)
     int of_day = (int)(minutes - day * DAY_MIN);
     text_put_date(b, lang, day, PRECISION_DAY);
     buf_print(b, " %02d:%02d", of_day / 60, of_day % 60);
+}
+
+struct str text_moment(struct call *c, int64_t ms)
+{
+    char at[TIME_TEXT];
+    time_format_local(ms, c->app ? c->app->time_offset_min : 0, at);
+    return str_copy(c->arena, str_z(at));
 }

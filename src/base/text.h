@@ -32,5 +32,7 @@ struct buf;
 void text_put_number(struct buf *b, struct str lang, int64_t v);
 void text_put_date(struct buf *b, struct str lang, int64_t day, int precision);
 void text_put_moment(struct buf *b, struct str lang, int64_t ms, int offset_min);
+/* text_moment: exact, for sentences and commands: the country's time with its offset (time_format_local); UTC where no node is open. */
+struct str text_moment(struct call *c, int64_t ms);
 
 #endif

@@ -1,6 +1,8 @@
 /* time.c: days are counted with the civil-from-days arithmetic over 400-year eras; no libc calendar, no time zone files. */
 #include "base/time.h"
 
+#include <string.h>
+
 #include <stdio.h>
 #include <time.h>
 
@@ -141,6 +143,16 @@ void time_format_ms(int64_t ms, char ret[static TIME_TEXT])
     at = put(at, (int)(rest / 1000 % 60), 2, '.');
     at = put(at, (int)(rest % 1000), 3, 'Z');
     *at = '\0';
+}
+
+void time_format_local(int64_t ms, int offset_min, char ret[static TIME_TEXT])
+{
+    int size = offset_min < 0 ? -offset_min : offset_min;
+    time_format_ms(ms + (int64_t)offset_min * 60000, ret);
+    char *at = strchr(ret, 'Z');
+    *at++ = offset_min < 0 ? '-' : '+';
+    at = put(at, size / 60, 2, ':');
+    (void)put(at, size % 60, 2, '\0');
 }
 
 bool time_parse_ms(struct str text, int64_t *ret)

@@ -15,6 +15,8 @@ int64_t time_monotonic_us(void);  /* for time-outs and durations only */
 
 /* time_format_ms: "2026-11-22T04:30:00.123Z". time_parse_ms: RFC 3339 with 'Z' or an offset, with or without a fraction. */
 void time_format_ms(int64_t ms, char ret[static TIME_TEXT]);
+/* time_format_local: for people: the same moment by clocks so many minutes ahead of UTC, with that offset, "2026-11-22T11:30:00.123+07:00": one word, and time_parse_ms reads it back. */
+void time_format_local(int64_t ms, int offset_min, char ret[static TIME_TEXT]);
 bool time_parse_ms(struct str text, int64_t *ret);
 bool time_parse_http(struct str text, int64_t *ret); /* RFC 9110 5.6.7, "Wed, 18 Nov 2026 11:06:40 GMT"; the two obsolete forms are refused */
 

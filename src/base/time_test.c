@@ -50,6 +50,12 @@ TEST(moments_are_printed_in_utc_with_milliseconds)
     char text[TIME_TEXT];
     time_format_ms(TEST_NOW_MS + 5, text);
     CHECK_STR(str_z(text), STR("2026-11-18T11:06:40.005Z"));
+    time_format_local(TEST_NOW_MS + 5, 7 * 60, text);
+    CHECK_STR(str_z(text), STR("2026-11-18T18:06:40.005+07:00"));
+    int64_t back;
+    CHECK(time_parse_ms(str_z(text), &back) && back == TEST_NOW_MS + 5);
+    time_format_local(TEST_NOW_MS, -210, text);
+    CHECK_STR(str_z(text), STR("2026-11-18T07:36:40.000-03:30"));
     time_format_ms(-1, text);
     CHECK_STR(str_z(text), STR("1969-12-31T23:59:59.999Z"));
 }

@@ -3,7 +3,7 @@
 
 #include "base/config.h"
 
-enum { FLOWS_MAX = 20000, FAULT_ROWS_MAX = 5000, GROUPS_MAX = 200 };
+enum { FLOWS_MAX = 20000, FAULT_ROWS_MAX = 5000, GROUPS_MAX = 200, SUM_ROWS_MAX = 50000 };
 
 static const struct query UPDATE_REPORT = { "monitor", "UPDATE monitor_report SET at_ms = $2, received_ms = $3 WHERE server = $1", NODE };
 static const struct query INSERT_REPORT = { "monitor", "INSERT INTO monitor_report (server, at_ms, received_ms) VALUES ($1, $2, $3)", NODE };
@@ -22,7 +22,8 @@ static const struct query LIST_FLOWS = { "monitor",
 static const struct query LIST_FAULTS = { "monitor",
     "SELECT fault, client, service, side, n, last_ms, fault_id FROM monitor_count WHERE minute >= $1 AND fault <> '' ORDER BY last_ms DESC, server LIMIT $2", NODE };
 static const struct query SUM_SERVERS = { "monitor",
-    "SELECT server, CAST(SUM(n) AS BIGINT), CAST(SUM(CASE WHEN fault <> '' THEN n ELSE 0 END) AS BIGINT) FROM monitor_count WHERE minute >= $1 GROUP BY server ORDER BY server LIMIT $2", NODE };
+    "SELECT server, service, CAST(SUM(n) AS BIGINT), CAST(SUM(CASE WHEN fault <> '' THEN n ELSE 0 END) AS BIGINT) FROM monitor_count WHERE minute >= $1 GROUP BY server, service "
+    "ORDER BY server, service LIMIT $2", NODE };
 static const struct query DROP_COUNTS = { "monitor", "DELETE FROM monitor_count WHERE minute < $1", NODE };
 
 /* ---- keeping ---- */
@@ -184,8 +185,15 @@ enum status monitor__sum_servers(struct call *c, int64_t from_minute, const stru
 {
     struct server_sum *list = arena_array(c->arena, struct server_sum, REPORTS_MAX);
     *n = 0;
-    DB_ROWS rows = db_run(c, &SUM_SERVERS, db_int(from_minute), db_int(REPORTS_MAX));
-    while (*n < REPORTS_MAX && db_next(&rows)) list[(*n)++] = (struct server_sum){ db_col_text(&rows, 0), db_col_int(&rows, 1), db_col_int(&rows, 2) };
+    DB_ROWS rows = db_run(c, &SUM_SERVERS, db_int(from_minute), db_int(SUM_ROWS_MAX));
+    while (db_next(&rows)) {
+        struct str server = db_col_text(&rows, 0);
+        bool more = *n && str_eq(list[*n - 1].server, server);
+        if (!more && *n == REPORTS_MAX) break;
+        if (!more) list[(*n)++] = (struct server_sum){ .server = server };
+        list[*n - 1].n += db_col_int(&rows, 2);
+        if (!health__is_upkeep(db_col_text(&rows, 1))) list[*n - 1].faults += db_col_int(&rows, 3); /* as the node itself counts them (health.c) */
+    }
     *ret = list;
     return db_finish(&rows);
 }

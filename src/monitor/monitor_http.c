@@ -112,21 +112,42 @@ static struct str member_of(struct call *c, struct str id)
 
 static struct str agency_of(struct call *c, struct str id) { return exchange_member_name(c, member_of(c, id)); }
 
+static struct page_fault_row explain(struct call *c, struct str fault)
+{
+    struct fault_help help = { .cause = TR("The other agency's node gave a fault that is not known here."), .cure = TR("Look for the id in the logs of both nodes.") };
+    (void)exchange_explain_fault(fault, &help);
+    return (struct page_fault_row){ .fault = fault, .hop = text_tr(c->lang, exchange_fault_hop(fault)), .cause = text_tr(c->lang, help.cause), .cure = text_tr(c->lang, help.cure),
+                                    .trouble = health__is_trouble(fault) };
+}
+
+/* pairs_of: who met this fault with whom, in the order of the list. */
+static void pairs_of(struct call *c, const struct fault_group *list, size_t n, struct page_fault_row *row)
+{
+    struct page_fault_pair *pairs = arena_array(c->arena, struct page_fault_pair, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct fault_group *g = &list[i];
+        if (!str_eq(g->fault, row->fault)) continue;
+        pairs[row->npairs++] = (struct page_fault_pair){ agency_of(c, g->client), agency_of(c, g->service), g->service, g->last_id, g->n, g->last_ms };
+        row->n += g->n;
+    }
+    row->pairs = pairs;
+}
+
 static enum status show_faults(struct call *c, const struct request *rq, struct reply *rp)
 {
     const struct fault_group *list;
-    size_t n;
+    size_t n, nrows = 0;
     if (!is_operator(c)) return ST_NOT_FOUND;
     TRY(monitor__list_faults(c, c->now_ms / MINUTE_MS - DAY_MINUTES, &list, &n));
     struct page_fault_row *rows = arena_array(c->arena, struct page_fault_row, n);
     for (size_t i = 0; i < n; i++) {
-        const struct fault_group *g = &list[i];
-        struct fault_help help = { .cause = TR("The other agency's node gave a fault that is not known here."), .cure = TR("Look for the id in the logs of both nodes.") };
-        (void)exchange_explain_fault(g->fault, &help);
-        rows[i] = (struct page_fault_row){ g->fault, text_tr(c->lang, exchange_fault_hop(g->fault)), agency_of(c, g->client), agency_of(c, g->service), g->service, g->last_id,
-                                           text_tr(c->lang, help.cause), text_tr(c->lang, help.cure), g->n, g->last_ms, health__is_trouble(g->fault) };
+        size_t k = 0;
+        while (k < nrows && !str_eq(rows[k].fault, list[i].fault)) k++;
+        if (k < nrows) continue; /* cause and cure stand once, above all who met it */
+        rows[nrows] = explain(c, list[i].fault);
+        pairs_of(c, &list[i], n - i, &rows[nrows++]);
     }
-    return reply_page(c, rq, rp, &PAGE_FAULTS, &(struct page_faults){ c->now_ms, rows, n });
+    return reply_page(c, rq, rp, &PAGE_FAULTS, &(struct page_faults){ c->now_ms, rows, nrows });
 }
 
 /* ---- who talks to whom ---- */

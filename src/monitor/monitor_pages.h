@@ -20,7 +20,8 @@ struct page_state {
 struct page_node_row { struct str server, agency; struct page_mark mark; struct str told /* what stands out */, ends /* certificates */; int64_t messages, faults; };
 struct page_nodes { struct page_mark mark; int64_t at_ms; const struct page_node_row *nodes; size_t nnodes; };
 
-struct page_fault_row { struct str fault, hop, from, to, service, id, cause, cure; int64_t n, last_ms; bool trouble; };
+struct page_fault_pair { struct str from, to, service, id /* of the last one */; int64_t n, last_ms; };
+struct page_fault_row { struct str fault, hop, cause, cure; int64_t n; bool trouble; const struct page_fault_pair *pairs; size_t npairs; };
 struct page_faults { int64_t at_ms; const struct page_fault_row *faults; size_t nfaults; };
 
 /* Shapes of the picture (picture.c): members around a circle, arcs with their heads. */

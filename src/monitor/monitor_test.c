@@ -208,6 +208,20 @@ TEST(an_exchange_that_both_ends_report_counts_once)
     CHECK(n == 2 && sums[0].n == 10 && sums[1].n == 9 && sums[1].faults == 2);
 }
 
+TEST(the_table_of_nodes_counts_faults_as_the_node_itself_does)
+{
+    struct report r = sample(c, "VN/GOV/H26/hn1");
+    struct exchange_count counts[] = { two_counts[0], two_counts[1], two_counts[1] };
+    const struct server_sum *sums;
+    size_t n;
+    counts[2].service = STR("VN/GOV/G22/directory/report"); /* the node's own upkeep */
+    r.counts = counts;
+    r.ncounts = 3;
+    CHECK_OK(monitor__keep_report(c, &r));
+    CHECK_OK(monitor__sum_servers(c, r.from_minute, &sums, &n));
+    CHECK(n == 1 && sums[0].n == 11 && sums[0].faults == 2);
+}
+
 TEST(an_exchange_that_did_not_leave_its_node_is_added)
 {
     struct report r = sample(c, "VN/GOV/H26/hn1");

@@ -15,7 +15,7 @@ static enum status read_known(struct call *c, struct known *k)
     int64_t now = c->now_ms / MINUTE_MS;
     TRY(exchange_list_admitted(c, &k->admitted, &k->nadmitted));
     TRY(monitor__sum_servers(c, now - RECENT_MINUTES + 1, &k->recent, &k->nrecent));
-    return monitor__sum_servers(c, now - HOUR_MINUTES, &k->hour, &k->nhour);
+    return monitor__sum_servers(c, now - HOUR_MINUTES + 1, &k->hour, &k->nhour);
 }
 
 static const struct server_sum *sum_of(const struct server_sum *list, size_t n, struct str server)

@@ -91,13 +91,6 @@ bool trust__ms_of_asn1(const ASN1_TIME *t, int64_t *ret)
     return true;
 }
 
-struct str trust__moment(struct arena *a, int64_t ms)
-{
-    char text[TIME_TEXT];
-    time_format_ms(ms, text);
-    return str_copy(a, str_z(text));
-}
-
 struct str trust__decimal(struct arena *a, const ASN1_INTEGER *number)
 {
     OSSL(BIGNUM) bn = ASN1_INTEGER_to_BN(number, NULL);

@@ -12,7 +12,5 @@ enum { TRUST_SKEW_MS = 60000 }; /* clocks of peers may differ by this much */
 bool trust__ms_of_asn1(const ASN1_TIME *t, int64_t *ret);
 /* trust__decimal: a serial number as decimal text. */
 struct str trust__decimal(struct arena *a, const ASN1_INTEGER *number);
-/* trust__moment: a moment for a sentence: "2026-11-22T04:30:00.000Z". */
-struct str trust__moment(struct arena *a, int64_t ms);
 
 #endif

@@ -1,6 +1,7 @@
 /* ocsp.c: answers of OCSP responders judged (RFC 6960, in the way x-road.md 3.5 rule 4 narrows it), and the questions to them. */
 #include "trust/cert.h"
 
+#include "base/text.h"
 #include "base/time.h"
 #include "trust/cert_int.h"
 #include "trust/ossl.h"
@@ -125,7 +126,7 @@ static enum status check_status(struct call *c, const struct single *s)
 {
     if (s->status == V_OCSP_CERTSTATUS_GOOD) return ST_OK;
     if (s->status != V_OCSP_CERTSTATUS_REVOKED) return refuse(c, "The responder does not know the certificate. Ask its owner for one from an approved authority.");
-    enum status st = call_fail(c, ST_INVALID, "certificate", "The certificate was revoked on %s. Its owner needs a new one.", trust__moment(c->arena, s->revoked_ms));
+    enum status st = call_fail(c, ST_INVALID, "certificate", "The certificate was revoked on %s. Its owner needs a new one.", text_moment(c, s->revoked_ms));
     return call_fault(c, st, STR("cert_validation"));
 }
 

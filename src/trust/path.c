@@ -2,6 +2,7 @@
  * the chain (RFC 5280); the times are judged here, so that clocks may differ by a minute and the sentence can name the day. */
 #include "trust/cert.h"
 
+#include "base/text.h"
 #include "trust/cert_int.h"
 #include "trust/ossl.h"
 
@@ -35,9 +36,9 @@ static enum status check_times(struct call *c, const X509 *cert, int64_t at_ms)
         return refuse(c, "The certificate's dates cannot be read. Ask its owner for another one.", STR("incorrect_certificate"));
     enum status st = ST_OK;
     if (at_ms + TRUST_SKEW_MS < from)
-        st = call_fail(c, ST_INVALID, "certificate", "The certificate is valid only from %s. Wait until then, or check this machine's clock.", trust__moment(c->arena, from));
+        st = call_fail(c, ST_INVALID, "certificate", "The certificate is valid only from %s. Wait until then, or check this machine's clock.", text_moment(c, from));
     else if (at_ms > to)
-        st = call_fail(c, ST_INVALID, "certificate", "The certificate ended on %s. Its owner needs a new one.", trust__moment(c->arena, to));
+        st = call_fail(c, ST_INVALID, "certificate", "The certificate ended on %s. Its owner needs a new one.", text_moment(c, to));
     return st == ST_OK ? st : call_fault(c, st, STR("cert_validity_time"));
 }
 

@@ -3,16 +3,15 @@
 
 #include "base/args.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "exchange/evidence/archive.h"
 
 enum { LIST_SLICE = 100 };
 
-static void print_row(const struct archive_row *r)
+static void print_row(struct call *c, const struct archive_row *r)
 {
-    char at[TIME_TEXT];
-    time_format_ms(r->at_ms, at);
-    (void)printf("%s  %.*s  rows %lld to %lld, %lld messages, %.*s\n", at, STR_ARG(r->file), (long long)r->first_seq, (long long)r->last_seq, (long long)r->n, STR_ARG(r->digest));
+    (void)printf("%.*s  %.*s  rows %lld to %lld, %lld messages, %.*s\n", STR_ARG(text_moment(c, r->at_ms)), STR_ARG(r->file), (long long)r->first_seq, (long long)r->last_seq, (long long)r->n, STR_ARG(r->digest));
 }
 
 enum status archive__list_run(struct call *c, const struct args *args)
@@ -23,7 +22,7 @@ enum status archive__list_run(struct call *c, const struct args *args)
     for (size_t n = LIST_SLICE; n == LIST_SLICE;) {
         TRY(archive__list(c, after, list, LIST_SLICE, &n));
         if (!n && !after) (void)printf("Nothing was archived yet.\n");
-        for (size_t i = 0; i < n; i++) print_row(&list[i]);
+        for (size_t i = 0; i < n; i++) print_row(c, &list[i]);
         if (n) after = list[n - 1].last_seq;
     }
     return ST_OK;

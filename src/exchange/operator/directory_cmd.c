@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "base/encode.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "exchange/operator/operator_int.h"
@@ -192,12 +193,10 @@ static enum status group_list_run(struct call *c, const struct args *args)
 
 static enum status rotate_key_run(struct call *c, const struct args *args)
 {
-    char at[TIME_TEXT];
     int64_t at_ms;
     (void)args;
     TRY(operator_rotate_key(c, &at_ms));
-    time_format_ms(at_ms, at);
-    (void)printf("A new key of the directory is made and published. It signs from %s on. Nobody needs a new anchor; give new members the one of `sen directory publish --anchor FILE`.\n", at);
+    (void)printf("A new key of the directory is made and published. It signs from %.*s on. Nobody needs a new anchor; give new members the one of `sen directory publish --anchor FILE`.\n", STR_ARG(text_moment(c, at_ms)));
     return ST_OK;
 }
 

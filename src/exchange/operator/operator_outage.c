@@ -5,6 +5,7 @@
 
 #include "base/args.h"
 #include "base/config.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "exchange/operator/operator_int.h"
 
@@ -112,17 +113,16 @@ static enum status read_service(struct call *c, const struct args *args, struct 
 
 enum status outage__list_run(struct call *c, const struct args *args)
 {
-    char at[TIME_TEXT];
     size_t n = 0;
     (void)args;
     TRY(need_sandbox(c));
     DB_ROWS rows = db_run(c, &LIST);
     for (; db_next(&rows); n++) {
         struct outage o = read_row(&rows);
-        time_format_ms(o.since_ms, at);
-        if (str_eq(o.service, expiry)) (void)printf("directory  ends at %s\n", at);
-        else if (o.stall_ms) (void)printf("%-9.*s  answers %lld s late, since %s\n", STR_ARG(o.service), (long long)(o.stall_ms / 1000), at);
-        else (void)printf("%-9.*s  stopped, since %s\n", STR_ARG(o.service), at);
+        struct str at = text_moment(c, o.since_ms);
+        if (str_eq(o.service, expiry)) (void)printf("directory  ends at %.*s\n", STR_ARG(at));
+        else if (o.stall_ms) (void)printf("%-9.*s  answers %lld s late, since %.*s\n", STR_ARG(o.service), (long long)(o.stall_ms / 1000), STR_ARG(at));
+        else (void)printf("%-9.*s  stopped, since %.*s\n", STR_ARG(o.service), STR_ARG(at));
     }
     if (!n) (void)printf("Every service answers.\n");
     return db_finish(&rows);

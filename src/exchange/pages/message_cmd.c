@@ -2,19 +2,18 @@
 #include <stdio.h>
 
 #include "base/args.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "exchange/evidence/evidence.h"
 #include "exchange/pages/pages.h"
 
 enum { LIST_DEFAULT = 50 };
 
-static void print_line(const struct message_line *l)
+static void print_line(struct call *c, const struct message_line *l)
 {
     static const char *const sides[] = { [SIDE_CONSUMER] = "asked   ", [SIDE_PROVIDER] = "answered", [SIDE_OWN] = "inside  " };
     static const char *const kinds[] = { [MESSAGE_QUESTION] = "request", [MESSAGE_ANSWER] = "answer ", [MESSAGE_REFUSAL] = "refusal" };
-    char at[TIME_TEXT];
-    time_format_ms(l->at_ms, at);
-    (void)printf("%s  %s %s  %.*s  %.*s -> %.*s  ", at, sides[l->side], kinds[l->kind], STR_ARG(l->request_id), STR_ARG(l->client), STR_ARG(l->service));
+    (void)printf("%.*s  %s %s  %.*s  %.*s -> %.*s  ", STR_ARG(text_moment(c, l->at_ms)), sides[l->side], kinds[l->kind], STR_ARG(l->request_id), STR_ARG(l->client), STR_ARG(l->service));
     if (l->fault.n) (void)printf("%.*s (%.*s)\n", STR_ARG(l->fault), STR_ARG(l->fault_id));
     else if (l->kind == MESSAGE_QUESTION) (void)printf("%lld bytes\n", (long long)l->body_bytes);
     else (void)printf("%lld, %lld bytes, %lld ms\n", (long long)l->status, (long long)l->body_bytes, (long long)(l->took_us / 1000));
@@ -26,7 +25,7 @@ static enum status read_moment(struct call *c, const struct args *args, const ch
 {
     struct str text = args_value(args, option);
     if (!text.n || message__read_moment(c, text, end, ret)) return ST_OK;
-    return call_fail(c, ST_INVALID, option, "Write the time as 2026-11-22, 2026-11-22 8:00 or 2026-11-22T08:00:00Z.");
+    return call_fail(c, ST_INVALID, option, "Write the time as 2026-11-22 or 2026-11-22 8:00 by the country's clocks, or with its offset, 2026-11-22T08:00:00+07:00 or 2026-11-22T01:00:00Z.");
 }
 
 static enum status read_side(struct call *c, struct str text, enum message_side *ret)
@@ -56,7 +55,7 @@ enum status message__list_run(struct call *c, const struct args *args)
     struct message_found found;
     TRY(read_filter(c, args, &f));
     TRY(message__list(c, &f, &found));
-    for (size_t i = 0; i < found.n; i++) print_line(&found.lines[i]);
+    for (size_t i = 0; i < found.n; i++) print_line(c, &found.lines[i]);
     if (!found.n) (void)printf("No message fits.\n");
     if (found.next.at_ms) (void)printf("Older ones follow: --before %.*s\n", STR_ARG(message__format_place(c, found.next)));
     if (found.behind) (void)printf("%lld messages are too new to be found yet. Try again in a few seconds.\n", (long long)found.behind);
@@ -70,15 +69,13 @@ static enum status find_person(struct call *c, struct str given, struct str purp
 {
     struct message_abouts found;
     struct str number;
-    char at[TIME_TEXT];
     if (!purpose.n) return call_fail(c, ST_INVALID, "purpose", "Name the purpose of the search with --purpose: the person reads it.");
     TRY(exchange__read_given(c, given, &number));
     TRY(message__list_person(c, str_trim(number), purpose, TIME_FAR, MESSAGE_LIST_MOST, &found));
     for (size_t i = 0; i < found.n; i++) {
         const struct message_about *a = &found.list[i];
-        time_format_ms(a->at_ms, at);
-        (void)printf("%s  %.*s  %.*s  for %.*s\n  ", at, STR_ARG(a->kind), STR_ARG(a->agency), STR_ARG(a->purpose));
-        if (a->has_line) print_line(&a->line);
+        (void)printf("%.*s  %.*s  %.*s  for %.*s\n  ", STR_ARG(text_moment(c, a->at_ms)), STR_ARG(a->kind), STR_ARG(a->agency), STR_ARG(a->purpose));
+        if (a->has_line) print_line(c, &a->line);
         else (void)printf("no message of it is in the log\n");
     }
     if (!found.n) (void)printf("Nobody was told anything about this person.\n");
@@ -93,7 +90,7 @@ enum status message__find_run(struct call *c, const struct args *args)
     if ((id.n > 0) == (person.n > 0)) return call_fail(c, ST_INVALID, "ID", "Give either an id or --person.");
     if (person.n) return find_person(c, person, args_value(args, "purpose"));
     TRY(message__find_any(c, id, &list, &n));
-    for (size_t i = 0; i < n; i++) print_line(&list[i]);
+    for (size_t i = 0; i < n; i++) print_line(c, &list[i]);
     return ST_OK;
 }
 
@@ -120,7 +117,7 @@ enum status message__show_run(struct call *c, const struct args *args)
     if (purpose.n) TRY(message__journal_opening(c, purpose, id));
     if (folder.n) return evidence__export(c, list, n, folder);
     for (size_t i = 0; i < n; i++) {
-        print_line(&list[i]);
+        print_line(c, &list[i]);
         (void)printf("  message id %.*s\n", STR_ARG(list[i].message_id));
         struct message_line line = list[i];
         if (purpose.n) TRY(message__apart(c, print_parts, &line));
@@ -129,7 +126,7 @@ enum status message__show_run(struct call *c, const struct args *args)
 }
 
 const struct option message__list_options[] = {
-    { OPTION_VALUE, "since", "TIME", "only from this day or moment on, 2026-11-22, '2026-11-22 8:00' or 2026-11-22T08:00:00Z", false },
+    { OPTION_VALUE, "since", "TIME", "only from this day or moment on: 2026-11-22 or '2026-11-22 8:00' by the country's clocks, in which times are printed too; or with an offset, 2026-11-22T08:00:00+07:00 or 2026-11-22T01:00:00Z", false },
     { OPTION_VALUE, "until", "TIME", "only up to the end of this day or moment", false },
     { OPTION_VALUE, "party", "ID", "only with this member or subsystem at either end", false },
     { OPTION_VALUE, "client", "ID", "only this client, or the subsystems of this member", false },

@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "exchange/directory/clock.h"
@@ -281,12 +282,10 @@ enum status stamp__load(struct call *c)
 enum status stamp__may_go_on(struct call *c)
 {
     int64_t since_ms = atomic_load_explicit(&exchange__of(c)->stamper.failing_ms, memory_order_relaxed);
-    char at[TIME_TEXT];
     if (since_ms == TIME_FAR) return ST_OK;
     int64_t allowed_s = config_count(c->app->config, "exchange.stamp_failure_s");
     if (allowed_s == 0 || c->now_ms - since_ms <= 1000 * allowed_s) return ST_OK;
-    time_format_ms(since_ms, at);
-    return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "This node could not have its messages time-stamped since %s, longer than is allowed, so it passes none on. Tell its administrator: the time-stamp service must answer again.", str_copy(c->arena, str_z(at))),
+    return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "This node could not have its messages time-stamped since %s, longer than is allowed, so it passes none on. Tell its administrator: the time-stamp service must answer again.", text_moment(c, since_ms)),
                       STR("logging_failed.timestamper_failed"));
 }
 

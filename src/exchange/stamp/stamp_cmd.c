@@ -3,6 +3,7 @@
 
 #include "base/args.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "exchange/directory/directory.h"
 #include "exchange/stamp/stamp.h"
@@ -10,12 +11,7 @@
 
 enum { CERT_FILE_MAX = 64 * 1024, REASON_VALUES = 4 };
 
-static void print_moment(const char *label, int64_t ms)
-{
-    char at[TIME_TEXT];
-    time_format_ms(ms, at);
-    (void)printf("%s%s\n", label, ms ? at : "-");
-}
+static void print_moment(struct call *c, const char *label, int64_t ms) { (void)printf("%s%.*s\n", label, STR_ARG(ms ? text_moment(c, ms) : STR("-"))); }
 
 static void print_reason(struct call *c, const struct stamp_state *s)
 {
@@ -30,10 +26,10 @@ enum status stamp__state_run(struct call *c, const struct args *args)
     struct stamp_state s;
     (void)args;
     TRY(exchange_stamp_state(c, &s));
-    print_moment("Newest time-stamp:     ", s.last_ms);
+    print_moment(c, "Newest time-stamp:     ", s.last_ms);
     (void)printf("Messages that wait:    %lld\n", (long long)s.waiting);
-    print_moment("The oldest is of:      ", s.oldest_waiting_ms);
-    print_moment("Stamping fails since:  ", s.failing_since_ms);
+    print_moment(c, "The oldest is of:      ", s.oldest_waiting_ms);
+    print_moment(c, "Stamping fails since:  ", s.failing_since_ms);
     if (s.reason.n) print_reason(c, &s);
     return ST_OK;
 }

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "base/encode.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "exchange/directory/clock.h"
@@ -12,13 +13,6 @@
 enum { CONNECT_MS = 5000, TOTAL_MS = 10000, STATUS_PORT = 5577, JOB_BUDGET_US = 4000000 };
 
 /* ---- refusing ---- */
-
-static struct str moment(struct call *c, int64_t ms)
-{
-    char text[TIME_TEXT];
-    time_format_ms(ms, text);
-    return str_copy(c->arena, str_z(text));
-}
 
 /* of_peer: who was asked about a peer's certificate is the peer. */
 static enum status of_peer(struct call *c, const struct status_facts *f, struct str since)
@@ -31,7 +25,7 @@ static enum status of_peer(struct call *c, const struct status_facts *f, struct 
 /* still_holds: it fails, but what came before may still be shown. */
 static enum status still_holds(struct call *c, const struct status_facts *f, struct str since)
 {
-    struct str until = moment(c, f->until_ms);
+    struct str until = text_moment(c, f->until_ms);
     if (f->trouble == TROUBLE_WRONG)
         return call_fail(c, ST_UNAVAILABLE, "", "What the status service %s tells about this node's certificate cannot be used, since %s; the last good answer still holds until %s. Compare the clocks, and tell the operator.", f->where, since, until);
     return call_fail(c, ST_UNAVAILABLE, "", "The status service %s has not answered since %s; its last answer about this node's certificate still holds until %s. Tell the operator.", f->where, since, until);
@@ -47,7 +41,7 @@ static enum status has_ended(struct call *c, const struct status_facts *f, struc
 /* no_answer: who was asked, since when in vain, whether there is still something to show, and what to do. */
 static enum status no_answer(struct call *c, const struct status_facts *f)
 {
-    struct str since = moment(c, f->failing_since_ms);
+    struct str since = text_moment(c, f->failing_since_ms);
     enum status st;
     if (!f->failing_since_ms)
         st = call_fail(c, ST_UNAVAILABLE, "", "The status of this node's certificate has not been fetched yet. Try again in a few seconds.");

@@ -156,7 +156,7 @@ TEST(a_service_that_is_silent_is_named_with_the_moment_and_not_asked_by_each_mes
     call_clear(c);
     o.url = STR("http://127.0.0.1:1/never-asked");
     CHECK(ocsp__own(c, o.cert, &answer) == ST_UNAVAILABLE);
-    CHECK_STR(call_error(c)->args[1], moment(c, since));
+    CHECK_STR(call_error(c)->args[1], text_moment(c, since));
     call_clear(c);
     CHECK_OK(offer(c, &o, STR(""), answer_about(c, &o, o.cert, CERT_GOOD, c->now_ms, c->now_ms + 10 * MINUTE_MS)));
     CHECK_OK(ocsp__own(c, o.cert, &answer));
@@ -177,7 +177,7 @@ TEST(while_an_answer_is_at_hand_a_failure_says_until_when_it_holds)
     struct str answer;
     CHECK(ask_services(c, o.ex->pictures.own, o.cert, &by, &answer) == ST_UNAVAILABLE);
     CHECK(str_find(call_error(c)->sentence, STR("still holds until")) != SIZE_MAX && str_find(call_error(c)->sentence, STR("has ended")) == SIZE_MAX);
-    CHECK_STR(call_error(c)->args[2], moment(c, until));
+    CHECK_STR(call_error(c)->args[2], text_moment(c, until));
     call_clear(c);
     CHECK(ocsp__failing(c, o.cert, &e) == since && str_find(e.sentence, STR("still holds until")) != SIZE_MAX);
     pass(c, 10 * MINUTE_MS);
