@@ -52,7 +52,7 @@ test('threads bear names', async () => {
   await ask();
   const tasks = `/proc/${nation.hanoi.pid('server')}/task`;
   const names = new Set(readdirSync(tasks).map((id) => { try { return readFileSync(`${tasks}/${id}/comm`, 'utf8').trim(); } catch { return 'sen-server'; /* it has ended */ } }));
-  for (const name of ['sen-server', 'sen-loop', 'sen-worker', 'sen-systems', 'sen-sweep', 'sen-job stamp', 'sen-job head']) assert.ok(names.has(name), `${name} of ${[...names]}`);
+  for (const name of ['sen-server', 'sen-loop', 'sen-worker', 'sen-pages', 'sen-sweep', 'sen-job stamp', 'sen-job head']) assert.ok(names.has(name), `${name} of ${[...names]}`);
 });
 
 test('only who has the right sees them; another node shows itself alone', async () => {
