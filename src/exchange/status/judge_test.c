@@ -158,12 +158,12 @@ TEST(a_member_is_read_by_the_profile_of_the_authority_that_issued_the_certificat
     n.cas[0].profile = STR("ee.ria.xroad.common.certificateprofile.impl.EjbcaCertificateProfileInfoProvider");
     n.cas[OTHER_AUTHORITY].profile = STR("ee.ria.xroad.common.certificateprofile.impl.BasicCertificateProfileInfoProvider");
     struct str first = issue(c, &n.top, sign, CERT_SIGN, DAY_MS), second = issue(c, &n.other, sign, CERT_SIGN, DAY_MS);
-    struct str of_first = good(c, &n.top, first), of_second = good(c, &n.other, second);
-    CHECK_OK(judge__signer(c, &n.d, first, of_first, &by_name));
-    CHECK_OK(judge__signer(c, &n.d, second, of_second, &G01));
-    check_fault(c, judge__signer(c, &n.d, first, of_first, &G01), "incorrect_certificate");
+    const struct signature_facts *of_first = signed_by(c, first, good(c, &n.top, first)), *of_second = signed_by(c, second, good(c, &n.other, second));
+    CHECK_OK(judge__signer(c, &n.d, of_first, &by_name));
+    CHECK_OK(judge__signer(c, &n.d, of_second, &G01));
+    check_fault(c, judge__signer(c, &n.d, of_first, &G01), "incorrect_certificate");
     call_clear(c);
-    check_fault(c, judge__signer(c, &n.d, second, of_second, &by_name), "incorrect_certificate");
+    check_fault(c, judge__signer(c, &n.d, of_second, &by_name), "incorrect_certificate");
     close_nation(c, &n);
 }
 
