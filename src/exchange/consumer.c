@@ -149,6 +149,7 @@ static enum status by_this_node(struct call *c, const struct trip *t, bool own, 
     inner.trace = random_uuid(c->arena);
     enum status st = provider__answer(&inner, &p, &t->sent, ret);
     c->db = inner.db;
+    c->now_ms = inner.now_ms;
     if (st == ST_OK) return ST_OK;
     ret->fault = fault__of_call(&inner, st, HOP_PROVIDER);
     ret->has_fault = true;

@@ -3,6 +3,7 @@
 #include "exchange/exchange_int.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/config.h"
 #include "base/file.h"
@@ -33,12 +34,13 @@ static const char NODE_YAML[] =
     "    - {client: VN/GOV/G22/foreign, subsystem: population, service: person, purpose: case.handle, columns: ['*']}\n";
 
 /* struct world: the node of a test and the certificates it was given. */
-struct world { struct test_trust t; struct config *config; struct str tls, sign; int calls; struct str seen_purpose, seen_user; };
+struct world { struct test_trust t; struct config *config; struct str tls, sign; int calls; int64_t takes_us; struct str seen_purpose, seen_user; };
 
 static enum status person(struct call *c, const struct service_request *rq, struct service_reply *rp)
 {
     struct world *w = (struct world *)(uintptr_t)rq->arg;
     w->calls++;
+    for (int64_t until_us = time_monotonic_us() + w->takes_us; time_monotonic_us() < until_us;) (void)usleep(1000);
     w->seen_purpose = c->purpose;
     w->seen_user = c->actor->user;
     if (str_eq(rq->body, STR("nobody"))) return call_fail(c, ST_NOT_FOUND, "value", "There is no such person. Check the number.");
@@ -166,6 +168,20 @@ TEST(a_question_over_the_whole_road_stands_four_times_in_the_log)
     CHECK_OK(consumer__exchange(c, &o, &in, &f));
     CHECK(in.head.status == 200 && w.calls == 1 && test_logged(c) == 4);
     CHECK_STR(in.body, STR("you asked {}"));
+    close_world(c, &w);
+}
+
+TEST(each_row_bears_its_own_moment)
+{
+    struct world w;
+    struct exchange_answer answer;
+    struct message_found found;
+    open_world(c, &w);
+    w.takes_us = 20000;
+    struct exchange_request rq = question(c, PERSON, "/by/pin", "residence.register");
+    CHECK_OK(exchange_call(c, &rq, &answer));
+    CHECK_OK(message__list(c, &(struct message_filter){ 0 }, &found));
+    CHECK(found.n == 2 && found.lines[0].kind == MESSAGE_ANSWER && found.lines[0].at_ms >= found.lines[1].at_ms + 20 && c->now_ms >= found.lines[0].at_ms);
     close_world(c, &w);
 }
 

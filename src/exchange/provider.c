@@ -111,7 +111,7 @@ static enum status settle(struct call *c, struct asked *a)
     return refuse_replay(c, st);
 }
 
-static enum status run(struct call *c, struct asked *a, struct service_reply *rp, struct header *headers, size_t *nheaders)
+static enum status run_service(struct call *c, struct asked *a, struct service_reply *rp, struct header *headers, size_t *nheaders)
 {
     if (a->row) return services__run(c, a->row, &a->rq, rp, headers, nheaders);
     TRY(metadata__run(c, &a->rq, rp));
@@ -126,6 +126,15 @@ static enum status unfit(struct call *c, const struct asked *a)
     call_clear(c);
     return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The service %s answered with headers that cannot travel: malformed, more than 90, or over 64 KiB. It may have done what was asked. Tell the agency that offers it.", a->service_text),
                       STR("service_failed.invalid_response"));
+}
+
+/* run: a service may take minutes; what is signed and logged after it is of then. */
+static enum status run(struct call *c, struct asked *a, struct service_reply *rp, struct header *headers, size_t *nheaders)
+{
+    int64_t began_us = time_monotonic_us();
+    enum status st = run_service(c, a, rp, headers, nheaders);
+    c->now_ms += (time_monotonic_us() - began_us) / 1000;
+    return st;
 }
 
 /* make_answer: the service's answer as a signed message. */
