@@ -73,6 +73,34 @@ bool text_is_plain(struct str s)
     return text_is_utf8(s);
 }
 
+/* shown_run: how many bytes at the start a terminal takes as text. */
+static size_t shown_run(struct str s)
+{
+    size_t at = 0;
+    while (at < s.n) {
+        size_t n = text_step(str_skip(s, at));
+        if (n == 0 || (!text_is_plain(str_of(s.p + at, n)) && s.p[at] != '\n' && s.p[at] != '\t' && !str_starts(str_skip(s, at), STR("\r\n")))) break;
+        at += n;
+    }
+    return at;
+}
+
+struct str text_visible(struct arena *a, struct str s)
+{
+    enum { AS_HEX = 4 };
+    size_t run = shown_run(s);
+    if (run == s.n) return s;
+    struct buf b = buf_in(a, AS_HEX * s.n + 1);
+    for (;; run = shown_run(s)) {
+        buf_put(&b, str_first(s, run));
+        s = str_skip(s, run);
+        size_t n = s.n ? text_step(s) : 0;
+        for (size_t i = 0; i < (n ? n : s.n ? 1 : 0); i++) buf_print(&b, "\\x%02x", (unsigned)(uint8_t)s.p[i]);
+        if (!s.n) return buf_str(&b);
+        s = str_skip(s, n ? n : 1);
+    }
+}
+
 size_t text_count(struct str s)
 {
     size_t n = 0;

@@ -8,6 +8,8 @@ size_t text_step(struct str s);                       /* bytes of the first code
 bool text_is_utf8(struct str s);                      /* strict: no overlong forms, no surrogates */
 struct str text_first(struct str s, size_t n);        /* at most n bytes of UTF-8, no broken character at the end */
 bool text_is_plain(struct str s);                     /* valid UTF-8 without control characters (tab and line breaks count as such) */
+/* text_visible: what others wrote, for a terminal: control characters but line ends and tabs, and bytes that are not UTF-8, as \x1b. The same text where there are none. */
+struct str text_visible(struct arena *a, struct str s);
 size_t text_count(struct str s);                      /* code points of valid UTF-8 */
 /* text_nfc: NFC form in the arena; false when it is not valid UTF-8. */
 bool text_nfc(struct arena *a, struct str s, struct str *ret);

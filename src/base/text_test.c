@@ -93,3 +93,12 @@ TEST(moments_are_local)
     text_put_moment(&b, STR("vi"), date_day(2026, 1, 1) * 86400000 - 60000, 420);
     CHECK_STR(buf_str(&b), STR("01/01/2026 06:59"));
 }
+
+TEST(what_others_wrote_is_shown_and_not_obeyed)
+{
+    CHECK_STR(text_visible(c->arena, STR("Trần Thị Bình\t1\nx\r\ny")), STR("Trần Thị Bình\t1\nx\r\ny"));
+    CHECK_STR(text_visible(c->arena, STR("")), STR(""));
+    CHECK_STR(text_visible(c->arena, STR("evil\x1b[31m\x07")), STR("evil\\x1b[31m\\x07"));
+    CHECK_STR(text_visible(c->arena, STR("a\rb\xc2\x9bk\xffz\0")), STR("a\\x0db\\xc2\\x9bk\\xffz\\x00"));
+    CHECK(text_is_plain(text_visible(c->arena, STR("\x1b\x7f\x80\xe1"))));
+}

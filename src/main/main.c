@@ -7,6 +7,7 @@
 #include "base/args.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "main/help.h"
 #include "main/modules.h"
 #include "main/node.h"
@@ -69,9 +70,10 @@ static int tell(struct call *c, enum status st)
 {
     if (st == ST_OK) return fflush(stdout) == 0 ? 0 : status_exit(ST_UNAVAILABLE);
     struct call_error e = call_sentence(c, st);
+    struct str sentence = text_visible(c->arena, e.sentence); /* it may quote what another node said */
     (void)fflush(stdout);
-    if (e.field.n) (void)fprintf(stderr, "sen: %.*s: %.*s\n", STR_ARG(e.field), STR_ARG(e.sentence));
-    else (void)fprintf(stderr, "sen: %.*s\n", STR_ARG(e.sentence));
+    if (e.field.n) (void)fprintf(stderr, "sen: %.*s: %.*s\n", STR_ARG(e.field), STR_ARG(sentence));
+    else (void)fprintf(stderr, "sen: %.*s\n", STR_ARG(sentence));
     return status_exit(st);
 }
 

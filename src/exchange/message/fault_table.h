@@ -1,9 +1,9 @@
 /* fault_table.h: the fault codes of X-Road (7.8 spelling, x-road 1.7) that this gateway raises or may be told, what each means to the program, the sentence for the
  * person who asked, and cause and cure for those who keep the nodes. A code behind another may mean something of its own ("service_failed.network_error"). All are the same words as in doc/faults.md (a test compares them). Included by fault.c alone.
  * FAULT(code, status, sentence, cause, cure): English, the keys of their translations. */
-FAULT("io_error", ST_UNAVAILABLE, "The connection to the other agency's node broke. Try again in a minute.",
+FAULT("io_error", ST_UNAVAILABLE, "The connection to the other agency's node broke. Try again in a minute; what changes something, only when you know that it was not done.",
     "The connection broke, or a part of this node was not available.", "Try again; look at the log line before it.")
-FAULT("network_error", ST_UNAVAILABLE, "The other agency's node cannot be reached. Try again in a minute; if it lasts, tell your administrator.",
+FAULT("network_error", ST_UNAVAILABLE, "The other agency's node cannot be reached, or broke off. Try again in a minute; what changes something, only when you know that it was not done. If it lasts, tell your administrator.",
     "No connection to the other node, or it broke off or stood still over a question that it may have taken.", "Is it running? Ports 5500 and 5577 open? sen directory show for its address. What changes something: ask first whether it was done.")
 FAULT("unknown_host", ST_UNAVAILABLE, "The address of the other agency's node is unknown. Tell your administrator.",
     "Its name does not resolve.", "Check DNS, or the address in the directory.")
@@ -12,7 +12,7 @@ FAULT("http_error", ST_UNAVAILABLE, "The other agency's node gave an answer that
 FAULT("internal_error", ST_BROKEN, "A node on the way had an internal error. Give your administrator the id of this request.",
     "A bug, or something not foreseen.", "Report it with detail.")
 FAULT("bad_request", ST_INVALID, "The request is malformed. Correct it as the fault's message says.",
-    "Path, header or size is wrong; the message says which.", "Correct the request; path and headers are at most 64 KiB, ids 255 characters.")
+    "Path, header or size is wrong; the message says which.", "Correct the request; path and headers are together at most 15,000 bytes, ids 255 characters. A longer head gets HTTP's own 414 or 431.")
 FAULT("not_found", ST_NOT_FOUND, "What was asked does not exist. Check the address.",
     "The address does not exist.", "Check it.")
 FAULT("database_error", ST_UNAVAILABLE, "A database on the way is not available. Try again in a minute.",
@@ -102,9 +102,9 @@ FAULT("access_denied", ST_DENIED, "The other agency does not allow this service 
     "No right fits client, service, method, path and purpose; a path with an encoded slash or .. fits none.", "Ask the provider for a right in its exchange.rights; send X-Sen-Purpose with a code that the right names.")
 FAULT("service_disabled", ST_UNAVAILABLE, "The other agency has switched this service off for now. Try again later.",
     "The provider switched the service off; its notice stands in the message.", "Wait, or ask the provider.")
-FAULT("service_failed", ST_UNAVAILABLE, "The system behind the other agency's node does not answer. Try again in a minute.",
-    "The system behind the provider's node does not answer.", "The provider checks the url in exchange.services.")
-FAULT("service_failed.network_error", ST_UNAVAILABLE, "The system behind the other agency's node does not answer. Try again in a minute.",
+FAULT("service_failed", ST_UNAVAILABLE, "The system behind the other agency's node does not answer as it should. Try again in a minute; what changes something, only when you know that it was not done.",
+    "The system behind the provider's node does not answer, or its answer fits no message.", "The provider checks the url in exchange.services, and that system. What changes something: ask first whether it was done.")
+FAULT("service_failed.network_error", ST_UNAVAILABLE, "The system behind the other agency's node does not answer as it should. Try again in a minute; what changes something, only when you know that it was not done.",
     "The system behind the provider's node could not be reached, or it broke off or stood still over a question that it may have taken.",
     "On the provider: message.refused in its log names the address and the reason, and sen doctor tries the url of each of its exchange.services. What changes something: ask first whether it was done.")
 FAULT("missing_signature", ST_DENIED, "The message is not signed. Nothing was used. Tell your administrator.",

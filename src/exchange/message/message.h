@@ -59,6 +59,8 @@ NODISCARD enum status rest__parse_request(struct call *c, struct str bytes, stru
 NODISCARD enum status rest__parse_response(struct call *c, struct str bytes, struct rest_head *ret);
 struct str rest__header(const struct rest_head *h, const char *name);         /* the last one, any case; p NULL when absent */
 struct str rest__short_header(const struct rest_head *h, const char *name);   /* its first EXCHANGE_TEXT_MAX bytes, whole characters: for log and journal */
+bool rest__has_plain_headers(const struct rest_head *h);                      /* no control characters but tabs; what was signed may hold some */
+bool rest__is_safe(struct str method);                                        /* changes nothing (RFC 9110 9.2.1) */
 NODISCARD enum status rest__parse_target(struct call *c, struct str target, struct rest_target *ret);
 bool rest__is_filtered(struct str name);                                       /* 1.2: never travels */
 NODISCARD enum status rest__write_request(struct call *c, struct str method, struct str target, const struct header *headers, size_t n,

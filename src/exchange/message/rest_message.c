@@ -39,6 +39,14 @@ static bool is_line(struct str s)
     return true;
 }
 
+/* is_value: what a header may hold (RFC 9110 5.5): no control characters but tabs. */
+static bool is_value(struct str s)
+{
+    for (size_t i = str_plain_run(s, 0, 0); i < s.n; i++)
+        if (((unsigned char)s.p[i] < ' ' && s.p[i] != '\t') || s.p[i] == 0x7f) return false;
+    return true;
+}
+
 static bool is_token_char(unsigned char ch)
 {
     if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '-') return true; /* what names are made of */
@@ -102,6 +110,15 @@ enum status rest__parse_response(struct call *c, struct str bytes, struct rest_h
     return ST_OK;
 }
 
+bool rest__has_plain_headers(const struct rest_head *h)
+{
+    for (size_t i = 0; i < h->nheaders; i++)
+        if (!is_value(h->headers[i].value)) return false;
+    return true;
+}
+
+bool rest__is_safe(struct str method) { return str_eq(method, STR("GET")) || str_eq(method, STR("HEAD")) || str_eq(method, STR("OPTIONS")) || str_eq(method, STR("TRACE")); }
+
 struct str rest__header(const struct rest_head *h, const char *name)
 {
     for (size_t i = h->nheaders; i-- > 0;)
@@ -161,7 +178,7 @@ enum status rest__parse_target(struct call *c, struct str target, struct rest_ta
 /* put_header: one canonical line; false when it would break the form. */
 static bool put_header(struct buf *b, struct header *list, size_t *n, struct header h)
 {
-    if (*n == EXCHANGE_HEADERS_MAX || !is_token(h.name) || !is_line(h.value) || !text_is_utf8(h.value)) return false;
+    if (*n == EXCHANGE_HEADERS_MAX || !is_token(h.name) || !is_value(h.value) || !text_is_utf8(h.value)) return false;
     buf_put(b, h.name);
     buf_put_c(b, ':');
     buf_put(b, h.value);
@@ -223,7 +240,7 @@ static struct str reason_of(int status)
 
 enum status rest__write_response(struct call *c, int status, const struct header *headers, size_t n, const struct rest_facts *facts, struct rest_head *ret)
 {
-    static const struct str ours[] = { STR_INIT("x-road-id"), STR_INIT("x-road-client"), STR_INIT("x-road-request-id"), STR_INIT("x-road-request-hash") };
+    static const struct str ours[] = { STR_INIT("x-road-id"), STR_INIT("x-road-client"), STR_INIT("x-road-request-id"), STR_INIT("x-road-request-hash"), STR_INIT("x-road-error") };
     struct rest_head h = { .status = status, .reason = reason_of(status) };
     struct header list[EXCHANGE_HEADERS_MAX];
     struct buf b = buf_in(c->arena, EXCHANGE_HEAD_MAX);
@@ -234,7 +251,7 @@ enum status rest__write_response(struct call *c, int status, const struct header
     buf_put(&b, STR("\r\n"));
     bool good = true;
     for (size_t i = 0; i < n && good; i++)
-        if (!rest__is_filtered(headers[i].name) && !name_in(headers[i].name, ours, 4)) good = put_header(&b, list, &h.nheaders, headers[i]);
+        if (!rest__is_filtered(headers[i].name) && !name_in(headers[i].name, ours, sizeof ours / sizeof *ours)) good = put_header(&b, list, &h.nheaders, headers[i]);
     const struct header last[] = { { STR_INIT("x-road-id"), facts->id }, { STR_INIT("x-road-client"), facts->client }, { STR_INIT("x-road-service"), facts->service },
                                    { STR_INIT("x-road-request-id"), facts->request_id }, { STR_INIT("x-road-request-hash"), facts->request_hash } };
     for (size_t i = 0; i < 5 && good; i++) good = put_header(&b, list, &h.nheaders, last[i]);

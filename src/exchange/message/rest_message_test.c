@@ -163,3 +163,30 @@ TEST(bad_targets_are_refused)
         call_clear(c);
     }
 }
+
+TEST(a_header_with_control_characters_does_not_travel)
+{
+    const struct header good[] = { { STR_INIT("X-Road-Id"), STR_INIT("tab\there, h\xc3\xa0") } };
+    static const struct str bad_values[] = { STR_INIT("evil\x1b[31m"), STR_INIT("bell\x07"), STR_INIT("\x7f"), STR_INIT("a\nb") };
+    struct rest_head h;
+    CHECK_OK(rest__write_request(c, STR("GET"), STR("/r1/VN/GOV/10001/population/person"), good, 1, STR("r"), &h));
+    CHECK(rest__has_plain_headers(&h));
+    for (size_t i = 0; i < sizeof bad_values / sizeof *bad_values; i++) {
+        const struct header evil[] = { { STR_INIT("X-Road-Id"), bad_values[i] } };
+        call_clear(c);
+        CHECK(rest__write_request(c, STR("GET"), STR("/r1/VN/GOV/10001/population/person"), evil, 1, STR("r"), &h) == ST_INVALID);
+        CHECK_STR(call_error(c)->fault, STR("bad_request"));
+    }
+    CHECK_OK(rest__parse_request(c, STR("GET\r\n/r1/VN/GOV/10001/population/person\r\nX-Road-Id:evil\x1b[31m\r\n"), &h)); /* may have been signed and logged: it is read, and goes no further */
+    CHECK(!rest__has_plain_headers(&h));
+}
+
+TEST(a_service_tells_no_fault_of_the_road)
+{
+    const struct header said[] = { { STR_INIT("X-Road-Error"), STR_INIT("server.serverproxy.access_denied") }, { STR_INIT("x-road-ERROR"), STR_INIT("x") }, { STR_INIT("X-A"), STR_INIT("1") } };
+    const struct rest_facts facts = { STR_INIT("id"), STR_INIT("client"), STR_INIT("service"), STR_INIT("request"), STR_INIT("hash") };
+    struct rest_head h;
+    CHECK_OK(rest__write_response(c, 200, said, 3, &facts, &h));
+    CHECK(rest__header(&h, "x-road-error").p == NULL);
+    CHECK_STR(rest__header(&h, "x-a"), STR("1"));
+}
