@@ -10,7 +10,7 @@
 #include "trust/trust.h"
 #include "web/client.h"
 
-enum { TIMEOUT_DEFAULT_S = 60, TIMEOUT_MOST_S = 3600, CONNECT_MS = 30000, LONGEST_MS = 3600 * 1000 };
+enum { TIMEOUT_DEFAULT_S = 60, TIMEOUT_MOST_S = 3600, CONNECT_MS = 30000, LONGEST_MS = 3600 * 1000, FAIR_BYTES_S = 1024 * 1024, STATUS_LEAST = 200, STATUS_MOST = 599 };
 
 static struct service_row *add_row(struct services *s)
 {
@@ -197,13 +197,15 @@ static enum status run_backend(struct call *c, const struct service_row *row, co
     struct str base = row->url;
     if (base.n && base.p[base.n - 1] == '/' && rq->path.n) base.n--; /* no double slash at the joint */
     struct client_request out = { .method = rq->method, .body = rq->body, .large = rq->large, .spools = true,
-                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .max_answer = EXCHANGE_LARGE_MAX,
+                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .fair_bytes_s = FAIR_BYTES_S, .acts = !rest__is_safe(rq->method), .max_answer = EXCHANGE_LARGE_MAX,
                                   .judge = row->certs.n ? judge_backend : NULL, .judge_arg = (void *)(uintptr_t)row, .shows_own = true };
     struct client_answer in;
     out.headers = forwarded(c, rq, &out.nheaders);
     out.url = str_join(c->arena, base, rq->path, rq->query.n ? STR("?") : STR(""), rq->query, STR_END);
     enum status st = client_fetch(c, &out, &in);
     if (st != ST_OK) return told(c, rq, st);
+    if (in.status < STATUS_LEAST || in.status > STATUS_MOST)
+        return call_fault(c, call_fail(c, ST_UNAVAILABLE, "", "The system behind this service answered with the HTTP status %s, which no message can carry. Tell the agency.", str_print(c->arena, "%d", in.status)), STR("service_failed.invalid_response"));
     *rp = (struct service_reply){ .status = in.status, .body = in.body, .large = in.large };
     for (size_t i = 0; i < in.nheaders && *nheaders < SERVICE_HEADERS_MAX; i++)
         if (!rest__is_filtered(in.headers[i].name)) headers[(*nheaders)++] = (struct header){ in.headers[i].name, as_utf8(c->arena, in.headers[i].value) };

@@ -138,6 +138,7 @@ struct fetch {
     struct client_tls tls;
     struct answer answer;
     int64_t began_us, until_us;
+    bool talked;                 /* the other side may have got (some of) the request */
     char error[CLIENT_ERROR];
 };
 
@@ -212,6 +213,16 @@ static enum status make_request(struct fetch *f, struct client_question *q)
     return ST_OK;
 }
 
+/* tell_taken: the other side may have done what it was asked for, so nobody is told to just ask again. */
+static enum status tell_taken(struct call *c, CURLcode rc, const struct client_request *rq, struct str place)
+{
+    if (rc == CURLE_OPERATION_TIMEDOUT)
+        return call_fail(c, ST_UNAVAILABLE, "", "%s did not answer in time. It may have done what it was asked for: find that out before you ask again.", place);
+    if (rc != CURLE_PARTIAL_FILE && rq->to_node)
+        return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection. It may not know the TLS certificate of this node yet; else it may have done what it was asked for: find that out before you ask again.", place);
+    return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection before its answer was complete. It may have done what it was asked for: find that out before you ask again.", place);
+}
+
 /* tell_closed: in TLS 1.3 a server judges the client's certificate after the client's handshake is done: a refusal looks like a closed connection. */
 static enum status tell_closed(struct call *c, const struct client_request *rq, struct str place)
 {
@@ -221,6 +232,8 @@ static enum status tell_closed(struct call *c, const struct client_request *rq, 
         return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection. If it lets in by certificate, register the TLS certificate of this node there; else try again in a few minutes.", place);
     return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection before its answer was complete. Try again in a few minutes.", place);
 }
+
+static bool is_broken_off(CURLcode rc) { return rc == CURLE_OPERATION_TIMEDOUT || rc == CURLE_GOT_NOTHING || rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR || rc == CURLE_PARTIAL_FILE; }
 
 static bool says_any(const char *error, const char *const *words)
 {
@@ -272,6 +285,7 @@ static enum status fetch_failed(struct fetch *f, int rc)
     if (f->answer.state == ANSWER_TOO_LARGE) return call_fail(c, ST_TOO_LARGE, "", "The answer of %s is larger than allowed.", place);
     if (f->answer.state == ANSWER_NO_ROOM) return call_fail(c, ST_UNAVAILABLE, "", "There is no room on this node's disk for the answer of %s. Make room and try again.", place);
     call_note(c, "web", "fetch from %.*s: %d %s", STR_ARG(place), rc, f->error[0] ? f->error : curl_easy_strerror((CURLcode)rc));
+    if (f->talked && f->rq->acts && is_broken_off((CURLcode)rc)) return tell_taken(c, (CURLcode)rc, f->rq, place);
     return tell_cause(c, (CURLcode)rc, f->error, f->rq, place);
 }
 
@@ -294,12 +308,13 @@ static bool other_lives(void *arg)
 static int talk(struct fetch *f, const struct client_link *l, const struct client_question *q)
 {
     struct client_patience patience = { .until_us = f->until_us, .silent_us = f->rq->silent_ms ? f->rq->silent_ms * 1000 : INT64_MAX / 4,
-                                        .lifeless_us = f->rq->lifeless_ms * 1000, .lives = f->rq->lifeless_ms ? other_lives : NULL, .arg = f };
+                                        .fair_bytes_s = f->rq->fair_bytes_s, .lifeless_us = f->rq->lifeless_ms * 1000, .lives = f->rq->lifeless_ms ? other_lives : NULL, .arg = f };
     struct spool_room *room = f->rq->spools && f->call->app->web && f->call->app->web->room.folder ? &f->call->app->web->room : NULL;
     spool_drop(f->answer.spool); /* of a first try */
     size_t most = f->rq->max_answer ? f->rq->max_answer : MEMORY_MOST;
     if (f->rq->spools && !room && most > MEMORY_MOST) most = MEMORY_MOST; /* a program that opens no node has no place for more */
     answer_begin(&f->answer, f->call->arena, str_eq(f->rq->method, STR("HEAD")), most, room);
+    f->talked = true;
     if (f->rq->sent) *f->rq->sent = true;
     int rc = client__talk(l, q, &f->answer, &patience);
     return rc == CURLE_OK && f->answer.state != ANSWER_DONE ? CURLE_WEIRD_SERVER_REPLY : rc;

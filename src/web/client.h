@@ -11,6 +11,7 @@ struct client_request {
     bool spools;                           /* an answer over SPOOL_FROM goes to a file (struct client_answer.large) that this call keeps */
     bool has_body;
     int64_t connect_ms, total_ms;          /* 0: 10,000 and 60,000 */
+    int64_t fair_bytes_s;                  /* with silent_ms: all of it takes no longer than that and what these bytes a second take, however little moves now and then; 0: it may */
     int64_t silent_ms;                     /* how long nothing may move either way once connected; 0: total_ms alone counts */
     /* How long the other side may give no sign of life. Where nothing moved for a second it is asked for a handshake on a connection of its own, and again; who leaves
      * all of them unanswered for so long is given up like one that is silent. 0: it is not asked. */
@@ -24,6 +25,7 @@ struct client_request {
     bool shows_own;
     bool to_node;                          /* another node: it refuses a message that it has, so any may be sent again; and it knows our certificate from the directory */
     bool *answered;                        /* if given: on failure, had (some of) an answer come? */
+    bool acts;                             /* what is asked for may change something: after a failure nobody is told to just send it again */
     bool *sent;                            /* if given: on failure, may the other side have got (some of) the request? */
 };
 struct client_answer { int status; const struct header *headers; size_t nheaders; struct str body; struct extent large; int64_t took_us; bool reused; struct str peer_cert; };

@@ -11,7 +11,7 @@
 #include "web/client_int.h"
 
 _Static_assert(CLIENT_ERROR >= CURL_ERROR_SIZE, "libcurl writes so much");
-enum { RECEIVE = 16 * 1024 /* a TLS record */, PASS = 64 * 1024, ASK_US = 1000 * 1000, ASK_MOST_US = 16 * ASK_US, PAUSE_US = 100 * 1000 };
+enum { RECEIVE = 16 * 1024 /* a TLS record */, PASS = 64 * 1024, ASK_US = 1000 * 1000, ASK_MOST_US = 16 * ASK_US, PAUSE_US = 100 * 1000, SECOND_US = 1000 * 1000 };
 
 static void set_all(CURL *e, const struct client_request *rq, struct client_tls *tls, const char *url, int64_t left_ms)
 {
@@ -130,13 +130,24 @@ static CURLcode wait_until(int fd, short events, int64_t until_us)
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* wait_for: one wait is one silence. A machine takes connections and bytes for a program that has stopped: only what the program itself does shows that it lives, so in
- * a long silence it is asked, less and less often while it does. */
-static CURLcode wait_for(int fd, short events, const struct client_patience *p)
+struct talk { const struct client_link *link; struct answer *answer; const struct client_patience *patience; CURLcode rc; bool ended /* while something was still to be written */; int64_t began_us, moved; };
+
+/* end_of_wait: one wait is one silence; who sends a byte now and then is not silent, but slow. */
+static int64_t end_of_wait(const struct talk *t, int64_t now_us)
 {
-    int64_t now_us = time_monotonic_us(), until_us = least(p->until_us, now_us + p->silent_us), gap_us = ASK_US, ask_us = now_us + gap_us, dead_us = 0;
+    const struct client_patience *p = t->patience;
+    int64_t until_us = least(p->until_us, now_us + p->silent_us);
+    return p->fair_bytes_s ? least(until_us, t->began_us + p->silent_us + t->moved * SECOND_US / p->fair_bytes_s) : until_us;
+}
+
+/* wait_for: a machine takes connections and bytes for a program that has stopped: only what the program itself does shows that it lives, so in a long silence it is
+ * asked, less and less often while it does. */
+static CURLcode wait_for(const struct talk *t, short events)
+{
+    const struct client_patience *p = t->patience;
+    int64_t now_us = time_monotonic_us(), until_us = end_of_wait(t, now_us), gap_us = ASK_US, ask_us = now_us + gap_us, dead_us = 0;
     for (;;) {
-        CURLcode rc = wait_until(fd, events, p->lives ? least(until_us, ask_us) : until_us);
+        CURLcode rc = wait_until(t->link->fd, events, p->lives ? least(until_us, ask_us) : until_us);
         if (rc != CURLE_OPERATION_TIMEDOUT || (now_us = time_monotonic_us()) >= until_us) return rc;
         if (p->lives(p->arg)) {
             dead_us = 0;
@@ -151,27 +162,29 @@ static CURLcode wait_for(int fd, short events, const struct client_patience *p)
 }
 
 /* write_some: what the connection takes now; CURLE_AGAIN when it takes no more. */
-static CURLcode write_some(const struct client_link *l, struct str *piece)
+static CURLcode write_some(struct talk *t, struct str *piece)
 {
     while (piece->n) {
         size_t n = 0;
-        CURLcode rc = send_now(l, *piece, &n);
+        CURLcode rc = send_now(t->link, *piece, &n);
         if (rc != CURLE_OK) return rc;
         *piece = str_skip(*piece, n);
+        t->moved += (int64_t)n;
     }
     return CURLE_OK;
 }
 
 /* read_some: what is there now; CURLE_AGAIN when there is no more and the answer is not whole. */
-static CURLcode read_some(const struct client_link *l, struct answer *answer)
+static CURLcode read_some(struct talk *t)
 {
     char bytes[RECEIVE];
     for (size_t taken = 0;;) {
         size_t n = 0;
-        CURLcode rc = receive_now(l, bytes, sizeof bytes, &n);
+        CURLcode rc = receive_now(t->link, bytes, sizeof bytes, &n);
         if (rc != CURLE_OK) return rc;
-        if (n == 0) return answer_end(answer) ? CURLE_OK : answer->begun ? CURLE_PARTIAL_FILE : CURLE_GOT_NOTHING;
-        if (!answer_take(answer, str_of(bytes, n))) return CURLE_OK;
+        if (n == 0) return answer_end(t->answer) ? CURLE_OK : t->answer->begun ? CURLE_PARTIAL_FILE : CURLE_GOT_NOTHING;
+        t->moved += (int64_t)n;
+        if (!answer_take(t->answer, str_of(bytes, n))) return CURLE_OK;
         taken += n;
         if (taken < PASS) continue;
         taken = 0;
@@ -179,20 +192,18 @@ static CURLcode read_some(const struct client_link *l, struct answer *answer)
     }
 }
 
-struct talk { const struct client_link *link; struct answer *answer; const struct client_patience *patience; CURLcode rc; bool ended /* while something was still to be written */; };
-
 /* say: one piece. False when no more is to be written. */
 static bool say(void *arg, struct str piece)
 {
     struct talk *t = arg;
     CURLcode rc;
-    while ((rc = write_some(t->link, &piece)) == CURLE_AGAIN) {
+    while ((rc = write_some(t, &piece)) == CURLE_AGAIN) {
         /* Who says something before all is written is heard: a refusal, or a record of TLS. */
-        if ((rc = wait_for(t->link->fd, POLLIN | POLLOUT, t->patience)) != CURLE_OK || (rc = read_some(t->link, t->answer)) != CURLE_AGAIN) break;
+        if ((rc = wait_for(t, POLLIN | POLLOUT)) != CURLE_OK || (rc = read_some(t)) != CURLE_AGAIN) break;
     }
     if (rc == CURLE_OK && piece.n == 0) return true;
     if (rc != CURLE_OK && rc != CURLE_OPERATION_TIMEDOUT) {
-        CURLcode said = read_some(t->link, t->answer); /* a refusal may have come before the connection was closed */
+        CURLcode said = read_some(t); /* a refusal may have come before the connection was closed */
         if (said == CURLE_OK) rc = said;
     }
     t->rc = rc;
@@ -203,13 +214,13 @@ static bool say(void *arg, struct str piece)
 
 int client__talk(const struct client_link *l, const struct client_question *q, struct answer *answer, const struct client_patience *patience)
 {
-    struct talk t = { .link = l, .answer = answer, .patience = patience };
+    struct talk t = { .link = l, .answer = answer, .patience = patience, .began_us = time_monotonic_us() };
     CURLcode rc;
     for (size_t i = 0; i < q->n && !t.ended; i++) (void)say(&t, q->pieces[i]);
     if (!t.ended && q->large.size && !extent_walk(&q->large, say, &t)) return CURLE_READ_ERROR;
     if (!t.ended) (void)say(&t, q->tail);
     if (t.ended) return (int)t.rc;
-    do rc = wait_for(l->fd, POLLIN, patience);
-    while (rc == CURLE_OK && (rc = read_some(l, answer)) == CURLE_AGAIN);
+    do rc = wait_for(&t, POLLIN);
+    while (rc == CURLE_OK && (rc = read_some(&t)) == CURLE_AGAIN);
     return (int)rc;
 }

@@ -260,20 +260,36 @@ TEST(who_is_silent_is_asked_whether_it_lives)
     struct life life = { .dead_from = 2 };
     struct client_patience p = { .until_us = INT64_MAX, .silent_us = 60 * 1000 * 1000, .lifeless_us = 300 * 1000, .lives = has_life, .arg = &life };
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    const struct client_link link = { .fd = pair[0], .plain = true };
+    const struct talk t = { .link = &link, .patience = &p };
     int64_t began_us = time_monotonic_us();
-    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OPERATION_TIMEDOUT && life.asked >= 2); /* once it was there, then never again */
+    CHECK(wait_for(&t, POLLIN) == CURLE_OPERATION_TIMEDOUT && life.asked >= 2); /* once it was there, then never again */
     CHECK(time_monotonic_us() - began_us < 30 * 1000 * 1000);                            /* long before it would be only silent */
 
     p.lifeless_us = p.silent_us;
     life = (struct life){ .dead_from = 1, .answers_at = 2, .fd = pair[1] }; /* the answer comes while nobody shakes hands */
-    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OK && life.asked == 2);
-    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OK && life.asked == 2); /* who speaks is not asked */
+    CHECK(wait_for(&t, POLLIN) == CURLE_OK && life.asked == 2);
+    CHECK(wait_for(&t, POLLIN) == CURLE_OK && life.asked == 2); /* who speaks is not asked */
 
     char x;
     CHECK(recv(pair[0], &x, 1, 0) == 1);
     life = (struct life){ .dead_from = 9 };
     p.silent_us = 1200 * 1000;
-    CHECK(wait_for(pair[0], POLLIN, &p) == CURLE_OPERATION_TIMEDOUT && life.asked <= 1); /* it lives, if there was time to ask, and is silent for too long */
+    CHECK(wait_for(&t, POLLIN) == CURLE_OPERATION_TIMEDOUT && life.asked <= 1); /* it lives, if there was time to ask, and is silent for too long */
     (void)close(pair[0]);
     (void)close(pair[1]);
+}
+
+/* A byte now and then is no silence; all of it may take the silence that is allowed, and what its bytes take at a fair pace. */
+TEST(who_is_slow_is_given_up_and_who_brings_much_has_time)
+{
+    enum { S = 1000 * 1000, MIB = 1024 * 1024 };
+    const struct client_patience any = { .until_us = INT64_C(3600) * S, .silent_us = 5 * S }, fair = { .until_us = any.until_us, .silent_us = any.silent_us, .fair_bytes_s = MIB };
+    struct talk t = { .patience = &any, .began_us = 10 * S, .moved = 100 };
+    CHECK(end_of_wait(&t, 100 * S) == 105 * S);
+    t.patience = &fair;
+    CHECK(end_of_wait(&t, 12 * S) < 16 * S && end_of_wait(&t, 100 * S) < 16 * S);
+    t.moved = INT64_C(1024) * MIB;
+    CHECK(end_of_wait(&t, 1000 * INT64_C(1) * S) == INT64_C(1005) * S); /* then only a silence ends it */
+    CHECK(end_of_wait(&t, 1038 * INT64_C(1) * S) == INT64_C(1039) * S);
 }

@@ -225,6 +225,7 @@ TEST(who_is_not_there_is_named)
     struct client_request rq = fake_request(c, PORT_SYSTEMS, "/echo/");
     bool sent = true;
     rq.sent = &sent;
+    rq.acts = true; /* nobody took it */
     fake_stop();
     CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE && !sent);
     CHECK_STR(c->error.key, STR("%s could not be reached: nobody answers there. Try again in a few minutes."));
@@ -240,6 +241,10 @@ TEST(who_never_answers_is_given_up)
     rq.sent = &sent; /* nobody took it up, but nobody can know */
     CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE && sent);
     CHECK_STR(c->error.key, STR("%s did not answer in time. Try again in a few minutes."));
+    call_clear(c);
+    rq.acts = true; /* it may have been done */
+    CHECK(client_fetch(c, &rq, &a) == ST_UNAVAILABLE && sent);
+    CHECK_STR(c->error.key, STR("%s did not answer in time. It may have done what it was asked for: find that out before you ask again."));
     (void)close(fd);
 }
 
