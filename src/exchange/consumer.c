@@ -1,11 +1,12 @@
 /* consumer.c: the asking side: a message is built, signed and logged, goes to the provider's server over mutual TLS (or through the same judgement on this
- * node), and its answer is compared with the question, verified and logged before anybody sees it. Two doors lead in: /r1/ on the port of information
- * systems, and exchange_call for other rooms. */
+ * node), and its answer is compared with the question, verified and logged before anybody sees it. Two doors
+ * lead in: consumer_doors.c. */
 #include "exchange/exchange_int.h"
 
 #include "base/config.h"
 #include "base/crash.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "exchange/log/message_log.h"
 #include "exchange/rights/rights.h"
@@ -24,6 +25,8 @@ struct trip {
     struct xid provider;       /* the target without its service */
     struct wire sent;
     bool left;                 /* the question may have reached a server: it is not sent to another one */
+    bool known;                /* the client is one of ours, and may speak here: a refusal has a place in the log */
+    bool inside;               /* asked and answered within this member: the answering side logs it */
     bool untaken;              /* the last server said that it did not take it: too busy, or about to stop */
     int64_t began_us;
 };
@@ -33,8 +36,17 @@ static enum status unknown_client(struct call *c)
     return call_fault(c, call_fail(c, ST_NOT_FOUND, "X-Road-Client", "This client is not registered on this server. Check X-Road-Client, or ask the operator to register it."), STR("unknown_member"));
 }
 
-/* prepare: the canonical message with fresh ids; the client must be one of this server's, the provider one of a nation that ours knows. */
-static enum status prepare(struct call *c, const struct directory *d, struct trip *t, struct directory **of_provider)
+/* asked_id: what the client calls its message, as far as a log can hold it. */
+static struct str asked_id(const struct outgoing *o)
+{
+    struct str id = { 0 };
+    for (size_t i = 0; i < o->nheaders; i++)
+        if (str_eq_nocase(o->headers[i].name, STR("x-road-id"))) id = o->headers[i].value;
+    return id.n <= EXCHANGE_ID_MAX && text_is_plain(id) ? id : STR("");
+}
+
+/* introduce: who asks whom; the client must be one of this server's, and come as its agency has it come. */
+static enum status introduce(struct call *c, const struct directory *d, struct trip *t)
 {
     const struct dir_server *self = directory__find_server(d, &exchange__of(c)->self);
     TRY(rest__parse_target(c, t->out->target, &t->target));
@@ -43,14 +55,37 @@ static enum status prepare(struct call *c, const struct directory *d, struct tri
     t->provider.service = STR("");
     if (!self || !directory__hosts(d, self, &t->out->client)) return unknown_client(c);
     if (t->out->from) TRY(systems__judge(c, &exchange__of(c)->systems, exchange__of(c)->tls_cert, t->out->client.subsystem, t->out->from));
+    t->request_id = random_uuid_at(c->arena, c->now_ms);
+    t->message_id = asked_id(t->out);
+    t->known = true;
+    return ST_OK;
+}
+
+/* hold: the directory that is valid. Without one nothing goes on, but who asked is known by the last one, so that the refusal is logged. */
+static enum status hold(struct call *c, struct trip *t, struct directory **ret)
+{
+    enum status st = directory__hold(c, ret);
+    DIRECTORY last = st == ST_OK ? NULL : directory__hold_any(exchange__of(c));
+    if (!last) return st;
+    struct call_error told = c->error;
+    call_clear(c);
+    (void)introduce(c, last, t);
+    c->error = told;
+    return st;
+}
+
+/* prepare: the canonical message with fresh ids; the provider is one of a nation that ours knows. */
+static enum status prepare(struct call *c, const struct directory *d, struct trip *t, struct directory **of_provider)
+{
+    TRY(introduce(c, d, t));
     TRY(directory__hold_of(c, t->provider.instance, of_provider));
     if (!directory__find_member(*of_provider, &t->provider))
         return call_fault(c, call_fail(c, ST_NOT_FOUND, "path", "The directory knows no such agency or subsystem. Check the name."), STR("unknown_member"));
-    t->request_id = random_uuid_at(c->arena, c->now_ms);
     TRY(rest__write_request(c, t->out->method, t->out->target, t->out->headers, t->out->nheaders, t->request_id, &t->head));
-    t->message_id = rest__header(&t->head, "x-road-id");
-    if (!t->message_id.n || t->message_id.n > EXCHANGE_ID_MAX)
+    struct str id = rest__header(&t->head, "x-road-id");
+    if (!id.n || id.n > EXCHANGE_ID_MAX)
         return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Id", "A message id has 1 to 255 characters. Send a shorter one, or none."), STR("bad_request"));
+    t->message_id = id;
     t->sent = (struct wire){ .head = t->head.bytes, .has_body = t->out->has_body, .body = t->out->body, .large = t->out->large };
     return ST_OK;
 }
@@ -130,7 +165,7 @@ static enum status post(struct call *c, const struct directory *d, const struct 
                                  .has_body = true, .spools = true,
                                  .connect_ms = connect_ms, .total_ms = LONGEST_MS,
                                  .silent_ms = config_count(c->app->config, "exchange.answer_s") * 1000, .lifeless_ms = config_count(c->app->config, "exchange.lifeless_s") * 1000, .anew = anew,
-                                 .max_answer = EXCHANGE_LARGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .to_node = true, .sent = &t->left };
+                                 .max_answer = EXCHANGE_LARGE_WIRE_MAX, .judge = judge_handshake, .judge_arg = &judging, .to_node = true, .acts = !rest__is_safe(t->head.method), .sent = &t->left };
     rq.url = servers__url(c->arena, server);
     int64_t sent_us = time_monotonic_us();
     enum status st = client_fetch(c, &rq, &answer);
@@ -253,6 +288,7 @@ static bool is_own(const struct call *c, const struct directory *d, const struct
 static enum status run_own(struct call *c, struct trip *t, struct incoming *ret, struct fault *f)
 {
     struct wire answer = { 0 };
+    t->inside = true;
     TRY(wire__digest(c, &t->sent));
     TRY(by_this_node(c, t, true, &answer));
     if (answer.has_fault) return *f = answer.fault, fault__fail(c, &answer.fault);
@@ -283,7 +319,7 @@ static enum status run(struct call *c, struct trip *t, struct incoming *ret, str
     struct wire answer = { 0 };
     call_may_wait(c);
     TRY(db_settle(c)); /* a service that asks others may not hold back what it read */
-    TRY(directory__hold(c, &d));
+    TRY(hold(c, t, &d));
     TRY(prepare(c, d, t, &of_provider));
     TRY(stamp__may_go_on(c));
     if (is_own(c, d, t)) return run_own(c, t, ret, f);
@@ -296,13 +332,16 @@ static enum status run(struct call *c, struct trip *t, struct incoming *ret, str
     return log_answer(c, t, &answer, ret->head.status);
 }
 
-/* note_fault: one log line; and the answer's row in the log says how the exchange ended. */
+/* note_fault: one log line; and a row in the log says how it ended: the answer's, or that of a refusal where the question never got there. What comes from nobody we know
+ * fills no table: it is counted. */
 static void note_fault(struct call *c, const struct trip *t, const struct fault *f, bool logged)
 {
     fault__log(c, HOP_CONSUMER, f, t->client_text, t->service_text, t->request_id);
-    if (!logged) return;
+    if (!t->known) exchange__count_stranger(c);
+    if (!t->known || t->inside) return;
     struct call_error told = c->error;
     struct message_row row = row_of(t, true);
+    row.is_refusal = !logged;
     row.fault = f->type;
     row.fault_id = f->detail;
     row.took_us = time_monotonic_us() - t->began_us;
@@ -322,77 +361,4 @@ enum status consumer__exchange(struct call *c, const struct outgoing *o, struct 
     c->error.fault = f->type; /* complete from here on */
     note_fault(c, &t, f, logged);
     return st;
-}
-
-/* ---- door one: information systems ---- */
-
-static enum status read_client(struct call *c, const struct request *rq, struct xid *ret)
-{
-    struct str text = request_header(rq, "x-road-client");
-    if (!text.n) return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Client", "The header X-Road-Client is missing. Name the asking subsystem as INSTANCE/CLASS/MEMBER/SUBSYSTEM."), STR("missing_header"));
-    if (xid_parse_client(c->arena, text, ret)) return ST_OK;
-    return call_fault(c, call_fail(c, ST_INVALID, "X-Road-Client", "Write X-Road-Client as INSTANCE/CLASS/MEMBER/SUBSYSTEM."), STR("invalid_client_identifier"));
-}
-
-/* put_answer: as the provider gave it: the parser let in no header that does not travel. The provider's Date takes the place of our own. */
-static void put_answer(struct reply *rp, const struct incoming *in)
-{
-    *rp = (struct reply){ .status = in->head.status, .body = in->body, .large = in->large, .more = in->head.headers, .nmore = in->head.nheaders };
-}
-
-enum status consumer__handle(struct call *c, const struct request *rq, struct reply *rp)
-{
-    struct outgoing o = { .method = rq->method, .target = rq->target, .headers = rq->headers, .nheaders = rq->nheaders, .has_body = rq->body.n > 0 || rq->large.spool, .body = rq->body, .large = rq->large,
-                          .server = request_header(rq, "x-road-security-server"), .from = rq };
-    struct incoming in = { 0 };
-    struct fault f;
-    TRY(read_client(c, rq, &o.client));
-    enum status st = consumer__exchange(c, &o, &in, &f);
-    if (st != ST_OK) {
-        fault__reply(c, rq, rp, &f);
-        return ST_OK;
-    }
-    put_answer(rp, &in);
-    return ST_OK;
-}
-
-enum status consumer__failed(struct call *c, const struct request *rq, struct reply *rp)
-{
-    struct fault f = fault__of_call(c, c->error.status == ST_OK ? ST_BROKEN : c->error.status, HOP_CONSUMER);
-    fault__log(c, HOP_CONSUMER, &f, request_header(rq, "x-road-client"), STR(""), STR(""));
-    fault__reply(c, rq, rp, &f);
-    return ST_OK;
-}
-
-/* ---- door two: other rooms ---- */
-
-static void add(struct header *list, size_t *n, const char *name, struct str value)
-{
-    if (value.n) list[(*n)++] = (struct header){ str_z(name), value };
-}
-
-enum status exchange_call(struct call *c, const struct exchange_request *rq, struct exchange_answer *ret)
-{
-    const struct exchange *ex = exchange__of(c);
-    struct header headers[8];
-    size_t n = 0;
-    struct outgoing o = { .client = ex->self, .method = rq->method, .headers = headers, .has_body = rq->body.n > 0, .body = rq->body };
-    struct incoming in = { 0 };
-    struct fault f;
-    o.client.server = STR("");
-    o.client.subsystem = rq->client_subsystem;
-    o.target = str_join(c->arena, STR("/r1/"), xid_format(c->arena, &rq->service), rq->path, rq->query.n ? STR("?") : STR(""), rq->query, STR_END);
-    add(headers, &n, "X-Road-Client", xid_format(c->arena, &o.client));
-    add(headers, &n, "X-Road-UserId", rq->user);
-    add(headers, &n, "X-Road-Issue", rq->issue);
-    add(headers, &n, "X-Sen-Purpose", rq->purpose);
-    add(headers, &n, "X-Sen-Basis", rq->basis);
-    add(headers, &n, "X-Sen-Role", rq->role);
-    add(headers, &n, "Content-Type", rq->content_type);
-    o.nheaders = n;
-    TRY(consumer__exchange(c, &o, &in, &f));
-    if (in.large.spool && extent_load(c, &in.large, EXCHANGE_BODY_MAX, &in.body) != ST_OK)
-        return call_fail(c, ST_TOO_LARGE, "", "The answer is over 10 MiB. Ask for less at a time.");
-    *ret = (struct exchange_answer){ in.head.status, rest__header(&in.head, "content-type"), in.body, in.message_id, in.request_id };
-    return ST_OK;
 }

@@ -38,6 +38,8 @@ bool servers__is_fresh(struct call *c, const struct dir_server *s);             
 bool servers__race(struct call *c, const struct dir_server **list, size_t n, int port, int64_t ms);           /* puts who is connected to first in front; false when nobody was */
 
 /* ---- both sides ---- */
+/* exchange__count_stranger: a message was refused before it was known who sends it. Whoever reaches the port may send those, so they fill no table; /metrics has their number. */
+void exchange__count_stranger(struct call *c);
 struct outgoing { struct xid client; struct str method, target; const struct header *headers; size_t nheaders; bool has_body; struct str body; struct extent large; struct str server /* X-Road-Security-Server */;
                   const struct request *from; /* of an information system; NULL: a room of this node asks */ };
 struct incoming { struct rest_head head; bool has_body; struct str body; struct extent large; struct str message_id, request_id; };
@@ -45,6 +47,7 @@ struct incoming { struct rest_head head; bool has_body; struct str body; struct 
 NODISCARD enum status consumer__exchange(struct call *c, const struct outgoing *o, struct incoming *ret, struct fault *f);
 handler consumer__handle;
 handler consumer__failed;
+handler consumer__refuse_version; /* /r2/... */
 struct peer { bool local /* on this node */, own /* and of the same member: nothing is signed */; struct str cert; const struct str *chain; size_t nchain; struct str server; };
 NODISCARD enum status provider__answer(struct call *c, const struct peer *p, const struct wire *rq, struct wire *ret);
 handler provider__handle;

@@ -166,6 +166,16 @@ static void stop(struct app *app)
     app->exchange = NULL;
 }
 
+/* ---- messages of nobody ---- */
+
+void exchange__count_stranger(struct call *c) { (void)atomic_fetch_add(&exchange__of(c)->strangers, 1); }
+
+static void put_strangers(struct call *c, struct buf *out)
+{
+    buf_print(out, "# HELP sen_exchange_strangers_total Messages refused before it was known who sends them; they stand on log lines only.\n# TYPE sen_exchange_strangers_total counter\n"
+                   "sen_exchange_strangers_total %lld\n", (long long)atomic_load(&exchange__of(c)->strangers));
+}
+
 /* ---- /healthz: a node that cannot exchange says why ---- */
 
 static enum status check_directory(struct call *c)
@@ -204,6 +214,7 @@ static enum status start(struct call *c, struct app *app)
     web_add_health(app, "status", check_status);
     web_add_health(app, "stamps", stamp__may_go_on);
     web_add_metrics(app, stamp__put_metrics);
+    web_add_metrics(app, put_strangers);
     enum status st = load(c, app);
     if (st != ST_OK) stop(app);
     return st;
@@ -215,6 +226,7 @@ static enum status start(struct call *c, struct app *app)
 static const struct route routes[] = {
     /* all verbs: the exchange itself says which are X-Road's, in X-Road's form */
     { "*", "/r1/{rest*}", consumer__handle, .need = "public", .port = PORT_SYSTEMS, .max_body = EXCHANGE_LARGE_MAX, .spools = true, .waits = true, .api = true, .failed = consumer__failed },
+    { "*", "/{version}/{rest*}", consumer__refuse_version, .need = "public", .port = PORT_SYSTEMS, .api = true },
     { "GET", "/asic", evidence__show_containers, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = evidence__show_failed },
     { "GET", "/verificationconf", evidence__show_conf, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = evidence__show_failed },
     { "GET", "/listClients", metadata__clients, .need = "public", .port = PORT_SYSTEMS, .api = true, .failed = consumer__failed },

@@ -235,6 +235,44 @@ TEST(rights)
     close_world(c, &w);
 }
 
+static struct message_line newest(struct call *c)
+{
+    struct message_found found;
+    call_clear(c);
+    CHECK_OK(message__list(c, &(struct message_filter){ 0 }, &found));
+    CHECK(found.n > 0);
+    return found.lines[0];
+}
+
+/* What is refused before it leaves stands in the log too, once, as long as it is known who asked. */
+TEST(early_refusals_stand_in_the_log_and_strangers_are_counted)
+{
+    struct world w;
+    open_world(c, &w);
+    struct exchange_request rq = question(c, "VN/GOV/G22/nowhere/person", "", "residence.register");
+    check_fault(c, rq, ST_NOT_FOUND, "server.clientproxy.unknown_member");
+    struct message_line l = newest(c);
+    CHECK(test_logged(c) == 1 && l.kind == MESSAGE_REFUSAL && l.side == SIDE_CONSUMER && l.request_id.n);
+    CHECK_STR(l.fault_id, c->trace);
+    CHECK_STR(l.service, STR("VN/GOV/G22/nowhere/person"));
+    rq = question(c, PERSON, "/by/pin", "residence.register");
+    rq.user = STR("\x1b[31m");
+    check_fault(c, rq, ST_INVALID, "client.bad_request");
+    CHECK_STR(newest(c).fault, STR("client.bad_request"));
+    c->now_ms++;
+    check_fault(c, question(c, PERSON, "/by/pin/more", "residence.register"), ST_DENIED, "server.serverproxy.access_denied");
+    CHECK(test_logged(c) == 3 && newest(c).side == SIDE_OWN); /* the answering side's row alone */
+    c->now_ms += 601 * 1000;
+    check_fault(c, question(c, PERSON, "/by/pin", "residence.register"), ST_UNAVAILABLE, "server.clientproxy.global_conf_outdated");
+    CHECK_STR(newest(c).fault, STR("server.clientproxy.global_conf_outdated"));
+    c->now_ms -= 601 * 1000;
+    rq = question(c, PERSON, "/by/pin", "residence.register");
+    rq.client_subsystem = STR("stranger");
+    check_fault(c, rq, ST_NOT_FOUND, "server.clientproxy.unknown_member");
+    CHECK(newest(c).request_id.n && test_logged(c) == 4 && atomic_load(&exchange__of(c)->strangers) == 1);
+    close_world(c, &w);
+}
+
 TEST(an_outdated_directory_stops_everything)
 {
     struct world w;

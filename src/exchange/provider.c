@@ -35,6 +35,8 @@ static enum status need_header(struct call *c, const struct rest_head *h, const 
 static enum status read_asked(struct call *c, const struct wire *w, struct asked *a)
 {
     TRY(rest__parse_request(c, w->head, &a->head));
+    if (!rest__has_plain_headers(&a->head)) /* no service behind us could be given them */
+        return call_fault(c, call_fail(c, ST_INVALID, "", "A header of the message holds control characters. Send it without."), STR("invalid_rest"));
     TRY(rest__parse_target(c, a->head.target, &a->target));
     a->service_text = xid_format(c->arena, &a->target.service);
     TRY(need_header(c, &a->head, "x-road-client", &a->client_text));
@@ -198,7 +200,7 @@ static void note_refusal(struct call *c, const struct asked *a, enum status st)
 {
     struct fault f = fault__of_call(c, st, HOP_PROVIDER);
     fault__log(c, HOP_PROVIDER, &f, a->client_text, a->service_text, a->rq.request_id);
-    if (!a->known_peer) return;
+    if (!a->known_peer) return exchange__count_stranger(c);
     struct call_error told = c->error;
     struct message_row row = row_of(a, true);
     row.is_refusal = !a->logged;
@@ -251,6 +253,7 @@ enum status provider__handle(struct call *c, const struct request *rq, struct re
     enum status st = read_question(c, rq, &question);
     if (st != ST_OK) {
         struct fault f = fault__of_call(c, st, HOP_PROVIDER);
+        exchange__count_stranger(c);
         fault__log(c, HOP_PROVIDER, &f, STR(""), STR(""), str_first(request_header(rq, "x-road-request-id"), EXCHANGE_ID_MAX));
         return st;
     }

@@ -2,6 +2,7 @@
 // answers that come back as they are, backends that fail. The backend is a server of the test that writes down what it hears.
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { Nation, until } from '../lib/nation.mjs';
 
@@ -18,7 +19,7 @@ before(async () => {
   });
   await new Promise((done) => { backend.listen(0, '127.0.0.1', done); });
   nation = await Nation.start({ nodes: ['operator', 'hanoi'] });
-  const at = (port, more = '') => `url: "http://127.0.0.1:${port}/base/"${more}`, { port } = backend.address(), urls = { echo: at(port), down: at(1), slow: at(port, ', timeout_s: 1') };
+  const at = (port, more = '') => `url: "http://127.0.0.1:${port}/base/"${more}`, { port } = backend.address(), urls = { echo: at(port), down: at(1), slow: at(port, ', timeout_s: 1') }; // one second: also for what drips
   nation.offer(nation.hanoi, Object.entries(urls).map(([code, url]) => `subsystem: desk, code: ${code}, ${url}`), Object.keys(urls).map((code) => `client: ${CLIENT}, subsystem: desk, service: ${code}, purposes: [case.handle]`));
   await nation.restart();
   await until('the road carries', async () => (await ask()).status === 200);
@@ -36,6 +37,20 @@ function ask({ service = 'echo', path = '', method = 'GET', headers = [], body, 
     });
     rq.on('error', fail);
     rq.end(body);
+  });
+}
+
+// raw: one GET with a header line that Node.js itself would not send.
+function raw(line) {
+  const url = new URL(nation.operator.systems);
+  return new Promise((done, fail) => {
+    const socket = net.connect(Number(url.port), url.hostname, () => socket.write(`GET /r1/VN/GOV/H26/desk/echo HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\nX-Sen-Purpose: case.handle\r\nX-Road-Client: ${CLIENT}\r\n${line}\r\n\r\n`, 'latin1'));
+    const got = [];
+    socket.on('data', (d) => got.push(d)).on('error', fail).on('end', () => {
+      const [head, text] = Buffer.concat(got).toString().split('\r\n\r\n');
+      const [first, ...lines] = head.split('\r\n');
+      done({ status: Number(first.split(' ')[1]), text, headers: Object.fromEntries(lines.map((l) => [l.slice(0, l.indexOf(':')).toLowerCase(), l.slice(l.indexOf(':') + 1).trim()])) });
+    });
   });
 }
 
@@ -117,6 +132,60 @@ test("1.2, 1.3: of the answer's headers those of the connection and copies of ou
   assert.equal(values(r.raw, 'x-road-service').at(-1), 'VN/GOV/H26/desk/echo', 'ours is the last one');
   assert.deepEqual(values(r.raw, 'x-a'), ['1', '2']);
   assert.notEqual(r.headers.server, 'backend');
+});
+
+test('1.6, 1.7: a fault of the road that a service tells is none', async () => {
+  once((rs) => rs.writeHead(200, { 'X-Road-Error': 'server.serverproxy.access_denied' }).end('fine'));
+  const r = await ask();
+  assert.deepEqual([r.status, r.text, r.headers['x-road-error']], [200, 'fine', undefined]);
+});
+
+test('1.6: a status that no message can carry is the fault of the service, told with one id on both nodes', async () => {
+  once((rs) => rs.socket.end('HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n'));
+  const r = await ask();
+  await refused(r, 'server.serverproxy.service_failed', 500);
+  const { detail } = JSON.parse(r.text);
+  for (const node of [nation.operator, nation.hanoi]) assert.match((await nation.sen(['message', 'find', detail, '--node', node.dir])).stdout, /service_failed/);
+});
+
+test('1.6: a service that drips is refused by its own node, and who asked for a change is not told to ask again', async () => {
+  once((rs) => {
+    rs.writeHead(200);
+    const drip = setInterval(() => rs.write('.'), 100);
+    rs.on('close', () => clearInterval(drip));
+  });
+  const r = await ask({ service: 'slow', method: 'POST', body: '{}', headers: ['Content-Type', 'application/json'] });
+  await refused(r, 'server.serverproxy.service_failed.network_error', 500);
+  assert.match(JSON.parse(r.text).message, /find that out before you ask again/);
+});
+
+test('1.1: another version of the protocol is told as that; another address is not found', async () => {
+  const other = await fetch(`${nation.operator.systems}/r2/VN/GOV/H26/desk/echo`, { headers: { 'X-Road-Client': CLIENT } });
+  assert.deepEqual([other.status, other.headers.get('x-road-error')], [400, 'client.invalid_protocol_version']);
+  assert.match((await other.json()).detail, UUID);
+  assert.equal((await fetch(`${nation.operator.systems}/no/such`)).status, 404);
+});
+
+test('1.2: a header with control characters is the fault of the system that sends it, and no terminal obeys what another agency wrote', async () => {
+  await refused(await raw('X-Road-Id: evil\x1b[31m'), 'client.bad_request', 400);
+  assert.equal((await raw('X-Road-Id: c1 \xc2\x9b31m')).status, 200); // CSI in one character
+  const found = (await nation.sen(['message', 'list', '--service', 'VN/GOV/H26/desk/echo', '--limit', '1', '--node', nation.hanoi.dir])).stdout, id = /[0-9a-f-]{36}/.exec(found)[0];
+  const shown = (await nation.sen(['message', 'show', id, '--purpose', 'case.handle', '--node', nation.hanoi.dir])).stdout;
+  assert.ok(shown.includes('c1 \\xc2\\x9b31m') && !/[\x9b\x1b]/.test(shown), shown);
+});
+
+test('refused before it left: the log has it by the id of the fault; what comes from nobody is counted', async () => {
+  const count = async () => Number(/^sen_exchange_strangers_total (\d+)/m.exec(await (await fetch(`${nation.operator.systems}/metrics`)).text())[1]);
+  const bell = await raw('X-Road-Id: bell \x07');
+  const unknown = await raw('X-Road-Id: bell \x7f');
+  for (const answer of [bell, unknown]) {
+    assert.ok(answer.headers['x-road-error'], answer.text);
+    assert.match((await nation.sen(['message', 'find', JSON.parse(answer.text).detail, '--node', nation.operator.dir])).stdout, /refusal/);
+  }
+  const before = await count();
+  assert.equal((await ask({ client: 'VN/GOV/H26/desk' })).headers['x-road-error'], 'server.clientproxy.unknown_member');
+  assert.equal((await ask({ client: null })).headers['x-road-error'], 'client.missing_header');
+  assert.equal(await count(), before + 2);
 });
 
 test('1.6: a service that is down, silent or no HTTP server: the fault names it', async () => {

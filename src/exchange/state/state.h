@@ -86,6 +86,7 @@ struct exchange {
     struct server_memory *reached;
     struct arena *arena;                       /* what lives as long as this */
     struct stamper stamper;
+    atomic_llong strangers;                    /* messages refused without a row in the log: nobody knows who sent them */
     atomic_int stalled;                        /* sandbox: requests that wait because their service is stalled */
     struct str tls_cert;                       /* of port 5500; empty before there is one */
     struct peer_tls tls;
