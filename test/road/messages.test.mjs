@@ -51,6 +51,10 @@ test('filters from the shell, page by page', async () => {
   const second = await list('--limit', '1', '--before', place);
   assert.notEqual(second[0], first[0]);
   await assert.rejects(sen(nation.police, ['message', 'list', '--since', 'yesterday']), /Write the time as/);
+  await assert.rejects(sen(nation.police, ['message', 'list', '--since', '23/11/2026', '--until', '22/11/2026']), /until: The end lies before the beginning/);
+  assert.deepEqual(await list('--code', 'AccessDenied', '--service', SERVICE), faults);
+  const byFault = await sen(nation.police, ['message', 'show', ` ${refused.json.detail.toUpperCase()} `]);
+  assert.ok(byFault.includes('access_denied') && byFault.includes('refusal'));
 });
 
 test('pages show parties and outcomes; what was said only for a purpose, which the journal has first', async () => {
@@ -58,6 +62,11 @@ test('pages show parties and outcomes; what was said only for a purpose, which t
   await son.signIn('son');
   const list = await son.get('/messages?party=VN/GOV/G01&since=1/1/2020');
   assert.equal(list.status, 200);
+  const reversed = await son.get('/messages?since=23/11/2026&until=22/11/2026');
+  assert.ok(reversed.status === 422 && reversed.html.includes('id="until"') && /govuk-error-message[^]*id="until"/.test(reversed.html));
+  assert.equal((await son.get('/messages?faults=0')).status, 422);
+  assert.equal((await son.get('/messages?fault=%25')).status, 200);
+  assert.ok((await son.get('/messages?fault=AccessDenied')).html.includes('access_denied'));
   assert.ok(list.text.includes(SERVICE) && list.html.includes(`/messages/${idOf(asked)}`));
   const wrong = await son.get('/messages?since=yesterday');
   assert.equal(wrong.status, 422);
@@ -110,6 +119,7 @@ test('by person, where the register is: the search is journalled and the person 
   const shell = await sen(nation.police, ['message', 'find', '--person', '-', '--purpose', 'residence.register'], { input: `${pin}\n` });
   assert.ok(shell.includes(idOf(asked)) && shell.includes('message.search'), 'the search of before is among the entries');
   await assert.rejects(sen(nation.police, ['message', 'find', '--person', '-'], { input: pin }), /Name the purpose/);
+  await assert.rejects(sen(nation.police, ['message', 'find', '--person', pin, '--purpose', 'residence.register']), /can be read by every user/);
   await assert.rejects(sen(nation.hanoi, ['message', 'find', '--person', '-', '--purpose', 'residence.register'], { input: pin }), /keeps no register of persons/);
   const person = new Visitor(nation.operator);
   await person.signIn('citizen1');

@@ -143,7 +143,7 @@ test('1.6, 1.7: a fault of the road that a service tells is none', async () => {
 test('1.6: a status that no message can carry is the fault of the service, told with one id on both nodes', async () => {
   once((rs) => rs.socket.end('HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n'));
   const r = await ask();
-  await refused(r, 'server.serverproxy.service_failed', 500);
+  await refused(r, 'server.serverproxy.service_failed.invalid_response', 500);
   const { detail } = JSON.parse(r.text);
   for (const node of [nation.operator, nation.hanoi]) assert.match((await nation.sen(['message', 'find', detail, '--node', node.dir])).stdout, /service_failed/);
 });

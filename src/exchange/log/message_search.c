@@ -36,13 +36,13 @@ static enum status get_line(struct call *c, int64_t seq, struct message_line *re
 /* covers: the id itself, or what stands below it: a member covers its subsystems and their services. */
 static bool covers(struct str upper, struct str id) { return str_starts(id, upper) && (id.n == upper.n || id.p[upper.n] == '/'); }
 
-/* names_fault: "access_denied" or the whole type; "ssl_authentication_failed" too in server.serverproxy.ssl_authentication_failed.cert_validation. */
+/* names_fault: "access_denied" or "AccessDenied" or the whole type; "ssl_authentication_failed" too in server.serverproxy.ssl_authentication_failed.cert_validation. */
 static bool names_fault(struct str type, struct str wanted)
 {
     struct str part, rest = type;
-    if (str_eq(type, wanted)) return true;
+    if (fault__same_type(type, wanted)) return true;
     while (str_next(&rest, '.', &part))
-        if (str_eq(part, wanted)) return true;
+        if (fault__same_type(part, wanted)) return true;
     return false;
 }
 
@@ -113,6 +113,7 @@ enum status message__list(struct call *c, const struct message_filter *f, struct
     struct message_place *places = arena_array(c->arena, struct message_place, 3 * (limit + 1));
     struct message_class *classes;
     struct message_found found = { 0 };
+    if (f->until_ms && f->since_ms > f->until_ms) return call_fail(c, ST_INVALID, "until", "The end lies before the beginning. Write a later end, or an earlier beginning.");
     TRY(message__catch_up(c, CATCH_UP_ROWS, &found.behind));
     TRY(choose(c, f, before, &classes, &nclasses));
     TRY(merge(c, f, before, classes, nclasses, limit + 1, places, &nplaces));
@@ -166,11 +167,12 @@ static enum status add_made(struct call *c, struct str id, struct message_line *
     if (st == ST_NOT_FOUND) return ST_OK;
     TRY(st);
     for (size_t i = 0; i < nrows; i++)
-        if (str_eq(rows[i].message_id, id)) TRY(add_message(c, &rows[i], list, most, n));
+        if (str_eq_nocase(rows[i].message_id, id)) TRY(add_message(c, &rows[i], list, most, n));
     return ST_OK;
 }
 
-enum status message__find_any(struct call *c, struct str id, const struct message_line **ret, size_t *n)
+/* find_named: by an id as it stands there. */
+static enum status find_named(struct call *c, struct str id, const struct message_line **ret, size_t *n)
 {
     enum { MOST = NAMED_MOST * SIDES };
     int64_t seqs[NAMED_MOST], behind;
@@ -193,6 +195,16 @@ enum status message__find_any(struct call *c, struct str id, const struct messag
     *ret = list;
     *n = count;
     return ST_OK;
+}
+
+/* message__find_any: an id comes as people copy it: with blanks around it, or in capitals where ours are small. */
+enum status message__find_any(struct call *c, struct str id, const struct message_line **ret, size_t *n)
+{
+    struct str trimmed = str_trim(id), small = str_lower(c->arena, trimmed);
+    enum status st = find_named(c, trimmed, ret, n);
+    if (st != ST_NOT_FOUND || str_eq(trimmed, small)) return st;
+    call_clear(c);
+    return find_named(c, small, ret, n);
 }
 
 /* ---- moments and places as text ---- */

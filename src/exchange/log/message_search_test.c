@@ -69,11 +69,36 @@ TEST(each_filter)
     CHECK_STR(ids(c, (struct message_filter){ .party = STR("VN/GOV/G01/population"), .side = SIDE_OWN }), STR("e"));
     CHECK_STR(ids(c, (struct message_filter){ .side = SIDE_CONSUMER }), STR("b"));
     CHECK_STR(ids(c, (struct message_filter){ .only_ends = true }), STR("e d a"));
+    CHECK_STR(ids(c, (struct message_filter){ .fault = STR("AccessDenied") }), STR("d"));
+    CHECK_STR(ids(c, (struct message_filter){ .fault = STR("Server.ServerProxy.AccessDenied") }), STR("d"));
+    CHECK_STR(ids(c, (struct message_filter){ .fault = STR("%") }), STR(""));
     CHECK_STR(ids(c, (struct message_filter){ .only_faults = true }), STR("d"));
     CHECK_STR(ids(c, (struct message_filter){ .fault = STR("access_denied") }), STR("d"));
     CHECK_STR(ids(c, (struct message_filter){ .fault = STR("server.serverproxy.access_denied") }), STR("d"));
     CHECK_STR(ids(c, (struct message_filter){ .fault = STR("denied") }), STR(""));
     CHECK_STR(ids(c, (struct message_filter){ .client = STR(DESK), .side = SIDE_OWN }), STR(""));
+}
+
+TEST(times_that_are_reversed_are_told)
+{
+    struct message_found found;
+    fill(c);
+    CHECK(message__list(c, &(struct message_filter){ .since_ms = 4000, .until_ms = 3999 }, &found) == ST_INVALID);
+    CHECK_STR(call_error(c)->field, STR("until"));
+}
+
+TEST(an_id_that_a_node_made_is_found_in_capitals)
+{
+    const struct message_line *lines;
+    size_t n;
+    struct message_row m = row("0a1b2c3d-0000-4000-8000-00000000abcd", MESSAGE_QUESTION);
+    m.message_id = STR("VN-0a1b2c3d-0000-4000-8000-00000000abcd");
+    test_append_at(c, &exchange, 1000, &m);
+    static const char *const typed[] = { "0A1B2C3D-0000-4000-8000-00000000ABCD", "VN-0A1B2C3D-0000-4000-8000-00000000ABCD", "VN-0a1b2c3d-0000-4000-8000-00000000abcd" };
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        CHECK_OK(message__find_any(c, str_z(typed[i]), &lines, &n));
+        CHECK(n == 1);
+    }
 }
 
 TEST(page_by_page)
@@ -100,6 +125,8 @@ TEST(by_any_id)
     CHECK(n == 1);
     CHECK_STR(lines[0].request_id, STR("d"));
     CHECK_OK(message__find_any(c, STR("fault-1"), &lines, &n));
+    CHECK(n == 1);
+    CHECK_OK(message__find_any(c, STR(" FAULT-1\n"), &lines, &n)); /* as people copy them */
     CHECK(n == 1);
     CHECK(message__find_any(c, STR("no such id"), &lines, &n) == ST_NOT_FOUND);
     CHECK(call_error(c)->sentence.n > 0);

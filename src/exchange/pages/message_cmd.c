@@ -1,5 +1,7 @@
-/* message_cmd.c: `sen message list`, `find` and `show`: the message log from the shell, by the same functions as the pages. */
+/* message_cmd.c: `sen message list`, `find` and `show`: the message log from the shell, by the same functions as the pages. What others chose is printed so that no terminal
+ * obeys it. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/args.h"
 #include "base/text.h"
@@ -13,8 +15,9 @@ static void print_line(struct call *c, const struct message_line *l)
 {
     static const char *const sides[] = { [SIDE_CONSUMER] = "asked   ", [SIDE_PROVIDER] = "answered", [SIDE_OWN] = "inside  " };
     static const char *const kinds[] = { [MESSAGE_QUESTION] = "request", [MESSAGE_ANSWER] = "answer ", [MESSAGE_REFUSAL] = "refusal" };
-    (void)printf("%.*s  %s %s  %.*s  %.*s -> %.*s  ", STR_ARG(text_moment(c, l->at_ms)), sides[l->side], kinds[l->kind], STR_ARG(l->request_id), STR_ARG(l->client), STR_ARG(l->service));
-    if (l->fault.n) (void)printf("%.*s (%.*s)\n", STR_ARG(l->fault), STR_ARG(l->fault_id));
+    struct str id = text_visible(c->arena, l->request_id), fault_id = text_visible(c->arena, l->fault_id);
+    (void)printf("%.*s  %s %s  %.*s  %.*s -> %.*s  ", STR_ARG(text_moment(c, l->at_ms)), sides[l->side], kinds[l->kind], STR_ARG(id), STR_ARG(l->client), STR_ARG(l->service));
+    if (l->fault.n) (void)printf("%.*s (%.*s)\n", STR_ARG(l->fault), STR_ARG(fault_id));
     else if (l->kind == MESSAGE_QUESTION) (void)printf("%lld bytes\n", (long long)l->body_bytes);
     else (void)printf("%lld, %lld bytes, %lld ms\n", (long long)l->status, (long long)l->body_bytes, (long long)(l->took_us / 1000));
 }
@@ -70,6 +73,7 @@ static enum status find_person(struct call *c, struct str given, struct str purp
     struct message_abouts found;
     struct str number;
     if (!purpose.n) return call_fail(c, ST_INVALID, "purpose", "Name the purpose of the search with --purpose: the person reads it.");
+    if (!str_eq(given, STR("-"))) return call_fail(c, ST_INVALID, "person", "Write --person - and give the number on the standard input: a command line can be read by every user of this machine.");
     TRY(exchange__read_given(c, given, &number));
     TRY(message__list_person(c, str_trim(number), purpose, TIME_FAR, MESSAGE_LIST_MOST, &found));
     for (size_t i = 0; i < found.n; i++) {
@@ -96,29 +100,46 @@ enum status message__find_run(struct call *c, const struct args *args)
 
 /* ---- sen message show ---- */
 
+/* shown_body: to a terminal without what it would obey; a file or a program gets the bytes. */
+static struct str shown_body(struct call *c, struct str body) { return isatty(STDOUT_FILENO) ? text_visible(c->arena, body) : body; }
+
 static enum status print_parts(struct call *c, struct call *apart, void *arg)
 {
     struct message_parts parts;
     const struct message_line *line = arg;
     (void)c;
     TRY(message__open(apart, line->seq, &parts));
-    if (parts.head.n) (void)printf("%.*s%s\n", STR_ARG(parts.head), parts.is_whole ? "" : "(only metadata is kept)");
-    if (parts.body.n) (void)printf("%.*s\n", STR_ARG(parts.body));
+    struct str head = text_visible(apart->arena, parts.head);
+    if (head.n) (void)printf("%.*s%s\n", STR_ARG(head), parts.is_whole ? "" : "(only metadata is kept)");
+    if (!parts.body.n) return ST_OK;
+    struct str body = shown_body(apart, parts.body);
+    (void)fwrite(body.p, 1, body.n, stdout);
+    (void)putchar('\n');
+    return ST_OK;
+}
+
+/* find_one: by any id, as long as it names one message. */
+static enum status find_one(struct call *c, struct str id, const struct message_line **ret, size_t *n)
+{
+    TRY(message__find_any(c, id, ret, n));
+    for (size_t i = 1; i < *n; i++)
+        if (!str_eq((*ret)[i].request_id, (*ret)[0].request_id)) return call_fail(c, ST_INVALID, "ID", "Several messages bear this id. Take the request id of one from `sen message find`.");
     return ST_OK;
 }
 
 enum status message__show_run(struct call *c, const struct args *args)
 {
     const struct message_line *list;
-    struct str id = args_value(args, "ID"), purpose = args_value(args, "purpose"), folder = args_value(args, "container");
+    struct str purpose = args_value(args, "purpose"), folder = args_value(args, "container");
     size_t n;
-    TRY(message__find(c, id, &list, &n));
+    TRY(find_one(c, args_value(args, "ID"), &list, &n));
     if (folder.n && !purpose.n) return call_fail(c, ST_INVALID, "purpose", "A container holds the whole message: say with --purpose why it is opened.");
-    if (purpose.n) TRY(message__journal_opening(c, purpose, id));
+    if (purpose.n) TRY(message__journal_opening(c, purpose, list[0].request_id));
     if (folder.n) return evidence__export(c, list, n, folder);
     for (size_t i = 0; i < n; i++) {
+        struct str message_id = text_visible(c->arena, list[i].message_id);
         print_line(c, &list[i]);
-        (void)printf("  message id %.*s\n", STR_ARG(list[i].message_id));
+        (void)printf("  message id %.*s\n", STR_ARG(message_id));
         struct message_line line = list[i];
         if (purpose.n) TRY(message__apart(c, print_parts, &line));
     }
@@ -140,12 +161,12 @@ const struct option message__list_options[] = {
 
 const struct option message__find_options[] = {
     { OPTION_OPERAND, "ID", NULL, "request id, message id or id of a fault", false },
-    { OPTION_VALUE, "person", "PIN", "messages that told something about this person; - reads the number from the standard input", false },
+    { OPTION_VALUE, "person", "-", "messages that told something about the person whose number stands on the standard input", false },
     { OPTION_VALUE, "purpose", "CODE", "why; the search is journalled, and the person sees it", false },
     { OPTION_END, NULL, NULL, NULL, false } };
 
 const struct option message__show_options[] = {
-    { OPTION_OPERAND, "ID", NULL, "request id of the message", true },
+    { OPTION_OPERAND, "ID", NULL, "request id, message id or id of a fault", true },
     { OPTION_VALUE, "purpose", "CODE", "show head and body too; the opening is journalled with this purpose", false },
     { OPTION_VALUE, "container", "FOLDER", "write the message's containers there: what proves it to anybody; needs a purpose", false },
     { OPTION_END, NULL, NULL, NULL, false } };

@@ -74,7 +74,7 @@ static struct page_messages *make_page(struct call *c, const struct request *rq)
     struct page_choice *options = arena_array(c->arena, struct page_choice, SIDES);
     *page = (struct page_messages){ .id = request_query(rq, "id"), .since = request_query(rq, "since"), .until = request_query(rq, "until"), .party = request_query(rq, "party"),
                                     .service = request_query(rq, "service"), .fault = request_query(rq, "fault"), .side = request_query(rq, "side"),
-                                    .only_faults = request_query(rq, "faults").n > 0, .sides = options, .nsides = SIDES };
+                                    .only_faults = str_eq(request_query(rq, "faults"), STR("on")), .sides = options, .nsides = SIDES };
     for (size_t i = 0; i < SIDES; i++) {
         struct str text = sides[i].side ? side_word(c, sides[i].side) : text_tr(c->lang, TR("Each"));
         options[i] = (struct page_choice){ sides[i].value, text, STR(""), str_eq(page->side, sides[i].value) };
@@ -91,6 +91,7 @@ static enum status read_filter(struct call *c, const struct request *rq, const s
     if (page->since.n && !message__read_moment(c, page->since, false, &f->since_ms)) return call_fail(c, ST_INVALID, "since", "Write the day as 22/11/2026, or the moment as 22/11/2026 8:00.");
     if (page->until.n && !message__read_moment(c, page->until, true, &f->until_ms)) return call_fail(c, ST_INVALID, "until", "Write the day as 22/11/2026, or the moment as 22/11/2026 8:00.");
     if (before.n && !message__parse_place(before, &f->before)) return ST_NOT_FOUND;
+    if (request_query(rq, "faults").n && !f->only_faults) return call_fail(c, ST_INVALID, "faults", "Choose one of the values of the list.");
     for (size_t i = 0; i < SIDES; i++)
         if (str_eq(page->side, sides[i].value)) return f->side = sides[i].side, ST_OK;
     return call_fail(c, ST_INVALID, "side", "Choose one of the values of the list.");
@@ -332,7 +333,7 @@ const struct field message__list_form[] = {
     { "id", FIELD_TEXT, .max_length = EXCHANGE_ID_MAX, .label = "Id" }, { "since", FIELD_TEXT, .max_length = 40, .label = "From" },
     { "until", FIELD_TEXT, .max_length = 40, .label = "To the end of" }, { "party", FIELD_TEXT, .max_length = 1000, .label = "Agency or subsystem at either end" },
     { "service", FIELD_TEXT, .max_length = 1000, .label = "Service" }, { "side", FIELD_CODE, .max_length = 10, .label = "Side" },
-    { "fault", FIELD_CODE, .max_length = 200, .label = "Fault" }, { "faults", FIELD_CODE, .max_length = 2, .label = "Only refusals and failures" },
+    { "fault", FIELD_TEXT, .max_length = 200, .label = "Fault" }, { "faults", FIELD_CODE, .max_length = 2, .label = "Only refusals and failures" },
     { "before", FIELD_TEXT, .max_length = 40, .label = "Older messages" }, { 0 } };
 const struct field message__open_form[] = {
     { "purpose", FIELD_CODE, .required = true, .max_length = 64, .label = "Purpose" }, { "issue", FIELD_TEXT, .max_length = 100, .label = "Case number" },
