@@ -192,12 +192,19 @@ static enum status told(struct call *c, const struct service_request *rq, enum s
     return fault__wrap(c, st, STR("service_failed"));
 }
 
+/* slow_ms: a backend may bring its answer slowly, but not for longer than another node usually waits for ours (exchange.answer_s): we tell what is wrong, before it tells that we are. */
+static int64_t slow_ms(const struct call *c, const struct service_row *row)
+{
+    int64_t most = config_count(c->app->config, "exchange.answer_s") * 750; /* three quarters */
+    return most > row->timeout_ms ? most : row->timeout_ms;
+}
+
 static enum status run_backend(struct call *c, const struct service_row *row, const struct service_request *rq, struct service_reply *rp, struct header *headers, size_t *nheaders)
 {
     struct str base = row->url;
     if (base.n && base.p[base.n - 1] == '/' && rq->path.n) base.n--; /* no double slash at the joint */
     struct client_request out = { .method = rq->method, .body = rq->body, .large = rq->large, .spools = true,
-                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .fair_bytes_s = FAIR_BYTES_S, .acts = !rest__is_safe(rq->method), .max_answer = EXCHANGE_LARGE_MAX,
+                                  .has_body = is_entity_verb(rq->method), .connect_ms = CONNECT_MS, .silent_ms = row->timeout_ms, .total_ms = LONGEST_MS, .slow_ms = slow_ms(c, row), .fair_bytes_s = FAIR_BYTES_S, .acts = !rest__is_safe(rq->method), .max_answer = EXCHANGE_LARGE_MAX,
                                   .judge = row->certs.n ? judge_backend : NULL, .judge_arg = (void *)(uintptr_t)row, .shows_own = true };
     struct client_answer in;
     out.headers = forwarded(c, rq, &out.nheaders);

@@ -220,6 +220,8 @@ static enum status tell_taken(struct call *c, CURLcode rc, const struct client_r
         return call_fail(c, ST_UNAVAILABLE, "", "%s did not answer in time. It may have done what it was asked for: find that out before you ask again.", place);
     if (rc != CURLE_PARTIAL_FILE && rq->to_node)
         return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection. It may not know the TLS certificate of this node yet; else it may have done what it was asked for: find that out before you ask again.", place);
+    if (rc != CURLE_PARTIAL_FILE && rq->shows_own && str_starts(rq->url, STR("https:")))
+        return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection. If it lets in by certificate, register the TLS certificate of this node there; else it may have done what it was asked for: find that out before you ask again.", place);
     return call_fail(c, ST_UNAVAILABLE, "", "%s closed the connection before its answer was complete. It may have done what it was asked for: find that out before you ask again.", place);
 }
 
@@ -308,7 +310,7 @@ static bool other_lives(void *arg)
 static int talk(struct fetch *f, const struct client_link *l, const struct client_question *q)
 {
     struct client_patience patience = { .until_us = f->until_us, .silent_us = f->rq->silent_ms ? f->rq->silent_ms * 1000 : INT64_MAX / 4,
-                                        .fair_bytes_s = f->rq->fair_bytes_s, .lifeless_us = f->rq->lifeless_ms * 1000, .lives = f->rq->lifeless_ms ? other_lives : NULL, .arg = f };
+                                        .slow_us = f->rq->slow_ms * 1000, .fair_bytes_s = f->rq->fair_bytes_s, .lifeless_us = f->rq->lifeless_ms * 1000, .lives = f->rq->lifeless_ms ? other_lives : NULL, .arg = f };
     struct spool_room *room = f->rq->spools && f->call->app->web && f->call->app->web->room.folder ? &f->call->app->web->room : NULL;
     spool_drop(f->answer.spool); /* of a first try */
     size_t most = f->rq->max_answer ? f->rq->max_answer : MEMORY_MOST;

@@ -11,7 +11,7 @@ struct client_request {
     bool spools;                           /* an answer over SPOOL_FROM goes to a file (struct client_answer.large) that this call keeps */
     bool has_body;
     int64_t connect_ms, total_ms;          /* 0: 10,000 and 60,000 */
-    int64_t fair_bytes_s;                  /* with silent_ms: all of it takes no longer than that and what these bytes a second take, however little moves now and then; 0: it may */
+    int64_t slow_ms, fair_bytes_s;         /* all of it takes no longer than slow_ms and what its bytes take at so many a second, however little moves now and then; 0: it may */
     int64_t silent_ms;                     /* how long nothing may move either way once connected; 0: total_ms alone counts */
     /* How long the other side may give no sign of life. Where nothing moved for a second it is asked for a handshake on a connection of its own, and again; who leaves
      * all of them unanswered for so long is given up like one that is silent. 0: it is not asked. */

@@ -41,8 +41,8 @@ bool client__lives(struct call *c, const struct client_request *rq, const struct
 bool client__is_idle(const struct client_link *l);
 /* What is written: the pieces, then a part of a file, then the tail. */
 struct client_question { struct str pieces[2]; size_t n; struct extent large; struct str tail; };
-/* When a talk is given up: at until_us, when nothing moved for silent_us, when it took silent_us and what was moved took longer than fair_bytes_s (0: it may), and when lives (NULL: nobody is asked) was false for lifeless_us while nothing moved. */
-struct client_patience { int64_t until_us, silent_us, fair_bytes_s, lifeless_us; bool (*lives)(void *arg); void *arg; };
+/* When a talk is given up: at until_us, when nothing moved for silent_us, when it took longer than slow_us and what was moved takes at fair_bytes_s (0: it may), and when lives (NULL: nobody is asked) was false for lifeless_us while nothing moved. */
+struct client_patience { int64_t until_us, silent_us, slow_us, fair_bytes_s, lifeless_us; bool (*lives)(void *arg); void *arg; };
 /* client__talk: writes a question and reads one answer, which may come before all is written. */
 int client__talk(const struct client_link *l, const struct client_question *q, struct answer *answer, const struct client_patience *patience);
 

@@ -137,7 +137,7 @@ static int64_t end_of_wait(const struct talk *t, int64_t now_us)
 {
     const struct client_patience *p = t->patience;
     int64_t until_us = least(p->until_us, now_us + p->silent_us);
-    return p->fair_bytes_s ? least(until_us, t->began_us + p->silent_us + t->moved * SECOND_US / p->fair_bytes_s) : until_us;
+    return p->fair_bytes_s ? least(until_us, t->began_us + p->slow_us + t->moved * SECOND_US / p->fair_bytes_s) : until_us;
 }
 
 /* wait_for: a machine takes connections and bytes for a program that has stopped: only what the program itself does shows that it lives, so in a long silence it is

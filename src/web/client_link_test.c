@@ -280,16 +280,16 @@ TEST(who_is_silent_is_asked_whether_it_lives)
     (void)close(pair[1]);
 }
 
-/* A byte now and then is no silence; all of it may take the silence that is allowed, and what its bytes take at a fair pace. */
+/* A byte now and then is no silence; all of it may take what is allowed to who is slow, and what its bytes take at a fair pace. */
 TEST(who_is_slow_is_given_up_and_who_brings_much_has_time)
 {
     enum { S = 1000 * 1000, MIB = 1024 * 1024 };
-    const struct client_patience any = { .until_us = INT64_C(3600) * S, .silent_us = 5 * S }, fair = { .until_us = any.until_us, .silent_us = any.silent_us, .fair_bytes_s = MIB };
+    const struct client_patience any = { .until_us = INT64_C(3600) * S, .silent_us = 5 * S }, fair = { .until_us = any.until_us, .silent_us = any.silent_us, .slow_us = 20 * S, .fair_bytes_s = MIB };
     struct talk t = { .patience = &any, .began_us = 10 * S, .moved = 100 };
     CHECK(end_of_wait(&t, 100 * S) == 105 * S);
     t.patience = &fair;
-    CHECK(end_of_wait(&t, 12 * S) < 16 * S && end_of_wait(&t, 100 * S) < 16 * S);
+    CHECK(end_of_wait(&t, 12 * S) == 17 * S && end_of_wait(&t, 29 * S) < 31 * S && end_of_wait(&t, 100 * S) < 31 * S);
     t.moved = INT64_C(1024) * MIB;
-    CHECK(end_of_wait(&t, 1000 * INT64_C(1) * S) == INT64_C(1005) * S); /* then only a silence ends it */
-    CHECK(end_of_wait(&t, 1038 * INT64_C(1) * S) == INT64_C(1039) * S);
+    CHECK(end_of_wait(&t, INT64_C(1000) * S) == INT64_C(1005) * S); /* then only a silence ends it */
+    CHECK(end_of_wait(&t, INT64_C(1052) * S) == INT64_C(1054) * S);
 }

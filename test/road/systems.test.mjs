@@ -1,8 +1,10 @@
 // From an information system to a backend and back, by the letter of X-Road's protocol for REST, beside what transport.test.mjs shows: addresses, ids, the choice of a server,
 // answers that come back as they are, backends that fail. The backend is a server of the test that writes down what it hears.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Nation, until } from '../lib/nation.mjs';
 
@@ -19,8 +21,10 @@ before(async () => {
   });
   await new Promise((done) => { backend.listen(0, '127.0.0.1', done); });
   nation = await Nation.start({ nodes: ['operator', 'hanoi'] });
-  const at = (port, more = '') => `url: "http://127.0.0.1:${port}/base/"${more}`, { port } = backend.address(), urls = { echo: at(port), down: at(1), slow: at(port, ', timeout_s: 1') }; // one second: also for what drips
+  const at = (port, more = '') => `url: "http://127.0.0.1:${port}/base/"${more}`, { port } = backend.address(), urls = { echo: at(port), down: at(1), slow: at(port, ', timeout_s: 1') };
   nation.offer(nation.hanoi, Object.entries(urls).map(([code, url]) => `subsystem: desk, code: ${code}, ${url}`), Object.keys(urls).map((code) => `client: ${CLIENT}, subsystem: desk, service: ${code}, purposes: [case.handle]`));
+  const settings = join(nation.hanoi.dir, 'node.yaml');
+  writeFileSync(settings, readFileSync(settings, 'utf8').replace(/^exchange:\n/m, 'exchange:\n  answer_s: 4\n')); // so all of a slow answer may take three seconds
   await nation.restart();
   await until('the road carries', async () => (await ask()).status === 200);
 });
