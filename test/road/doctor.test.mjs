@@ -1,12 +1,13 @@
 // What `sen doctor` says of a node that serves nobody, of an operator that takes connections and stays silent, and of the systems behind a provider: the truth, as the node itself knows
 // it, each thing once and as soon as it is known.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Nation, alive, until } from '../lib/nation.mjs';
+import { Nation, STORE, alive, until } from '../lib/nation.mjs';
 import { citizen, pinOf } from '../lib/people.mjs';
 
 let nation, pin;
@@ -114,4 +115,33 @@ test('settings that are refused end the node at once, with the sentence, the fil
     await nation.sen(['nation', 'start', nation.dir]);
   }
   await until('a message with the right settings', async () => (await ask()).status === 200);
+});
+
+// mounts: may this test make a small disk? Only root may, and only SQLite's databases lie in the node's folder.
+const SMALL = '24m', mounts = () => STORE === 'sqlite' && process.getuid() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
+
+test('a full disk of the databases is told by name, and what is in the log is still found', { skip: !mounts() && 'needs root and SQLite' }, async (t) => {
+  const data = join(nation.hanoi.dir, 'data'), aside = mkdtempSync(join(tmpdir(), 'sen-disk-'));
+  await stop(nation.hanoi);
+  cpSync(data, aside, { recursive: true });
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL}`, 'tmpfs', data]).status !== 0) return t.skip('no disk can be mounted here');
+  try {
+    cpSync(aside, data, { recursive: true });
+    await nation.sen(['nation', 'start', nation.dir]);
+    await until('a message before', async () => (await ask()).status === 200);
+    spawnSync('dd', ['if=/dev/zero', `of=${join(data, 'filler')}`, 'bs=4k']);
+    await until('no message is taken any more', async () => (await ask()).status !== 200);
+    const here = await fetch(`${nation.hanoi.systems}/monitor.json`, { headers: { 'accept-language': 'en' } });
+    assert.equal(here.status, 200);
+    const full = (await here.json()).findings.find((f) => f.code === 'disk_full');
+    assert.match(full?.what ?? '', /^Disk: only \S+ kB free of \d+ MB \(databases\)\. Soon no message can be logged/);
+    assert.match((await nation.sen(['message', 'list', '--node', nation.hanoi.dir])).stdout, /population\/person/);
+    rmSync(join(data, 'filler'));
+    await until('messages pass when there is room', async () => (await ask()).status === 200);
+  } finally {
+    await stop(nation.hanoi);
+    spawnSync('umount', [data]);
+    rmSync(aside, { recursive: true });
+    await nation.sen(['nation', 'start', nation.dir]);
+  }
 });
