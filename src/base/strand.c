@@ -252,15 +252,17 @@ int strand_poll(int fd, short events, int64_t until_us)
     return s->events;
 }
 
-void strand_attend(int fd, int64_t until_us)
+bool strand_attend(int fd, int64_t until_us)
 {
     struct strand *s = mine;
     s->events = 0;
     if (!watch(s->loop, s, fd, EPOLLIN)) until_us = time_monotonic_us();
     s->loop->nattending++;
+    if (until_us <= time_monotonic_us()) strand_yield(); /* whoever attends without a pause lets the others go on all the same */
     while (!s->events && !atomic_load(&s->recalled) && time_monotonic_us() < until_us) strand_park(s, until_us);
     s->loop->nattending--;
-    (void)atomic_exchange(&s->recalled, false); /* what it told is looked at from here on */
+    bool recalled = atomic_exchange(&s->recalled, false); /* what it told is looked at from here on */
+    return recalled || s->events;
 }
 
 void strand_recall(struct strand *s)

@@ -44,9 +44,9 @@ void strand_await_rest(int64_t most_us);
 void strand_hurry(struct strand *s);
 /* strand_crowd: how many strands of this loop have a job just now; 1 on an ordinary thread. */
 size_t strand_crowd(void);
-/* strand_attend: what a strand that serves as long as its loop lives does between two turns: until there is something to read at fd, the moment has come, or it is recalled. Nobody
- * waits for it to come to rest. fd is this strand's only, and may make a later wait of this strand end early, once. strand_recall: from any thread, also before it attends. */
-void strand_attend(int fd, int64_t until_us);
+/* strand_attend: what a strand that serves as long as its loop lives does between two turns: until there is something to read at fd, the moment has come, or it is recalled; false: only
+ * the moment came. All others that are ready go first. Nobody waits for it to come to rest. fd is this strand's only, and may make a later wait of this strand end early, once. strand_recall: from any thread, also before it attends. */
+bool strand_attend(int fd, int64_t until_us);
 void strand_recall(struct strand *s);
 /* strand_outside: run(arg) on a thread, while other strands go on here; on an ordinary thread just run(arg). */
 void strand_outside(void (*run)(void *arg), void *arg);

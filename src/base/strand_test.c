@@ -227,3 +227,31 @@ TEST(who_attends_is_woken_by_bytes_or_recalled_and_is_no_crowd)
     gate_done(&gate);
     (void)close(pair[0]), (void)close(pair[1]);
 }
+
+static void attend_without_pause(void *arg)
+{
+    struct work *w = arg;
+    while (!w->seen->ended) CHECK(!strand_attend(w->fd, 0));
+}
+
+static void end(void *arg)
+{
+    struct work *w = arg;
+    w->seen->ended = 1;
+}
+
+TEST(who_attends_without_a_pause_lets_others_go_on)
+{
+    int quiet[2];
+    struct seen seen = { 0 };
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, quiet) == 0);
+    struct work attending = { .seen = &seen, .fd = quiet[0] }, ending = { .seen = &seen };
+    struct strand_loop *l = start(2);
+    attending.job = (struct strand_job){ attend_without_pause, &attending, NULL };
+    ending.job = (struct strand_job){ end, &ending, NULL };
+    strand_begin(l, &attending.job);
+    strand_begin(l, &ending.job);
+    strand_loop_end(l);
+    CHECK(seen.ended == 1);
+    (void)close(quiet[0]), (void)close(quiet[1]);
+}

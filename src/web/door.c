@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "web/web_int.h"
 
+enum { IN_VAIN_MOST = 16, PAUSE_US = 1000 };
 #define LOOK_US (10 * (int64_t)1000000) /* a door looks at its clocks at least that often */
 
 /* ---- on a loop ---- */
@@ -17,26 +18,37 @@
 struct keeper { struct door *door; struct strand *strand; struct strand_job job; _Atomic int wish /* enum wish */; struct gate done; /* opened whenever a wish has come true */ };
 enum wish { WISH_SERVE, WISH_TAKE_NO_MORE, WISH_CLOSE };
 
-/* next_look_us: when libmicrohttpd wants to be called even if nothing comes. */
-static int64_t next_look_us(struct MHD_Daemon *daemon)
+/* next_look_us: when libmicrohttpd wants to be called even if nothing comes. It wants so at once, again and again, as long as a handshake waits for its other side: once that
+ * has been in vain for a while, a pause is made. */
+static int64_t next_look_us(struct MHD_Daemon *daemon, int in_vain)
 {
     MHD_UNSIGNED_LONG_LONG ms;
     bool wants = MHD_get_timeout(daemon, &ms) == MHD_YES && ms < LOOK_US / 1000;
-    return time_monotonic_us() + (wants ? (int64_t)ms * 1000 : LOOK_US);
+    int64_t pause_us = wants ? (int64_t)ms * 1000 : LOOK_US;
+    return time_monotonic_us() + (pause_us == 0 && in_vain > IN_VAIN_MOST ? PAUSE_US : pause_us);
+}
+
+/* run: one step of libmicrohttpd; true when connections ended: a place that was wanted is given in the next step. */
+static bool run(struct door *d)
+{
+    _Atomic int64_t *open = &d->web->numbers.connections[d->index];
+    int64_t before = atomic_load(open);
+    (void)MHD_run(d->daemon);
+    return atomic_load(open) < before;
 }
 
 static void serve(struct keeper *k)
 {
     struct MHD_Daemon *daemon = k->door->daemon;
-    int fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, wish = WISH_SERVE;
+    int fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, wish = WISH_SERVE, in_vain = 0;
     for (int now; (now = atomic_load(&k->wish)) != WISH_CLOSE;) {
         if (now != wish) {
             (void)MHD_quiesce_daemon(daemon); /* gives the socket back to us */
             gate_open(&k->done);
         }
         wish = now;
-        (void)MHD_run(daemon);
-        strand_attend(fd, next_look_us(daemon));
+        int64_t until_us = run(k->door) ? 0 : next_look_us(daemon, in_vain);
+        in_vain = strand_attend(fd, until_us) ? 0 : in_vain + 1;
     }
 }
 

@@ -6,6 +6,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { copyFileSync, createReadStream, createWriteStream, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Nation, remember, until } from '../lib/nation.mjs';
@@ -198,6 +199,22 @@ function pour(path, mib) {
     more();
   });
 }
+
+test('handshakes that stand still keep no message waiting', async () => {
+  const hello = Buffer.from('1603010200010001fc0303', 'hex'); // the beginning of one, from anybody
+  const open = Array.from({ length: 3 }, () => net.connect(5500, nation.police.address));
+  try {
+    for (const c of open) {
+      c.on('error', () => {});
+      await new Promise((done) => c.once('connect', done));
+      await new Promise((done) => c.write(hello, done));
+    }
+    for (let i = 0; i < 5; i++) assert.equal((await nation.call(nation.hanoi, `${ECHO}/echo`, { method: 'GET' })).status, 200);
+    assert.ok(open.every((c) => !c.destroyed && !c.readableEnded), 'the handshakes are still open');
+  } finally {
+    for (const c of open) c.destroy();
+  }
+});
 
 test('a large body passes through files: what comes back is what was sent, memory stays flat, nothing stays on the disk', async () => {
   const files = () => readdirSync(`/proc/${nation.hanoi.pid('server')}/fd`).filter((fd) => { try { return readlinkSync(`/proc/${nation.hanoi.pid('server')}/fd/${fd}`).endsWith('(deleted)'); } catch { return false; } });
