@@ -1,6 +1,7 @@
 /* sqlite_test.c: what only SQLite can be made to do: a full disk, a transaction lost under its group, another process that writes. Includes
  * the driver; the store it opens is SQLite also where the other tests run on PostgreSQL. */
 #include "store/sqlite.c"
+#include "store/sqlite_tidy.c"
 
 #include <pthread.h>
 #include <signal.h>
@@ -284,6 +285,13 @@ static void add(struct call *c, int64_t id, struct str bytes)
     CHECK_OK(db_commit(&tx));
 }
 
+/* It can be looked at while no thread runs. */
+static int moved_beside(void)
+{
+    const struct tidier *t = conn_of(app.store->writers[LOG].conn)->tidier;
+    return t->runs ? 0 : t->moved;
+}
+
 TEST(the_log_of_writes_begins_anew_beside_a_writer_that_does_not_rest)
 {
     enum { BIG = 256 * 1024, FULL = 4000 };
@@ -295,6 +303,7 @@ TEST(the_log_of_writes_begins_anew_beside_a_writer_that_does_not_rest)
             most = wal_pages();
             add(c, ++id, most < FULL ? big : small);
         }
+        CHECK(moved_beside() >= FULL);
     }
     CHECK(count(c) == id);
     DB_ROWS rows = db_run(c, &SIZE);

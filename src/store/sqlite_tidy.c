@@ -18,6 +18,7 @@ struct tidier {
     bool runs;
     _Atomic bool done;       /* the thread is; it has only to be joined */
     int moved, rounds;       /* pages of the log that stand in the database; threads one after the other */
+    int next;                /* with so many pages in the log it is time */
     char path[];
 };
 
@@ -29,13 +30,24 @@ struct tidier *store__sqlite_tidier_new(const char *path)
     return t;
 }
 
+/* open_own: SQLite looks at the log for a connection that has read something; before, it has nothing to move. */
+static bool open_own(struct tidier *t)
+{
+    if (t->db) return true;
+    if (sqlite3_open_v2(t->path, &t->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK
+        && sqlite3_exec(t->db, "SELECT 1 FROM sqlite_schema LIMIT 1", NULL, NULL, NULL) == SQLITE_OK) return true;
+    (void)sqlite3_close_v2(t->db);
+    t->db = NULL;
+    return false;
+}
+
 static void *move(void *arg)
 {
     struct tidier *t = arg;
+    int pages, moved = 0;
     thread_name("sen-tidy");
-    bool opened = t->db || sqlite3_open_v2(t->path, &t->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
-    int pages;
-    if (!opened || sqlite3_wal_checkpoint_v2(t->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &t->moved) != SQLITE_OK) t->moved = 0;
+    bool done = open_own(t) && sqlite3_wal_checkpoint_v2(t->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved) == SQLITE_OK;
+    t->moved = done && moved > 0 ? moved : 0;
     atomic_store(&t->done, true);
     return NULL;
 }
@@ -57,15 +69,17 @@ static void finish(struct tidier *t)
 
 static void move_rest(void *arg) { (void)sqlite3_wal_checkpoint_v2(arg, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL); }
 
-/* One that does not come to its end (readers, another process, no room) is tried again after the next commit. */
+/* One that does not come to its end (readers, another process, no room) is tried again when the log has grown a little. */
 void store__sqlite_tidy(struct tidier *t, sqlite3 *writer, int pages)
 {
-    if (t->runs ? !atomic_load(&t->done) : pages < FULL_PAGES) return;
+    if (pages < FULL_PAGES) t->next = FULL_PAGES;
+    if (t->runs ? !atomic_load(&t->done) : pages < t->next) return;
     bool moved = t->runs;
     finish(t);
     bool again = !moved || (pages - t->moved > FEW_PAGES && t->rounds < ROUNDS_MOST);
     if (again && begin(t)) return;
     t->rounds = 0;
+    t->next = pages + FEW_PAGES;
     strand_outside(move_rest, writer);
 }
 
